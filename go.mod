@@ -1,0 +1,3 @@
+module clew
+
+go 1.26.8

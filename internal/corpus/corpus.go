@@ -1,0 +1,134 @@
+// Package corpus declares what a store of observations answers: the links of a
+// value in both directions, how many others share an attribute, and the ranges
+// that sorted keys give for free. Engines live in folders of their own and are
+// held to one behaviour by corpustest.
+package corpus
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"clew/internal/observable"
+	"clew/internal/observation"
+)
+
+// DefaultHolderLimit is how far an engine counts holders one by one.
+const DefaultHolderLimit = 4096
+
+// ErrDamaged means a store cannot be opened as it is; the message says what to do.
+var ErrDamaged = errors.New("corpus is damaged or not a corpus")
+
+// ErrLocked means another process has the store open for writing.
+var ErrLocked = errors.New("corpus is in use by another process")
+
+// A Link is every observation of one fact, merged: the earliest First, the
+// latest Last, the sum of counts.
+type Link struct {
+	Subject  observable.Value
+	Relation observation.Relation
+	Object   observable.Value
+	observation.Window
+	Count   uint64
+	Sources []string // who saw it, sorted
+	// Evidence holds digests of raw answers that said so, sorted, at most
+	// MaxEvidence. Bulk imports leave it empty: their source names the import.
+	Evidence []string
+}
+
+// MaxEvidence bounds the digests kept for one link.
+const MaxEvidence = 8
+
+// A Count says how many distinct subjects hold a value under a relation.
+//
+// N is exact up to the limit of the question; above it Estimate is true and N
+// is a HyperLogLog estimate, never below the limit. A count of a provider's
+// carries its name and date; the store's own has Source "" and zero AsOf.
+type Count struct {
+	N        uint64
+	Estimate bool
+	Source   string
+	AsOf     time.Time
+}
+
+// A Total is what a provider says of how many subjects share an object, kept
+// even when its result page was cut short.
+type Total struct {
+	Relation observation.Relation
+	Object   observable.Value
+	N        uint64
+	Source   string
+	AsOf     time.Time // when the provider said so, UTC
+}
+
+// A Population says how many subjects have a relation at all, and how many
+// objects they hold on average (Links / Subjects). Large stores estimate
+// Subjects: Estimate says so.
+type Population struct {
+	Subjects uint64
+	Links    uint64
+	Estimate bool
+}
+
+// Mean returns links per subject, 0 for an empty population.
+func (p Population) Mean() float64 {
+	if p.Subjects == 0 {
+		return 0
+	}
+	return float64(p.Links) / float64(p.Subjects)
+}
+
+// A Reader answers questions. Results come in canonical key order, so the same
+// store gives the same bytes. A limit of 0 means DefaultHolderLimit; more says
+// that further results exist beyond the limit.
+type Reader interface {
+	// Objects returns the links that start at subject, all relations when none is named.
+	Objects(ctx context.Context, subject observable.Value, limit int, relations ...observation.Relation) (links []Link, more bool, err error)
+	// Subjects returns the links that lead to object under one relation.
+	Subjects(ctx context.Context, relation observation.Relation, object observable.Value, limit int) (links []Link, more bool, err error)
+	// Holders counts the distinct subjects of object under relation.
+	Holders(ctx context.Context, relation observation.Relation, object observable.Value, limit int) (Count, error)
+	// Totals returns what providers said about the holders of object, newest first.
+	Totals(ctx context.Context, relation observation.Relation, object observable.Value) ([]Total, error)
+	// Subdomains returns the names below domain that are a subject or an object of anything, without domain itself.
+	Subdomains(ctx context.Context, domain observable.Value, limit int) (names []observable.Value, more bool, err error)
+	// InRange returns the addresses within prefix that are a subject or an object of anything.
+	InRange(ctx context.Context, prefix netip.Prefix, limit int) (addresses []observable.Value, more bool, err error)
+	// Population counts the subjects and links of a relation.
+	Population(ctx context.Context, relation observation.Relation) (Population, error)
+}
+
+// A Writer stores observations. What it acknowledged survives a crash.
+type Writer interface {
+	// Put stores a few observations at once, merged with what is there.
+	// Observations that fail Check are refused as a whole, naming the first.
+	Put(ctx context.Context, observations []observation.Observation) error
+	// PutTotals stores providers' totals; a newer one of the same source replaces the older.
+	PutTotals(ctx context.Context, totals []Total) error
+	// Load opens a bulk load, the only fast way to store millions.
+	Load(ctx context.Context) (Loader, error)
+}
+
+// A Loader takes a stream of observations. Nothing is visible, and nothing
+// acknowledged, before Commit returns; Close without Commit drops everything.
+type Loader interface {
+	Add(observation.Observation) error
+	Commit() (LoadSummary, error)
+	Close() error
+}
+
+// LoadSummary says what became of a load.
+type LoadSummary struct {
+	Kept   uint64 // observations accepted
+	Merged uint64 // of these, duplicates of another one in the same load
+}
+
+// A Store is a whole engine.
+type Store interface {
+	Reader
+	Writer
+	// Flush makes everything acknowledged durable and compact enough to measure.
+	Flush(ctx context.Context) error
+	Close() error
+}

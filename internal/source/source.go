@@ -1,0 +1,127 @@
+// Package source declares what a connector to a provider is, and runs
+// connectors: pace, budget, PAP, provenance and outcome are the runner's
+// business, so that no connector can forget them.
+package source
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"clew/internal/corpus"
+	"clew/internal/marking"
+	"clew/internal/observable"
+	"clew/internal/observation"
+)
+
+// A Source is a connector to one provider. It turns a question into requests,
+// and replies into observations. It keeps no state between questions.
+type Source interface {
+	Info() Info
+	// Observe asks what the provider knows of q.Value. It sends every request
+	// through ask. On error it returns what it had so far beside the error.
+	Observe(ctx context.Context, ask Asker, q Question) (Answer, error)
+}
+
+// Info describes a connector. docs/sources/<name>.md is generated from it in part.
+type Info struct {
+	Name      string                 // stamped on every observation
+	Title     string                 // as the provider writes itself
+	Accepts   []observable.Kind      // what it can be asked about
+	Answers   []observation.Relation // what it can say
+	PAP       marking.PAP            // what a lookup needs: Amber for third parties, Green where the target may see it
+	Every     time.Duration          // default pace: at most one request in this time
+	KeyEnv    string                 // environment variable of its key; "" for keyless
+	KeyHeader string                 // request header that carries the key; the asker sets it
+	Cost      int                    // requests a question takes at least
+	Retired   string                 // why it can no longer be asked live; "" when alive
+}
+
+// A Question is one value a source is asked about.
+type Question struct {
+	Value observable.Value
+	Limit int // observations wanted at most; 0 means the connector's default
+}
+
+// An Answer is what a provider said. Source, Evidence and provenance are left
+// empty by the connector: the runner stamps them.
+type Answer struct {
+	Observations []observation.Observation
+	Totals       []corpus.Total // the provider's own counts, kept even when its page was cut
+	// Missing says how many more results the provider holds than it returned;
+	// MissingUnknown when it only says that there are more.
+	Missing int
+}
+
+// MissingUnknown marks an answer that is short by an unknown number.
+const MissingUnknown = -1
+
+// A Request goes to one provider. URL is https://…, or whois://server/query for
+// port 43. Credentials are not part of it: the asker adds them.
+type Request struct {
+	Method string // "" means GET
+	URL    string
+	Header http.Header
+	Body   []byte
+}
+
+// A Reply is a provider's raw reply, its body bounded and decompressed.
+type Reply struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	At     time.Time // when it was received, or recorded; UTC
+}
+
+// An Asker is the one way out: live (package fetch) or recorded (package replay).
+type Asker interface {
+	Ask(ctx context.Context, r Request) (Reply, error)
+}
+
+// Errors a connector or an asker returns so that the runner can tell the states apart.
+var (
+	ErrNoKey       = errors.New("no API key configured")
+	ErrDenied      = errors.New("access denied by the provider")
+	ErrQuota       = errors.New("quota used up or rate limited")
+	ErrNotRecorded = errors.New("no recording of this request")
+	ErrBadReply    = errors.New("reply not understood")
+)
+
+// A State is how one question ended. Only Answered and Empty are answers:
+// silence of any other kind says nothing about the value.
+type State string
+
+const (
+	Answered    State = "answered"
+	Empty       State = "answered-empty"
+	Truncated   State = "truncated"
+	Refused     State = "refused"
+	Failed      State = "failed"
+	Skipped     State = "skipped"
+	NotRecorded State = "not-recorded"
+	NotAsked    State = "not-asked"
+)
+
+// An Outcome is one question to one source, how it ended, and what it brought.
+type Outcome struct {
+	Source   string
+	Value    observable.Value
+	State    State
+	Reason   string // a sentence for people, "" when answered
+	Answer   Answer // stamped
+	Evidence []Evidence
+	At       time.Time
+}
+
+// Evidence is one raw reply kept by its digest, with the request that drew it.
+type Evidence struct {
+	SHA256  string // hex digest of Body
+	Method  string
+	URL     string // without credentials
+	Request []byte // body of the request
+	Status  int
+	Header  http.Header // Content-Type and little else
+	Body    []byte
+	At      time.Time
+}
