@@ -69,6 +69,7 @@ const (
 	UserAgent
 	NSDomain   // registrable domain of a name server; derived
 	NamePrefix // first letters of a name; derived
+	Cookie     // name of a cookie the site sets
 )
 
 // A Family groups relations that have one cause: facts of one family are
@@ -167,6 +168,7 @@ var relations = [...]relationInfo{
 	Registry:        {"registry", Behaviour, fileOnly, textOnly, "registry key it writes"},
 	UserAgent:       {"user-agent", Behaviour, fileOnly, of(observable.UserAgent), "user agent it sends"},
 	NSDomain:        {"ns-domain", DNS, domainOnly, domainOnly, "registrable domain of a name server; derived from nameserver"},
+	Cookie:          {"cookie", Tracking, sites, textOnly, "name of a cookie the site sets"},
 	NamePrefix:      {"name-prefix", Name, domainOnly, textOnly, "first six letters of the label; derived"},
 }
 

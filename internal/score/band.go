@@ -1,0 +1,45 @@
+package score
+
+// A Band says what a finding may trigger. Source: docs/confidence, section 7.
+type Band string
+
+const (
+	High        Band = "high"        // offered for blocking; expanded further
+	Medium      Band = "medium"      // monitored; expanded while the budget lasts
+	Low         Band = "low"         // a lead
+	Coincidence Band = "coincidence" // counted and folded away, with its reason
+)
+
+const (
+	highFrom   = 0.90
+	mediumFrom = 0.50
+	lowFrom    = 0.10
+	// familyBits is what a family must bring to count as one of the two that a
+	// high finding needs.
+	familyBits = 3
+)
+
+// BandOf places a probability. High needs two independent reasons: two
+// families of three bits or more, or two independent bridges.
+func BandOf(p float64, sum Sum, bridges []Bridge) Band {
+	switch {
+	case p >= highFrom && (StrongFamilies(sum) >= 2 || len(Independent(bridges)) >= 2):
+		return High
+	case p >= mediumFrom:
+		return Medium
+	case p >= lowFrom:
+		return Low
+	}
+	return Coincidence
+}
+
+// StrongFamilies counts the families that bring enough bits to stand alone.
+func StrongFamilies(sum Sum) int {
+	strong := 0
+	for _, bits := range sum.Families {
+		if bits >= familyBits {
+			strong++
+		}
+	}
+	return strong
+}

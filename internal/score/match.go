@@ -1,0 +1,160 @@
+// Package score turns shared values into a calibrated probability that two
+// indicators have one operator, and shows the sum line by line. It is pure: no
+// clock, no store, no input but its arguments.
+//
+// The model is Fellegi-Sunter record linkage with term-frequency adjustment;
+// docs/guide/confidence.md explains it to analysts.
+package score
+
+import (
+	"math"
+	"time"
+
+	"clew/internal/observation"
+)
+
+// NameWorld is the population that names are drawn from, whatever a store
+// holds: registered domains in the world, about 360 million (2025).
+const NameWorld = 360_000_000
+
+// NameFloor is the fewest holders a name token is taken to have when no
+// vocabulary knows it: what a word looks like that nobody has counted.
+const NameFloor = 1000
+
+// commonFrom is the number of holders past which a value looks like a service
+// rather than a habit; each doubling beyond costs kappa bits more.
+const (
+	commonFrom = 10
+	kappa      = 0.5
+)
+
+// unknownTime is the chance that a value still had the same holder when a
+// window is missing.
+const unknownTime = 0.5
+
+// A Match is one value that two indicators A and B share, with everything
+// needed to weigh it. The caller keeps what belongs to it (value, source,
+// evidence) under the match's index.
+type Match struct {
+	Relation observation.Relation
+	// Holders is how many indicators hold the value, A and B included, and
+	// Population how many have this type of value at all, counted in the same
+	// place. Either 0: nobody counted, and the match is worth 0 bits.
+	Holders, Population uint64
+	// Groups counts holders that belong together once; 0 when not grouped.
+	Groups uint64
+	// SizeA and SizeB say how many values of this type A and B hold, MeanSize
+	// the population's mean. Zeroes switch the correction for set size off.
+	SizeA, SizeB int
+	MeanSize     float64
+	// A and B are the windows in which each held the value.
+	A, B observation.Window
+	// SinceA and SinceB say when A and B began to exist (registration, issue).
+	// A window that ends before belongs to somebody else. Zero: not known.
+	SinceA, SinceB time.Time
+	// Directed means A points at B itself: its name server lies under B.
+	Directed bool
+	// Worth, when positive, replaces the rarity formula: similarity digests
+	// earn fixed bits by distance.
+	Worth float64
+	// Suppressed is why the value means nothing; "" when it may count.
+	Suppressed string
+}
+
+// Bits returns the weight of one shared value before families are formed, and
+// the chance that the value had the same holder at both times.
+func (m Match) Bits() (bits, sameHolder float64) {
+	weight, ok := weights[m.Relation]
+	if !ok || m.Suppressed != "" {
+		return 0, 1
+	}
+	bits = m.Worth
+	if bits == 0 {
+		bits = m.rarity(weight.M)
+	}
+	sameHolder = m.sameHolder(weight.HalfLife)
+	return fade(bits, sameHolder), sameHolder
+}
+
+// rarity is confidence.md section 1.
+func (m Match) rarity(chance float64) float64 {
+	holders := float64(m.Holders)
+	if m.Groups > 0 {
+		holders = math.Max(2, float64(m.Groups))
+	}
+	if holders == 0 || m.Population == 0 {
+		return 0
+	}
+	if m.Directed {
+		chance = DirectedM
+	}
+	bits := math.Log2(chance) - math.Log2(math.Max(holders-1, 1)/float64(m.Population)) -
+		kappa*log2Positive(holders/commonFrom)
+	if m.MeanSize > 0 {
+		bits -= log2Positive(float64(m.SizeA) * float64(m.SizeB) / (m.MeanSize * m.MeanSize))
+	}
+	return math.Max(bits, 0)
+}
+
+// sameHolder is s of confidence.md section 2.
+func (m Match) sameHolder(halfLife time.Duration) float64 {
+	if endsBefore(m.A, m.SinceA) || endsBefore(m.B, m.SinceB) {
+		return 0
+	}
+	if halfLife == 0 {
+		return 1
+	}
+	gap, known := Gap(m.A, m.B)
+	if !known {
+		return unknownTime
+	}
+	return math.Exp2(-gap.Hours() / halfLife.Hours())
+}
+
+func endsBefore(w observation.Window, since time.Time) bool {
+	return !since.IsZero() && !w.Last.IsZero() && w.Last.Before(since)
+}
+
+// Gap returns the time between two windows, 0 when they overlap. It is not
+// known when either window has no end at all; a window with one known end
+// counts as that instant.
+func Gap(a, b observation.Window) (gap time.Duration, known bool) {
+	if !a.Known() || !b.Known() {
+		return 0, false
+	}
+	a, b = closed(a), closed(b)
+	switch {
+	case a.Last.Before(b.First):
+		return b.First.Sub(a.Last), true
+	case b.Last.Before(a.First):
+		return a.First.Sub(b.Last), true
+	}
+	return 0, true
+}
+
+// closed fills a missing end from the other.
+func closed(w observation.Window) observation.Window {
+	if w.First.IsZero() {
+		w.First = w.Last
+	}
+	if w.Last.IsZero() {
+		w.Last = w.First
+	}
+	return w
+}
+
+// fade weighs a match that holds with chance s and means nothing otherwise:
+// log2(s·2^bits + 1 - s).
+func fade(bits, s float64) float64 {
+	if s >= 1 || bits <= 0 {
+		return bits
+	}
+	return math.Log2(s*math.Exp2(bits) + 1 - s)
+}
+
+func log2Positive(x float64) float64 {
+	if x <= 1 {
+		return 0
+	}
+	return math.Log2(x)
+}

@@ -1,0 +1,100 @@
+package score
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"clew/internal/observation"
+)
+
+// A Model holds the numbers that labelled pairs can fit. Closed is the closed
+// form of docs/confidence; fitted models replace its calibration.
+type Model struct {
+	Version  string
+	Siblings float64 // K: indicators an operator is expected to have
+	A, B     float64 // calibration: p = logistic(ln2·A·bits + B)
+	Hop      float64 // δ: what each hop costs
+}
+
+// Closed returns the closed-form model. A and B are measured, section 8 of
+// docs/confidence: raw bits overstate, for evidence is never quite independent.
+func Closed() Model {
+	return Model{Version: "closed-1", Siblings: 100, A: 0.73, B: -1.93, Hop: 0.5}
+}
+
+// Probabilities are kept within these bounds: no evidence of this sort is certain.
+const (
+	MinP = 0.001
+	MaxP = 0.99
+)
+
+// The first match of a family counts in full; the others add this share of
+// their bits, up to the cap.
+const (
+	familyShare = 0.3
+	familyCap   = 2
+)
+
+// A Line is one match in the sum.
+type Line struct {
+	Match      int // index into the matches given
+	Family     observation.Family
+	Raw        float64 // bits of the match alone
+	Bits       float64 // bits it adds to the sum
+	SameHolder float64 // chance that both held the value as one holder
+}
+
+// A Sum is the direct evidence between two indicators. Prior and the bits of
+// Lines add up to Total.
+type Sum struct {
+	Prior    float64
+	Lines    []Line
+	Total    float64
+	P        float64
+	Families map[observation.Family]float64 // bits by family
+}
+
+// Weigh sums matches against the prior of a candidate drawn from population.
+// The order of matches does not matter to any number; lines come strongest first.
+func (m Model) Weigh(population uint64, matches []Match) Sum {
+	sum := Sum{Prior: m.Prior(population), Families: map[observation.Family]float64{}}
+	sum.Lines = make([]Line, len(matches))
+	for i, match := range matches {
+		raw, same := match.Bits()
+		sum.Lines[i] = Line{Match: i, Family: match.Relation.Family(), Raw: raw, SameHolder: same}
+	}
+	slices.SortStableFunc(sum.Lines, func(a, b Line) int {
+		return cmp.Or(cmp.Compare(b.Raw, a.Raw), cmp.Compare(matches[a.Match].Relation, matches[b.Match].Relation))
+	})
+	spent := map[observation.Family]float64{}
+	for i := range sum.Lines {
+		line := &sum.Lines[i]
+		if _, opened := sum.Families[line.Family]; !opened {
+			line.Bits = line.Raw
+		} else {
+			line.Bits = math.Min(familyShare*line.Raw, familyCap-spent[line.Family])
+			spent[line.Family] += line.Bits
+		}
+		sum.Families[line.Family] += line.Bits
+	}
+	sum.Total = sum.Prior
+	for _, line := range sum.Lines {
+		sum.Total += line.Bits
+	}
+	sum.P = m.Probability(sum.Total)
+	return sum
+}
+
+// Prior returns log2(K/N): the odds that an indicator drawn from a population
+// of N is a sibling.
+func (m Model) Prior(population uint64) float64 {
+	return math.Log2(m.Siblings / math.Max(float64(population), m.Siblings))
+}
+
+// Probability calibrates a sum of bits.
+func (m Model) Probability(bits float64) float64 {
+	return clamp(1 / (1 + math.Exp(-(math.Ln2*m.A*bits + m.B))))
+}
+
+func clamp(p float64) float64 { return math.Min(math.Max(p, MinP), MaxP) }
