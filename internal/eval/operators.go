@@ -183,8 +183,7 @@ func (g *pairGraph) edge(a, b int) *score.Sum { return g.sums[ordered(a, b)] }
 
 func ordered(a, b int) [2]int { return [2]int{min(a, b), max(a, b)} }
 
-// bridges lists the intermediates of a pair. Two that hang on b by the same
-// value are one bridge.
+// bridges lists the intermediates of a pair.
 func (g *pairGraph) bridges(a, b int) []score.Bridge {
 	var out []score.Bridge
 	i, j := 0, 0
@@ -197,7 +196,7 @@ func (g *pairGraph) bridges(a, b int) []score.Bridge {
 		default:
 			out = append(out, score.Bridge{
 				SeedP: g.edge(a, x).P, CandidateP: g.edge(x, b).P,
-				Cause: g.cause[ordered(a, x)] + "\x00" + g.cause[ordered(x, b)],
+				SeedCause: g.cause[ordered(a, x)], CandidateCause: g.cause[ordered(x, b)],
 			})
 			i, j = i+1, j+1
 		}

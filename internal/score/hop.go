@@ -13,35 +13,49 @@ const BridgeMin = 0.2
 // A Bridge is a way from the seed to a candidate over an intermediate.
 type Bridge struct {
 	SeedP, CandidateP float64 // seed to intermediate, intermediate to candidate
-	// Cause names what makes two bridges one: intermediates that hang together
-	// by the same value share it. "" is a cause of its own.
-	Cause string
+	// SeedCause and CandidateCause name the value that carries most of either
+	// side. Intermediates that hang on both sides by the same values are one
+	// bridge; where one value carries both sides, seed and candidate share it
+	// themselves, and the bridge would count that fact again. "" is a cause of
+	// its own.
+	SeedCause, CandidateCause string
 }
 
 // P returns what the bridge alone carries, before the hop is paid for.
 func (b Bridge) P() float64 {
-	if b.SeedP < BridgeMin || b.CandidateP < BridgeMin {
+	if b.SeedP < BridgeMin || b.CandidateP < BridgeMin || (b.SeedCause == b.CandidateCause && b.SeedCause != "") {
 		return 0
 	}
 	return b.SeedP * b.CandidateP
+}
+
+// cause is the same for two bridges that are one.
+func (b Bridge) cause() (cause [2]string, shared bool) {
+	if b.SeedCause == "" || b.CandidateCause == "" {
+		return cause, false
+	}
+	return [2]string{min(b.SeedCause, b.CandidateCause), max(b.SeedCause, b.CandidateCause)}, true
 }
 
 // Independent keeps the best bridge of each cause, strongest first, and drops
 // those too weak to carry anything.
 func Independent(bridges []Bridge) []Bridge {
 	kept := make([]Bridge, 0, len(bridges))
-	best := map[string]int{}
+	best := map[[2]string]int{}
 	for _, b := range bridges {
 		if b.P() == 0 {
 			continue
 		}
-		if at, seen := best[b.Cause]; seen && b.Cause != "" {
+		cause, shared := b.cause()
+		if at, seen := best[cause]; seen && shared {
 			if b.P() > kept[at].P() {
 				kept[at] = b
 			}
 			continue
 		}
-		best[b.Cause] = len(kept)
+		if shared {
+			best[cause] = len(kept)
+		}
 		kept = append(kept, b)
 	}
 	slices.SortStableFunc(kept, func(a, b Bridge) int { return cmp.Compare(b.P(), a.P()) })

@@ -113,7 +113,8 @@ func TestHopsOfTheWorkedExample(t *testing.T) {
 		out := make([]Bridge, n)
 		for i := range out {
 			out[i] = bridge
-			out[i].Cause = string(rune('a' + i))
+			out[i].CandidateCause = string(rune('a' + i))
+			out[i].SeedCause = "seed's"
 		}
 		return out
 	}
@@ -121,9 +122,11 @@ func TestHopsOfTheWorkedExample(t *testing.T) {
 	for n, want := range map[int]float64{0: 0.12, 1: 0.44, 2: 0.64, 3: 0.77} {
 		near(t, "combined", m.Combine(0.12, bridges(n)), want, 0.005)
 	}
-	same := []Bridge{{0.9, 0.8, "one"}, {0.9, 0.5, "one"}}
+	same := []Bridge{{0.9, 0.8, "x", "y"}, {0.9, 0.5, "y", "x"}}
 	near(t, "two bridges of one cause are one", m.Combine(0.12, same), m.Combine(0.12, same[:1]), 1e-12)
-	weak := []Bridge{{0.19, 0.99, ""}}
+	round := []Bridge{{0.9, 0.9, "x", "x"}}
+	near(t, "one value on both sides is no bridge", m.Combine(0.12, round), 0.12, 1e-12)
+	weak := []Bridge{{0.19, 0.99, "", ""}}
 	near(t, "a weak intermediate carries nothing", m.Combine(0.12, weak), 0.12, 1e-12)
 }
 
@@ -133,11 +136,11 @@ func TestHighNeedsTwoIndependentReasons(t *testing.T) {
 	if got := BandOf(0.95, one, nil); got != Medium {
 		t.Errorf("one family at 0.95 is %s, want medium", got)
 	}
-	two := []Bridge{{0.9, 0.9, "a"}, {0.9, 0.9, "b"}}
+	two := []Bridge{{0.9, 0.9, "s", "a"}, {0.9, 0.9, "s", "b"}}
 	if got := BandOf(0.95, one, two); got != High {
 		t.Errorf("two independent bridges at 0.95 are %s, want high", got)
 	}
-	if got := BandOf(0.95, one, []Bridge{{0.9, 0.9, "a"}, {0.9, 0.9, "a"}}); got != Medium {
+	if got := BandOf(0.95, one, []Bridge{{0.9, 0.9, "s", "a"}, {0.9, 0.9, "s", "a"}}); got != Medium {
 		t.Errorf("one bridge twice at 0.95 is %s, want medium", got)
 	}
 }
@@ -254,13 +257,13 @@ func TestCombineNeverFallsBelowDirectEvidence(t *testing.T) {
 		direct := MinP + r.Float64()*(MaxP-MinP)
 		bridges := make([]Bridge, r.IntN(6))
 		for i := range bridges {
-			bridges[i] = Bridge{r.Float64(), r.Float64(), string(rune('a' + r.IntN(4)))}
+			bridges[i] = Bridge{r.Float64(), r.Float64(), string(rune('a' + r.IntN(4))), string(rune('a' + r.IntN(4)))}
 		}
 		p := m.Combine(direct, bridges)
 		if p < direct || p > MaxP {
 			t.Fatalf("direct %.3f with %v gives %.3f", direct, bridges, p)
 		}
-		if more := m.Combine(direct, append(bridges, Bridge{0.9, 0.9, "new"})); more < p {
+		if more := m.Combine(direct, append(bridges, Bridge{0.9, 0.9, "old", "new"})); more < p {
 			t.Fatalf("another bridge lowers %.4f to %.4f", p, more)
 		}
 	}
