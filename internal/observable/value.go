@@ -5,11 +5,8 @@ package observable
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // MaxLen bounds the canonical text of a value, in bytes. Longer text is refused:
@@ -61,17 +58,4 @@ func Must(kind Kind, text string) Value {
 		panic(err)
 	}
 	return v
-}
-
-// folded trims text and folds each run of white space to one blank: the
-// canonical form of kinds that have no grammar.
-func folded(text string) (string, error) {
-	if !utf8.ValidString(text) {
-		return "", fmt.Errorf("%w: not UTF-8", ErrNotIndicator)
-	}
-	text = strings.Join(strings.Fields(text), " ")
-	if strings.ContainsFunc(text, unicode.IsControl) {
-		return "", fmt.Errorf("%w: control character", ErrNotIndicator)
-	}
-	return text, nil
 }
