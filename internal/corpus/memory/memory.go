@@ -1,0 +1,298 @@
+// Package memory is a corpus in maps: exact, small, gone with the process. It
+// holds the observations of tests and of replayed cases, up to some hundred
+// thousand; every question sorts what it found.
+package memory
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"clew/internal/corpus"
+	"clew/internal/observable"
+	"clew/internal/observation"
+)
+
+var errClosed = errors.New("corpus is closed")
+
+// fact is what makes two observations one link.
+type fact struct {
+	subject  observable.Value
+	relation observation.Relation
+	object   observable.Value
+}
+
+// total is what makes a newer total replace an older one.
+type total struct {
+	relation observation.Relation
+	object   observable.Value
+	source   string
+}
+
+// A Store keeps everything in memory. It is safe for concurrent use.
+type Store struct {
+	mu        sync.RWMutex // guards everything below
+	closed    bool
+	links     map[fact]*link
+	bySubject map[observable.Value][]*link
+	byObject  map[observable.Value][]*link
+	totals    map[total]corpus.Total
+}
+
+var _ corpus.Store = (*Store)(nil)
+
+// New returns an empty store.
+func New() *Store {
+	return &Store{
+		links:     map[fact]*link{},
+		bySubject: map[observable.Value][]*link{},
+		byObject:  map[observable.Value][]*link{},
+		totals:    map[total]corpus.Total{},
+	}
+}
+
+// Objects implements [corpus.Reader].
+func (s *Store) Objects(ctx context.Context, subject observable.Value, limit int, relations ...observation.Relation) ([]corpus.Link, bool, error) {
+	done, err := s.read(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer done()
+	return cut(s.bySubject[subject], limit, func(l *link) bool {
+		return len(relations) == 0 || slices.Contains(relations, l.Relation)
+	})
+}
+
+// Subjects implements [corpus.Reader].
+func (s *Store) Subjects(ctx context.Context, relation observation.Relation, object observable.Value, limit int) ([]corpus.Link, bool, error) {
+	done, err := s.read(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer done()
+	return cut(s.byObject[object], limit, func(l *link) bool { return l.Relation == relation })
+}
+
+// Holders implements [corpus.Reader]. The count is exact whatever the limit.
+func (s *Store) Holders(ctx context.Context, relation observation.Relation, object observable.Value, _ int) (corpus.Count, error) {
+	done, err := s.read(ctx)
+	if err != nil {
+		return corpus.Count{}, err
+	}
+	defer done()
+	var count corpus.Count
+	for _, l := range s.byObject[object] {
+		if l.Relation == relation { // each link of one object has a subject of its own
+			count.N++
+		}
+	}
+	return count, nil
+}
+
+// Totals implements [corpus.Reader].
+func (s *Store) Totals(ctx context.Context, relation observation.Relation, object observable.Value) ([]corpus.Total, error) {
+	done, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	var found []corpus.Total
+	for key, t := range s.totals {
+		if key.relation == relation && key.object == object {
+			found = append(found, t)
+		}
+	}
+	slices.SortFunc(found, corpus.CompareTotals)
+	return found, nil
+}
+
+// Subdomains implements [corpus.Reader].
+func (s *Store) Subdomains(ctx context.Context, domain observable.Value, limit int) ([]observable.Value, bool, error) {
+	return s.values(ctx, limit, func(v observable.Value) bool { return corpus.Below(v, domain) })
+}
+
+// InRange implements [corpus.Reader].
+func (s *Store) InRange(ctx context.Context, prefix netip.Prefix, limit int) ([]observable.Value, bool, error) {
+	if !prefix.IsValid() {
+		return nil, false, fmt.Errorf("address range %s is not valid", prefix)
+	}
+	prefix = prefix.Masked()
+	return s.values(ctx, limit, func(v observable.Value) bool {
+		addr, ok := v.Addr()
+		return ok && prefix.Contains(addr)
+	})
+}
+
+// Population implements [corpus.Reader].
+func (s *Store) Population(ctx context.Context, relation observation.Relation) (corpus.Population, error) {
+	done, err := s.read(ctx)
+	if err != nil {
+		return corpus.Population{}, err
+	}
+	defer done()
+	var p corpus.Population
+	subjects := map[observable.Value]bool{}
+	for key := range s.links {
+		if key.relation == relation {
+			p.Links++
+			subjects[key.subject] = true
+		}
+	}
+	p.Subjects = uint64(len(subjects))
+	return p, nil
+}
+
+// Put implements [corpus.Writer].
+func (s *Store) Put(ctx context.Context, observations []observation.Observation) error {
+	normal := make([]observation.Observation, len(observations))
+	for i, o := range observations {
+		var err error
+		if normal[i], err = corpus.Normal(o); err != nil {
+			return fmt.Errorf("observation %d of %d: %w", i+1, len(observations), err)
+		}
+	}
+	return s.write(ctx, func() {
+		for _, o := range normal {
+			s.add(o)
+		}
+	})
+}
+
+// PutTotals implements [corpus.Writer].
+func (s *Store) PutTotals(ctx context.Context, totals []corpus.Total) error {
+	normal := make([]corpus.Total, len(totals))
+	for i, t := range totals {
+		var err error
+		if normal[i], err = corpus.NormalTotal(t); err != nil {
+			return err
+		}
+	}
+	return s.write(ctx, func() {
+		for _, t := range normal {
+			key := total{t.Relation, t.Object, t.Source}
+			if old, ok := s.totals[key]; !ok || !old.AsOf.After(t.AsOf) {
+				s.totals[key] = t
+			}
+		}
+	})
+}
+
+// Flush implements [corpus.Store]; there is nothing to make durable.
+func (s *Store) Flush(ctx context.Context) error { return s.write(ctx, func() {}) }
+
+// Close implements [corpus.Store]. A closed store answers nothing.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
+	*s = Store{closed: true}
+	return nil
+}
+
+// read locks for reading; done unlocks.
+func (s *Store) read(ctx context.Context) (done func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	if s.closed {
+		s.mu.RUnlock()
+		return nil, errClosed
+	}
+	return s.mu.RUnlock, nil
+}
+
+func (s *Store) write(ctx context.Context, change func()) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
+	change()
+	return nil
+}
+
+// add merges one normal observation in.
+func (s *Store) add(o observation.Observation) (isNew bool) {
+	key := fact{o.Subject, o.Relation, o.Object}
+	l, known := s.links[key]
+	if !known {
+		l = &link{Subject: o.Subject, Relation: o.Relation, Object: o.Object}
+		s.links[key] = l
+		s.bySubject[o.Subject] = append(s.bySubject[o.Subject], l)
+		s.byObject[o.Object] = append(s.byObject[o.Object], l)
+	}
+	l.merge(o)
+	return !known
+}
+
+// values returns the subjects and objects that wanted accepts.
+func (s *Store) values(ctx context.Context, limit int, wanted func(observable.Value) bool) ([]observable.Value, bool, error) {
+	done, err := s.read(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer done()
+	var found []observable.Value
+	for _, side := range []map[observable.Value][]*link{s.bySubject, s.byObject} {
+		for v := range side {
+			if wanted(v) {
+				found = append(found, v)
+			}
+		}
+	}
+	slices.SortFunc(found, corpus.Compare)
+	found = slices.Compact(found)
+	n := min(len(found), corpus.ResultLimit(limit))
+	return found[:n], n < len(found), nil
+}
+
+// link is a stored link; its lists are never handed out.
+type link corpus.Link
+
+func (l *link) merge(o observation.Observation) {
+	l.Window = l.Union(o.Window)
+	l.Count = corpus.AddCounts(l.Count, o.Count)
+	l.Sources = insert(l.Sources, o.Source)
+	l.Evidence = insert(l.Evidence, o.Evidence)
+	l.Evidence = l.Evidence[:min(len(l.Evidence), corpus.MaxEvidence)]
+}
+
+// insert adds text to a sorted list that does not hold it yet; "" is nothing to add.
+func insert(sorted []string, text string) []string {
+	at, found := slices.BinarySearch(sorted, text)
+	if found || text == "" {
+		return sorted
+	}
+	return slices.Insert(sorted, at, text)
+}
+
+// cut returns copies of the first limit links that wanted accepts, in canonical order.
+func cut(links []*link, limit int, wanted func(*link) bool) ([]corpus.Link, bool, error) {
+	var found []corpus.Link
+	for _, l := range links {
+		if wanted(l) {
+			c := corpus.Link(*l)
+			c.Sources, c.Evidence = slices.Clone(l.Sources), slices.Clone(l.Evidence)
+			found = append(found, c)
+		}
+	}
+	slices.SortFunc(found, func(a, b corpus.Link) int {
+		return cmp.Or(
+			int(a.Relation)-int(b.Relation),
+			corpus.Compare(a.Object, b.Object),
+			corpus.Compare(a.Subject, b.Subject),
+		)
+	})
+	n := min(len(found), corpus.ResultLimit(limit))
+	return found[:n], n < len(found), nil
+}
