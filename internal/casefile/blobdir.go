@@ -1,0 +1,156 @@
+package casefile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// A BlobDir keeps raw answers in a folder, for several goroutines and
+// processes: one zstd file each, named by the SHA-256 of its content as
+// ab/cdef…, so that the same answer is kept once and a changed one is noticed.
+// Engines on one machine put it beside their database.
+type BlobDir struct{ path string }
+
+// NewBlobDir returns the folder at path, which Put makes when it is first needed.
+func NewBlobDir(path string) BlobDir { return BlobDir{path} }
+
+// Put keeps content and returns its digest once the file is safe on disk. A
+// file of that digest that no longer holds the content is replaced.
+func (d BlobDir) Put(content []byte) (digest string, err error) {
+	if len(content) > MaxBlob {
+		return "", fmt.Errorf("%w: raw answer of %d bytes, the limit is %d", ErrInvalid, len(content), MaxBlob)
+	}
+	digest = DigestOf(content)
+	if _, err := d.Get(digest); err == nil {
+		return digest, nil
+	}
+	if err := d.write(digest, content); err != nil {
+		return "", fmt.Errorf("keep raw answer in %s: %w", d.path, classified(err))
+	}
+	return digest, nil
+}
+
+// Get returns the content with that digest, ErrNoBlob when there is none and
+// ErrDamaged when the file holds anything else.
+func (d BlobDir) Get(digest string) ([]byte, error) {
+	if !ValidDigest(digest) {
+		return nil, fmt.Errorf("%w: %q is no digest", ErrNoBlob, digest)
+	}
+	file, err := os.Open(d.file(digest))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s in %s", ErrNoBlob, digest, d.path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("raw answer %s: %w", digest, err)
+	}
+	defer file.Close()
+	content, err := decompress(file)
+	if err != nil {
+		return nil, fmt.Errorf("%w: raw answer %s cannot be read: %v", ErrDamaged, digest, err)
+	}
+	if DigestOf(content) != digest {
+		return nil, fmt.Errorf("%w: raw answer %s was changed: its content has another digest", ErrDamaged, digest)
+	}
+	return content, nil
+}
+
+func (d BlobDir) file(digest string) string {
+	return filepath.Join(d.path, digest[:2], digest[2:])
+}
+
+// write puts the compressed content in place: a temporary file, synced, renamed
+// over the name, and the name synced too, so that a crash leaves the whole file
+// or none.
+func (d BlobDir) write(digest string, content []byte) error {
+	target := d.file(digest)
+	folder := filepath.Dir(target)
+	if err := makeDir(folder); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(folder, ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // fails, as it should, once renamed
+	err = errors.Join(compress(temp, content), temp.Sync(), temp.Close())
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(temp.Name(), target); err != nil {
+		return err
+	}
+	return syncDir(folder)
+}
+
+// makeDir makes folder and what is above it, and syncs the folder each new name
+// is written in: MkdirAll alone may lose the names in a power cut.
+func makeDir(folder string) error {
+	if info, err := os.Stat(folder); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(folder)
+	if parent != folder {
+		if err := makeDir(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(parent)
+}
+
+func syncDir(folder string) error {
+	if runtime.GOOS == "windows" { // has no such call; NTFS journals the names
+		return nil
+	}
+	dir, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+func compress(w io.Writer, content []byte) error {
+	// One goroutine and a level given: the same content, the same file.
+	encoder, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault))
+	if err != nil {
+		return err
+	}
+	_, err = encoder.Write(content)
+	return errors.Join(err, encoder.Close())
+}
+
+func decompress(r io.Reader) ([]byte, error) {
+	decoder, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(2*MaxBlob))
+	if err != nil {
+		return nil, err
+	}
+	defer decoder.Close()
+	var content bytes.Buffer
+	n, err := io.Copy(&content, io.LimitReader(decoder, MaxBlob+1))
+	if err == nil && n > MaxBlob {
+		err = fmt.Errorf("more than %d bytes", MaxBlob)
+	}
+	return content.Bytes(), err
+}
+
+// classified turns what the operating system says into the errors of
+func classified(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%w: make room and run it again, nothing recorded so far is lost: %v", ErrFull, err)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%w: allow writing there, or choose another folder with --data: %v", ErrReadOnly, err)
+	}
+	return err
+}

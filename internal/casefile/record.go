@@ -1,0 +1,342 @@
+package casefile
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"clew/internal/observable"
+	"clew/internal/pivot"
+	"clew/internal/source"
+)
+
+// The states of a case.
+const (
+	StateOpen        = "open"        // a run is under way, or ended without a word
+	StateComplete    = "complete"    // the last run did all it wanted to
+	StateInterrupted = "interrupted" // the last run was stopped and can be continued
+)
+
+// A Record is a case read whole: its events, and what they add up to.
+type Record struct {
+	Head     Head
+	Events   []Event
+	Opened   Opened
+	State    string
+	PAP      string // as last set
+	Limits   Limits // as last set
+	Tool     string // version that last worked on the case
+	Findings []Finding
+
+	asked       []Asked // in order of time, repeats included
+	verdicts    []verdict
+	notes       []Note
+	sighted     []Sighted
+	acted       []Acted
+	pivots      []Pivot
+	pivotAt     map[PivotName]int // index into pivots
+	newRun      bool              // reopened, and no pivot point since
+	disclosures int
+	finished    *Finished
+	found       *Found
+	read        *Read
+}
+
+type verdict struct {
+	Verdict
+	accepted bool
+}
+
+// Load reads a case and adds it up. Events of types it does not know count in
+// the head and the log only.
+func Load(ctx context.Context, r Reader, id string) (*Record, error) {
+	head, events, err := whole(ctx, r, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(events) == 0 || events[0].Type != TypeOpened {
+		return nil, fmt.Errorf("%w: case %s does not start with its opening: run clew case verify %s", ErrDamaged, id, id)
+	}
+	record := &Record{Head: head, Events: events}
+	for _, event := range events {
+		if err := record.add(event); err != nil {
+			return nil, err
+		}
+	}
+	if record.found != nil {
+		blob, err := r.GetBlob(ctx, record.found.SHA256)
+		if err != nil {
+			return nil, fmt.Errorf("findings of case %s: %w", id, err)
+		}
+		if record.Findings, err = ReadFindings(blob); err != nil {
+			return nil, fmt.Errorf("findings of case %s: %w", id, err)
+		}
+	}
+	record.overlay()
+	return record, nil
+}
+
+// add takes one event into the sum.
+func (r *Record) add(e Event) error {
+	var err error
+	switch e.Type {
+	case TypeOpened:
+		err = e.Decode(&r.Opened)
+		r.State, r.PAP, r.Limits, r.Tool = StateOpen, r.Opened.PAP, r.Opened.Limits, r.Opened.Tool
+	case TypeReopened:
+		err = r.reopen(e)
+	case TypeAsked:
+		r.asked, err = appended(r.asked, e)
+	case TypeDisclosed:
+		r.disclosures++
+	case TypePivoted:
+		err = r.pivot(e)
+	case TypeRead:
+		r.read, err = decoded[Read](e)
+	case TypeFound:
+		r.found, err = decoded[Found](e)
+	case TypeFinished:
+		if r.finished, err = decoded[Finished](e); err == nil {
+			r.State = r.finished.State
+		}
+	case TypeAccepted, TypeRejected:
+		var v *Verdict
+		if v, err = decoded[Verdict](e); err == nil {
+			r.verdicts = append(r.verdicts, verdict{*v, e.Type == TypeAccepted})
+		}
+	case TypeNoted:
+		var n *Noted
+		if n, err = decoded[Noted](e); err == nil {
+			r.notes = append(r.notes, Note{timeOf(e.At()), e.Actor, n.About.Kind, n.About.Value, n.Text})
+		}
+	case TypeSighted:
+		r.sighted, err = appended(r.sighted, e)
+	case TypeActed:
+		r.acted, err = appended(r.acted, e)
+	}
+	return err
+}
+
+func (r *Record) reopen(e Event) error {
+	reopened, err := decoded[Reopened](e)
+	if err != nil {
+		return err
+	}
+	r.State, r.newRun = StateOpen, r.newRun || reopened.Pivot == nil
+	if reopened.Limits != nil {
+		r.Limits = *reopened.Limits
+	}
+	if reopened.PAP != "" {
+		r.PAP = reopened.PAP
+	}
+	if reopened.Tool != "" {
+		r.Tool = reopened.Tool
+	}
+	return nil
+}
+
+// pivot keeps the last word on each pivot point of the last run, in the order
+// they first came up.
+func (r *Record) pivot(e Event) error {
+	p, err := decoded[Pivot](e)
+	if err != nil {
+		return err
+	}
+	if r.newRun {
+		r.pivots, r.pivotAt, r.newRun = nil, nil, false
+	}
+	if r.pivotAt == nil {
+		r.pivotAt = map[PivotName]int{}
+	}
+	name := PivotName{Value{p.FromKind, p.From}, p.Method, Value{p.Kind, p.Value}}
+	if i, known := r.pivotAt[name]; known {
+		r.pivots[i] = *p
+		return nil
+	}
+	r.pivotAt[name] = len(r.pivots)
+	r.pivots = append(r.pivots, *p)
+	return nil
+}
+
+func decoded[T any](e Event) (*T, error) {
+	payload := new(T)
+	return payload, e.Decode(payload)
+}
+
+func appended[T any](list []T, e Event) ([]T, error) {
+	payload, err := decoded[T](e)
+	return append(list, *payload), err
+}
+
+// overlay lays what came after the last run over its findings: verdicts,
+// sightings and actions count at once, not only from the next run on.
+func (r *Record) overlay() {
+	byValue := map[Value]*Finding{}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		byValue[Value{f.Kind, f.Value}] = f
+	}
+	for _, v := range r.verdicts {
+		if f := byValue[v.About]; f != nil && v.Relation == "" {
+			f.judge(v)
+		}
+	}
+	for _, s := range r.sighted {
+		if f := byValue[s.About]; f != nil {
+			f.Validation.add(s)
+		}
+	}
+	for i := range r.Findings {
+		r.Findings[i].Action = Proposal(r.Findings[i])
+	}
+	for _, a := range r.acted {
+		if f := byValue[a.About]; f != nil {
+			f.Action = a.Action
+		}
+	}
+}
+
+// rejectedP is the probability of what the analyst rejected (confidence.md section 4).
+const rejectedP = 0.001
+
+func (f *Finding) judge(v verdict) {
+	f.Reason = v.Reason
+	if v.accepted {
+		f.Verdict = string(TypeAccepted)
+		return
+	}
+	f.Verdict = string(TypeRejected)
+	f.P, f.Confidence, f.Band = rejectedP, percent(rejectedP), "coincidence"
+}
+
+// validationRank orders the states: what was seen once stays seen.
+var validationRank = []string{NotChecked, NoHit, HitOutside, Hit}
+
+func (v *Validation) add(s Sighted) {
+	if slices.Index(validationRank, s.State) > slices.Index(validationRank, v.State) {
+		v.State = s.State
+	}
+	v.Sightings += s.Count
+}
+
+// Asked returns how each question to a source last ended, so that a continued
+// run asks nothing twice. Whether an outcome is worth asking again is the
+// caller's to say.
+func (r *Record) Asked() map[Question]Asked {
+	last := make(map[Question]Asked, len(r.asked))
+	for _, a := range r.asked {
+		last[Question{a.Source, a.About}] = a
+	}
+	return last
+}
+
+// A Question is one value a source was asked about.
+type Question struct {
+	Source string
+	About  Value
+}
+
+// Settled reports whether the source gave an answer, which "nothing known" is
+// too, so that asking again would only spend its quota.
+func (a Asked) Settled() bool {
+	switch source.State(a.State) {
+	case source.Answered, source.Empty, source.Truncated:
+		return true
+	}
+	return false
+}
+
+// Verdicts returns what the analyst decided in this case, in the engine's form.
+// The last verdict on a value counts. A rejected value is neither a finding nor
+// a link to one; a verdict on one relation concerns the link only.
+func (r *Record) Verdicts() (pivot.Verdicts, error) { return verdictsOf(r.verdicts) }
+
+func verdictsOf(list []verdict) (pivot.Verdicts, error) {
+	set := pivot.Verdicts{
+		RejectedFindings: map[observable.Value]string{},
+		AcceptedFindings: map[observable.Value]string{},
+		RejectedValues:   map[observable.Value]string{},
+	}
+	for _, v := range list {
+		about, err := v.About.Observable()
+		if err != nil {
+			return pivot.Verdicts{}, fmt.Errorf("%w: verdict: %v", ErrDamaged, err)
+		}
+		delete(set.RejectedValues, about)
+		if v.Relation == "" {
+			delete(set.RejectedFindings, about)
+			delete(set.AcceptedFindings, about)
+		}
+		switch {
+		case v.accepted && v.Relation == "":
+			set.AcceptedFindings[about] = v.Reason
+		case !v.accepted:
+			set.RejectedValues[about] = v.Reason
+			if v.Relation == "" {
+				set.RejectedFindings[about] = v.Reason
+			}
+		}
+	}
+	return set, nil
+}
+
+// StandingVerdicts returns the verdicts of every case whose scope is all,
+// oldest case first. Those of a case itself go on top.
+func StandingVerdicts(ctx context.Context, r Reader) (pivot.Verdicts, error) {
+	heads, err := r.Cases(ctx)
+	if err != nil {
+		return pivot.Verdicts{}, err
+	}
+	var events []Event
+	for _, head := range heads {
+		more, err := r.Events(ctx, head.Case, Query{Types: []Type{TypeAccepted, TypeRejected}})
+		if err != nil {
+			return pivot.Verdicts{}, err
+		}
+		events = append(events, more...)
+	}
+	slices.SortStableFunc(events, func(a, b Event) int { return strings.Compare(a.Time, b.Time) })
+	var standing []verdict
+	for _, e := range events {
+		v, err := decoded[Verdict](e)
+		if err != nil {
+			return pivot.Verdicts{}, err
+		}
+		if v.Scope == ScopeAll {
+			standing = append(standing, verdict{*v, e.Type == TypeAccepted})
+		}
+	}
+	return verdictsOf(standing)
+}
+
+// FindingsBlob returns the snapshot of a run's findings and the event that
+// names it: JSON Lines, one canonical finding a line, in the engine's order.
+// Equal findings give equal bytes, so a replay is checked by comparing digests.
+func FindingsBlob(findings []pivot.Finding, model string) ([]byte, Found, error) {
+	var blob []byte
+	bands := map[string]int{}
+	for _, f := range findings {
+		line, err := Canonical(FindingOf(f))
+		if err != nil {
+			return nil, Found{}, fmt.Errorf("finding %s: %w", f.Value.Text(), err)
+		}
+		blob = append(append(blob, line...), '\n')
+		bands[f.Band]++
+	}
+	return blob, Found{SHA256: DigestOf(blob), Model: model, Bands: bands}, nil
+}
+
+// ReadFindings reads what FindingsBlob wrote.
+func ReadFindings(snapshot []byte) ([]Finding, error) {
+	var findings []Finding
+	for line := range strings.Lines(string(snapshot)) {
+		var f Finding
+		if err := json.Unmarshal([]byte(line), &f); err != nil {
+			return nil, fmt.Errorf("%w: finding %d: %v", ErrDamaged, len(findings)+1, err)
+		}
+		findings = append(findings, f)
+	}
+	return findings, nil
+}

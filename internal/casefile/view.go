@@ -1,0 +1,148 @@
+package casefile
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"clew/internal/source"
+)
+
+// Document returns the case as one document.
+func (r *Record) Document() Document {
+	model := ""
+	if r.found != nil {
+		model = r.found.Model
+	}
+	return Document{
+		Case: Case{
+			ID: r.Head.Case, State: r.State, Opened: timeOf(r.Head.Opened), Changed: timeOf(r.Head.Changed),
+			Scope: r.Opened.Scope, TLP: r.Opened.TLP, PAP: r.PAP, Window: r.Opened.Window, Limits: r.Limits,
+			Tool: r.Tool, Events: r.Head.Seq, Head: r.Head.Hash,
+		},
+		Model: model, Seeds: r.Opened.Seeds, Findings: r.Findings, Pivots: r.pivots,
+		Asked: r.answers(), Gaps: r.gaps(), Disclosures: r.disclosures, Notes: r.notes,
+	}
+}
+
+// lastAsked returns how each question last ended, ordered by source and value.
+func (r *Record) lastAsked() []Asked {
+	last := r.Asked()
+	list := make([]Asked, 0, len(last))
+	for _, a := range last {
+		list = append(list, a)
+	}
+	slices.SortFunc(list, func(a, b Asked) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), compareValues(a.About, b.About))
+	})
+	return list
+}
+
+func compareValues(a, b Value) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Value, b.Value))
+}
+
+// answers counts the questions by source and state.
+func (r *Record) answers() []Answers {
+	var counts []Answers
+	for _, a := range r.lastAsked() {
+		i := slices.IndexFunc(counts, func(c Answers) bool { return c.Source == a.Source && c.State == a.State })
+		if i < 0 {
+			i = len(counts)
+			counts = append(counts, Answers{Source: a.Source, State: a.State})
+		}
+		counts[i].Questions++
+		counts[i].Observations += a.Observations
+	}
+	slices.SortFunc(counts, func(a, b Answers) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.State, b.State))
+	})
+	return counts
+}
+
+// gaps lists every question without a whole answer: those of the sources, part
+// by part, and those the last run says it left open.
+func (r *Record) gaps() []Gap {
+	var gaps []Gap
+	for _, a := range r.lastAsked() {
+		gaps = append(gaps, a.gaps()...)
+	}
+	if r.finished != nil {
+		gaps = append(gaps, r.finished.Gaps...)
+	}
+	slices.SortFunc(gaps, func(a, b Gap) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Value, b.Value),
+			cmp.Compare(a.State, b.State), cmp.Compare(a.Reason, b.Reason))
+	})
+	return slices.Compact(gaps)
+}
+
+// gaps returns what this question left open. A question answered by one
+// endpoint and refused by another leaves the other's part open.
+func (a Asked) gaps() []Gap {
+	gap := func(state, reason string) Gap {
+		return Gap{Source: a.Source, Kind: a.About.Kind, Value: a.About.Value, State: state, Reason: reason}
+	}
+	var gaps []Gap
+	for _, p := range a.Parts {
+		if complete(p.State) {
+			continue
+		}
+		reason := p.Reason
+		if p.Endpoint != "" {
+			reason = p.Endpoint + ": " + reason
+		}
+		gaps = append(gaps, gap(p.State, reason))
+	}
+	if len(gaps) == 0 && !complete(a.State) {
+		gaps = append(gaps, gap(a.State, a.Reason))
+	}
+	return gaps
+}
+
+// complete reports whether a state leaves nothing open.
+func complete(state string) bool {
+	return state == string(source.Answered) || state == string(source.Empty)
+}
+
+// A Summary is one line of the list of cases.
+type Summary struct {
+	ID      string         `json:"id"`
+	State   string         `json:"state"`
+	Seeds   []Seed         `json:"seeds"`
+	Opened  Time           `json:"opened"`
+	Changed Time           `json:"changed"`
+	Events  uint64         `json:"events"`
+	Bands   map[string]int `json:"bands"` // findings of the last run by band, verdicts since not counted
+}
+
+// List returns a summary of every case, by ID, without reading whole records.
+func List(ctx context.Context, r Reader) ([]Summary, error) {
+	heads, err := r.Cases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Summary, 0, len(heads))
+	for _, head := range heads {
+		events, err := r.Events(ctx, head.Case, Query{Types: []Type{TypeOpened, TypeReopened, TypeFound, TypeFinished}})
+		if err != nil {
+			return nil, err
+		}
+		var sum Record
+		for _, e := range events {
+			if err := sum.add(e); err != nil {
+				return nil, fmt.Errorf("list of cases: %w", err)
+			}
+		}
+		bands := map[string]int{}
+		if sum.found != nil && sum.found.Bands != nil {
+			bands = sum.found.Bands
+		}
+		list = append(list, Summary{
+			ID: head.Case, State: sum.State, Seeds: orEmpty(sum.Opened.Seeds),
+			Opened: timeOf(head.Opened), Changed: timeOf(head.Changed), Events: head.Seq, Bands: bands,
+		})
+	}
+	return list, nil
+}
