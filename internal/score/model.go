@@ -98,3 +98,9 @@ func (m Model) Probability(bits float64) float64 {
 }
 
 func clamp(p float64) float64 { return math.Min(math.Max(p, MinP), MaxP) }
+
+// BitsFor is the inverse of Probability: the sum of bits that stands for p.
+func (m Model) BitsFor(p float64) float64 {
+	p = clamp(p)
+	return (math.Log(p/(1-p)) - m.B) / (math.Ln2 * m.A)
+}

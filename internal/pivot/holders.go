@@ -1,0 +1,228 @@
+package pivot
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"clew/internal/corpus"
+	"clew/internal/observable"
+	"clew/internal/observation"
+	"clew/internal/score"
+)
+
+// bigStore is the number of indicators of one type from which the store's own
+// counts are trusted as base rates. Source: docs/guide/confidence.md.
+const bigStore = 5000
+
+// worlds are how many indicators of a kind there are: the population behind a
+// provider's total. Domains: registered names, 2025. The others are orders of
+// magnitude, and nearly cancel against the prior.
+var worlds = map[observable.Kind]uint64{
+	observable.Domain: score.NameWorld,
+	observable.IP:     250_000_000,    // addresses that answer anything
+	observable.Cert:   10_000_000_000, // certificates ever logged
+	observable.File:   1_000_000_000,
+	observable.URL:    10_000_000_000,
+}
+
+func world(k observable.Kind) uint64 {
+	if n, ok := worlds[k]; ok {
+		return n
+	}
+	return score.NameWorld
+}
+
+// holding says how many indicators hold a value, of how many, and who counted.
+type holding struct {
+	n, of    uint64
+	known    bool
+	estimate bool
+	// world is true when the count was made over the whole world rather than
+	// over what the store holds.
+	world bool
+	from  string
+}
+
+// holders counts the indicators that share a fact, best source first: what a
+// provider says, a big store, a small store with the reference lists beside it.
+func (r *run) holders(ctx context.Context, f Fact) (holding, error) {
+	if h, ok := r.held[f.key()]; ok {
+		return h, nil
+	}
+	h, err := r.count(ctx, f)
+	if err != nil {
+		return holding{}, fmt.Errorf("holders of %s: %w", f.Value, err)
+	}
+	r.held[f.key()] = h
+	return h, nil
+}
+
+func (r *run) count(ctx context.Context, f Fact) (holding, error) {
+	switch {
+	case f.Relation.Family() == observation.Name && f.Relation != observation.SubdomainOf:
+		return r.nameHolders(f), nil
+	case f.Relation == observation.InPrefix:
+		return r.blockHolders(ctx, f)
+	case f.Relation == observation.NSDomain:
+		return r.nsDomainHolders(ctx, f)
+	case f.Back:
+		return r.backHolders(ctx, f)
+	}
+	local, err := r.Corpus.Holders(ctx, f.Relation, f.Value, corpus.DefaultHolderLimit)
+	if err != nil {
+		return holding{}, err
+	}
+	return r.best(ctx, f.Relation, f.Value, local)
+}
+
+// best weighs the store's own count against what providers and lists say.
+func (r *run) best(ctx context.Context, relation observation.Relation, value observable.Value, local corpus.Count) (holding, error) {
+	totals, err := r.Corpus.Totals(ctx, relation, value)
+	if err != nil {
+		return holding{}, err
+	}
+	if total, ok := r.largest(totals); ok {
+		return holding{
+			n: max(total.N, local.N), of: world(subjectKind(relation)), known: true, world: true,
+			from: fmt.Sprintf("%s, %s", total.Source, total.AsOf.UTC().Format("2006-01-02")),
+		}, nil
+	}
+	population, err := r.population(ctx, relation)
+	if err != nil {
+		return holding{}, err
+	}
+	h := holding{n: local.N, of: population.Subjects, known: local.N > 0, estimate: local.Estimate, from: "local store"}
+	if population.Subjects < bigStore {
+		if n, of, list, ok := r.Lists.BaseCount(relation, value); ok && of > 0 {
+			scaled := uint64(math.Ceil(float64(n) * float64(population.Subjects) / float64(of)))
+			if scaled > h.n {
+				h.n, h.from, h.known = scaled, list, true
+			}
+		}
+	}
+	return h, nil
+}
+
+// largest returns the total of the provider that saw most: who counts fewer
+// has not seen everything.
+func (r *run) largest(totals []corpus.Total) (most corpus.Total, ok bool) {
+	for _, total := range totals {
+		if (r.AsOf.IsZero() || !total.AsOf.After(r.AsOf)) && (!ok || total.N > most.N) {
+			most, ok = total, true
+		}
+	}
+	return most, ok
+}
+
+func subjectKind(r observation.Relation) observable.Kind {
+	if kinds := r.Subjects(); len(kinds) > 0 {
+		return kinds[0]
+	}
+	return observable.Domain
+}
+
+func (r *run) population(ctx context.Context, relation observation.Relation) (corpus.Population, error) {
+	if p, ok := r.populations[relation]; ok {
+		return p, nil
+	}
+	p, err := r.Corpus.Population(ctx, relation)
+	if err == nil {
+		r.populations[relation] = p
+	}
+	return p, err
+}
+
+// universe is how many indicators of a kind the store knows at all: the
+// largest population of any relation they are a subject of.
+func (r *run) universe(ctx context.Context, kind observable.Kind) (uint64, error) {
+	if n, ok := r.universes[kind]; ok {
+		return n, nil
+	}
+	var largest uint64
+	for _, relation := range observation.Relations() {
+		if subjectKind(relation) != kind {
+			continue
+		}
+		p, err := r.population(ctx, relation)
+		if err != nil {
+			return 0, err
+		}
+		largest = max(largest, p.Subjects)
+	}
+	r.universes[kind] = largest
+	return largest, nil
+}
+
+// nameHolders draws names from the whole world: the vocabulary's count, or the
+// floor of a word nobody counted, and never fewer than the case itself holds.
+func (r *run) nameHolders(f Fact) holding {
+	h := holding{n: score.NameFloor, of: score.NameWorld, known: true, world: true, from: "floor of an uncounted word"}
+	if n, known := r.Lists.NameCount(f.Relation, f.Value.Text()); known && n > h.n {
+		h.n, h.from = n, "vocabulary"
+	}
+	return h
+}
+
+// blockHolders counts the names on all addresses of a block.
+func (r *run) blockHolders(ctx context.Context, f Fact) (holding, error) {
+	net, ok := inBlock(f.Value)
+	if !ok {
+		return holding{}, nil
+	}
+	addresses, more, err := r.Corpus.InRange(ctx, net, corpus.DefaultHolderLimit)
+	if err != nil {
+		return holding{}, err
+	}
+	h := holding{known: true, estimate: more, from: "local store"}
+	for _, address := range addresses {
+		on, err := r.holders(ctx, Fact{Relation: observation.ResolvesTo, Value: address})
+		if err != nil {
+			return holding{}, err
+		}
+		h.n += on.n
+		h.world = h.world || on.world
+		h.of = max(h.of, on.of)
+	}
+	return h, nil
+}
+
+// nsDomainHolders counts domains over all known name servers below one domain.
+// Most sets name several hosts of one provider, so the largest host is a better
+// count than the sum; it errs on the side of rarity by at most the hosts' number.
+func (r *run) nsDomainHolders(ctx context.Context, f Fact) (holding, error) {
+	hosts, more, err := r.Corpus.Subdomains(ctx, f.Value, corpus.DefaultHolderLimit)
+	if err != nil {
+		return holding{}, err
+	}
+	var h holding
+	for _, host := range append(hosts, f.Value) {
+		on, err := r.holders(ctx, Fact{Relation: observation.Nameserver, Value: host})
+		if err != nil {
+			return holding{}, err
+		}
+		if on.n > h.n {
+			h = on
+		}
+	}
+	h.estimate = h.estimate || more || len(hosts) > 1
+	return h, nil
+}
+
+// backHolders counts the objects of a value: the names in a certificate.
+func (r *run) backHolders(ctx context.Context, f Fact) (holding, error) {
+	links, more, err := r.Corpus.Objects(ctx, f.Value, corpus.DefaultHolderLimit, f.Relation)
+	if err != nil {
+		return holding{}, err
+	}
+	kinds := map[observable.Kind]uint64{}
+	for _, link := range links {
+		kinds[link.Object.Kind()]++
+	}
+	h := holding{known: len(links) > 0, estimate: more, from: "the " + f.Value.Kind().String() + " itself", world: true}
+	for kind, n := range kinds {
+		h.n += n
+		h.of = max(h.of, world(kind))
+	}
+	return h, nil
+}
