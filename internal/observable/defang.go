@@ -90,42 +90,40 @@ func defangedURL(text string) string {
 }
 
 // fence writes text so that unfence restores it. A bracket that would read as
-// a mark becomes "[[]"; with live, what viewers turn into links is marked: a
-// dot or an @ before a letter or digit, a colon after a scheme.
+// a mark becomes "[[]". With live, what viewers turn into links is marked: a
+// dot or an @ before a letter or digit, a colon before // or after a word.
 func fence(text string, live bool) string {
 	var b strings.Builder
-	word := 0 // start of the run of scheme characters that ends here
-	var previous rune
+	letters := 0 // how many ASCII letters end here
+	previous := ' '
 	for i, r := range text {
 		switch {
 		case r == '[' && isFence(text[i:]):
 			b.WriteString("[[]")
-		case live && linksOn(text, i, word, previous):
+		case live && joinsLink(r, text[i:], previous, letters):
 			b.WriteString("[" + string(r) + "]")
 		default:
 			b.WriteRune(r)
 		}
-		if !isASCIIAlnum(r) && !strings.ContainsRune("+-.", r) {
-			word = i + utf8.RuneLen(r)
+		letters++
+		if !isASCIILetter(r) {
+			letters = 0
 		}
 		previous = r
 	}
 	return b.String()
 }
 
-// linksOn reports whether the character at i joins two halves of a link.
-func linksOn(text string, i, word int, previous rune) bool {
-	if strings.IndexByte(".@:", text[i]) < 0 {
+// joinsLink reports whether r, with which rest begins, joins two halves of a link.
+func joinsLink(r rune, rest string, previous rune, letters int) bool {
+	if r != '.' && r != '@' && r != ':' {
 		return false
 	}
-	next, _ := utf8.DecodeRuneInString(text[i+1:])
-	switch text[i] {
-	case '.', '@':
-		return i > 0 && !unicode.IsSpace(previous) && (unicode.IsLetter(next) || unicode.IsDigit(next))
-	case ':':
-		return i-word >= 2 && isASCIILetter(rune(text[word])) && i+1 < len(text) && !unicode.IsSpace(next)
+	next, size := utf8.DecodeRuneInString(rest[1:])
+	if r == ':' {
+		return strings.HasPrefix(rest, "://") || letters >= 2 && size > 0 && !unicode.IsSpace(next)
 	}
-	return false
+	return !unicode.IsSpace(previous) && (unicode.IsLetter(next) || unicode.IsDigit(next))
 }
 
 // isFence reports whether text starts with one of the marks that fence writes.

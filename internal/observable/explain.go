@@ -9,7 +9,7 @@ import (
 // Things that are no indicators but are often pasted as one.
 var (
 	versionForm       = regexp.MustCompile(`^[vV]?[0-9]+(\.[0-9]+)+$`)
-	dateForm          = regexp.MustCompile(`^([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4})`)
+	dateForm          = regexp.MustCompile(`^([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4})([T ].*)?$`)
 	vulnerabilityForm = regexp.MustCompile(`^(?i)CVE-[0-9]{4}-[0-9]+$`)
 	prefixForm        = regexp.MustCompile(`^([a-zA-Z0-9]{2,12}):`)
 )

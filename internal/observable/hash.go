@@ -143,7 +143,7 @@ func canonicalSSHKey(text string) (string, error) {
 // as a signed number (the unsigned spelling is the same hash), or a digest.
 func canonicalContentHash(text string) (string, error) {
 	if number, err := strconv.ParseInt(text, 10, 64); err == nil && number >= math.MinInt32 && number <= math.MaxUint32 {
-		return strconv.Itoa(int(int32(uint32(number)))), nil //nolint:gosec // the wrap to signed is the point
+		return strconv.Itoa(int(int32(uint32(number)))), nil // wraps to signed
 	}
 	if digest := strings.ToLower(text); isFileHash(digest) {
 		return digest, nil

@@ -2,6 +2,7 @@ package observable
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -186,6 +187,10 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
+// liveLink matches what mail clients and viewers turn into a link: a scheme
+// before //, a dot or an @ inside a word.
+var liveLink = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]+://|mailto:[^\s]|[^\s][.@][\pL\p{Nd}]`)
+
 // checkContract checks what stores and everything that prints rely on.
 func checkContract(t *testing.T, v Value) {
 	t.Helper()
@@ -199,6 +204,10 @@ func checkContract(t *testing.T, v Value) {
 	if read, err := Parse(v.String()); err != nil || read != v {
 		t.Errorf("Parse(String() = %q) = %s %q, %v; want %s %q", v.String(), read.Kind(), read.Text(), err, v.Kind(), text)
 	}
+	harmless := strings.NewReplacer("hxxp://", "", "hxxps://", "").Replace(strings.TrimPrefix(v.Defang(), v.Kind().String()+":"))
+	if link := liveLink.FindString(harmless); link != "" && v.Kind() != Technique {
+		t.Errorf("Defang() = %q holds the live link %q", v.Defang(), link)
+	}
 	if read, err := Parse(v.Defang()); err != nil || read != v {
 		t.Errorf("Parse(Defang() = %q) = %s %q, %v; want %s %q", v.Defang(), read.Kind(), read.Text(), err, v.Kind(), text)
 	}
@@ -206,7 +215,7 @@ func checkContract(t *testing.T, v Value) {
 
 func FuzzNew(f *testing.F) {
 	for _, kind := range Kinds() {
-		for _, text := range []string{"evil.example", "192.0.2.1", "HTTP://a[.]example/[[].](.)?x=\\", "a@b.example", "O=x,=,", "title:x[.]y", "[[]", "1:2", strings.Repeat("ab", 20)} {
+		for _, text := range []string{"evil.example", "192.0.2.1", "HTTP://a[.]example/[[].](.)?x=\\", "a@b.example", "O=x,=,", "title:x[.]y", "[[]", "1:2", strings.Repeat("ab", 20), "\x18", "/", ".TP://"} {
 			f.Add(uint8(kind), text)
 		}
 	}

@@ -67,7 +67,7 @@ func meaning(inner string) string {
 // refang undoes every mark in text, with the blanks around it. Marks that open
 // with the byte skip are left alone; 0 skips none.
 func refang(text string, skip byte) string {
-	if !strings.ContainsAny(text, "[({<\\") {
+	if !strings.ContainsAny(text, "[({<\\]") {
 		return text
 	}
 	plain := make([]byte, 0, len(text))

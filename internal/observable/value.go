@@ -50,6 +50,15 @@ func (v Value) Addr() (addr netip.Addr, ok bool) {
 	return addr, err == nil
 }
 
+// STIX returns the STIX 2.1 type of v: that of its kind, but ipv6-addr for IPv6
+// addresses and ranges. The zero Value has none.
+func (v Value) STIX() string {
+	if (v.kind == IP || v.kind == Prefix) && strings.Contains(v.text, ":") {
+		return "ipv6-addr"
+	}
+	return v.kind.STIX()
+}
+
 // Must is [New] for values known to be good, such as constants in tests. It
 // panics where New would return an error.
 func Must(kind Kind, text string) Value {
