@@ -20,7 +20,8 @@ import (
 type Source interface {
 	Info() Info
 	// Observe asks what the provider knows of q.Value. It sends every request
-	// through ask. On error it returns what it had so far beside the error.
+	// through ask. On error it returns what it had so far beside the error; most
+	// connectors leave that to [Follow].
 	Observe(ctx context.Context, ask Asker, q Question) (Answer, error)
 }
 
@@ -34,6 +35,8 @@ type Info struct {
 	Every     time.Duration          // default pace: at most one request in this time
 	KeyEnv    string                 // environment variable of its key; "" for keyless
 	KeyHeader string                 // request header that carries the key; the asker sets it
+	KeyHost   string                 // the one host the key is sent to
+	Keyless   bool                   // some of it answers without the key too
 	Cost      int                    // requests a question takes at least
 	Retired   string                 // why it can no longer be asked live; "" when alive
 }
@@ -44,14 +47,26 @@ type Question struct {
 	Limit int // observations wanted at most; 0 means the connector's default
 }
 
-// An Answer is what a provider said. Source, Evidence and provenance are left
-// empty by the connector: the runner stamps them.
+// An Answer is what a provider said. A connector leaves Source empty, and
+// Evidence is that of the reply it was read from ([Reply.Evidence]): the runner
+// stamps the one and refuses every other value of the other.
 type Answer struct {
 	Observations []observation.Observation
 	Totals       []corpus.Total // the provider's own counts, kept even when its page was cut
 	// Missing says how many more results the provider holds than it returned;
 	// MissingUnknown when it only says that there are more.
 	Missing int
+	Dropped int    // rows that were no fact of the vocabulary: odd values, unknown record types
+	Parts   []Part // how each endpoint ended; the runner moves them to the outcome
+}
+
+// A Part is how one endpoint of a provider ended, so that a missing answer of
+// one does not hide behind the answer of another.
+type Part struct {
+	Endpoint string // as the provider's manual names it
+	State    State
+	Reason   string // a sentence for people, "" when answered
+	Missing  int    // as in Answer
 }
 
 // MissingUnknown marks an answer that is short by an unknown number.
@@ -60,6 +75,7 @@ const MissingUnknown = -1
 // A Request goes to one provider. URL is https://…, or whois://server/query for
 // port 43. Credentials are not part of it: the asker adds them.
 type Request struct {
+	Source string // whose pace and key apply; stamped by the runner
 	Method string // "" means GET
 	URL    string
 	Header http.Header
@@ -86,6 +102,7 @@ var (
 	ErrQuota       = errors.New("quota used up or rate limited")
 	ErrNotRecorded = errors.New("no recording of this request")
 	ErrBadReply    = errors.New("reply not understood")
+	ErrBudget      = errors.New("over budget")
 )
 
 // A State is how one question ended. Only Answered and Empty are answers:
@@ -108,10 +125,11 @@ type Outcome struct {
 	Source   string
 	Value    observable.Value
 	State    State
-	Reason   string // a sentence for people, "" when answered
-	Answer   Answer // stamped
+	Reason   string // a sentence for people, "" when answered in full
+	Answer   Answer // stamped, sorted, without Parts
+	Parts    []Part // how each endpoint ended: the gaps of an answer
 	Evidence []Evidence
-	At       time.Time
+	At       time.Time // when the question was asked, by the runner's clock
 }
 
 // Evidence is one raw reply kept by its digest, with the request that drew it.

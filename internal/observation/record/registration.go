@@ -1,0 +1,103 @@
+package record
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"clew/internal/observable"
+	"clew/internal/observation"
+)
+
+// Registration is what a registry or registrar says of one domain at one time.
+// Every text is as the provider spells it: whether a registrant is a privacy
+// service is for the suppression lists to say, not for the reader of a record.
+type Registration struct {
+	Domain      string
+	Registrar   string
+	Created     time.Time // to the minute at least; zero when only the day is known
+	Names       []string  // of the registrant; people and roles
+	Orgs        []string
+	Emails      []string
+	Phones      []string
+	Nameservers []string
+	observation.Window
+}
+
+// noValue are texts that stand for an empty field.
+var noValue = []string{"", "-", "n/a", "na", "none", "null", "not available", "not applicable"}
+
+// Observations returns the facts of the record. Fields that are no value of
+// their kind are left out.
+func (r Registration) Observations() []observation.Observation {
+	domain, err := observable.New(observable.Domain, r.Domain)
+	if err != nil {
+		return nil
+	}
+	f := facts{window: ordered(r.Window)}
+	f.add(domain, observation.RegistrantName, observable.Person, r.Names...)
+	f.add(domain, observation.RegistrantOrg, observable.Org, r.Orgs...)
+	f.add(domain, observation.RegistrantEmail, observable.Email, r.Emails...)
+	f.add(domain, observation.RegistrantPhone, observable.Phone, r.Phones...)
+	f.add(domain, observation.RegistrarOf, observable.Registrar, r.Registrar)
+	if registrar, err := observable.New(observable.Registrar, r.Registrar); err == nil && !r.Created.IsZero() {
+		minute := r.Created.UTC().Format("2006-01-02T15:04Z")
+		f.add(domain, observation.Created, observable.Text, registrar.Text()+"|"+minute)
+	}
+	f.add(domain, observation.Nameserver, observable.Domain, r.Nameservers...)
+	f.add(domain, observation.NSSet, observable.Text, nsSet(r.Nameservers))
+	return f.all
+}
+
+// nsSet returns the whole set of name servers in its canonical form, "" for
+// fewer than two: one server is no set, and says no more than itself.
+func nsSet(names []string) string {
+	var set []string
+	for _, name := range names {
+		if v, err := observable.New(observable.Domain, name); err == nil {
+			set = append(set, v.Text())
+		}
+	}
+	slices.Sort(set)
+	set = slices.Compact(set)
+	if len(set) < 2 {
+		return ""
+	}
+	return strings.Join(set, "|")
+}
+
+// NameserverSet returns the observation of a domain's whole name-server set; ok
+// is false for fewer than two servers.
+func NameserverSet(domain string, names []string, w observation.Window) (o observation.Observation, ok bool) {
+	f := facts{window: ordered(w)}
+	if subject, err := observable.New(observable.Domain, domain); err == nil {
+		f.add(subject, observation.NSSet, observable.Text, nsSet(names))
+	}
+	if len(f.all) == 0 {
+		return o, false
+	}
+	return f.all[0], true
+}
+
+// facts collects observations that share a window.
+type facts struct {
+	window observation.Window
+	all    []observation.Observation
+}
+
+// add keeps each text that is a value of the kind.
+func (f *facts) add(subject observable.Value, relation observation.Relation, kind observable.Kind, texts ...string) {
+	for _, text := range texts {
+		if slices.Contains(noValue, strings.ToLower(strings.TrimSpace(text))) {
+			continue
+		}
+		object, err := observable.New(kind, text)
+		if err != nil {
+			continue
+		}
+		o := observation.Observation{Subject: subject, Relation: relation, Object: object, Window: f.window, Count: 1}
+		if o.Check() == nil {
+			f.all = append(f.all, o)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"strings"
+
+	"clew/internal/corpus"
+	"clew/internal/observation"
+)
+
+// maxPages bounds the pages of one endpoint, whatever the question asks for.
+const maxPages = 100
+
+// An Endpoint is one thing a provider can be asked, and how its replies read.
+type Endpoint struct {
+	Name    string
+	Request Request
+	// Decode reads one reply. It is pure and must survive any bytes.
+	Decode func(Reply) (Page, error)
+	// Pages is how many pages are read unless the question sets a limit; 0 means one.
+	Pages int
+}
+
+// A Page is what one reply said.
+type Page struct {
+	Observations []observation.Observation
+	Totals       []corpus.Total // AsOf is filled from the reply
+	Dropped      int            // rows that were no fact of the vocabulary
+	Rows         int            // results on this page
+	Held         Number         // results the provider says it holds over all pages, 0 when it does not say
+	More         bool           // it holds more than this page, though Next may be unknown
+	Next         Request        // the next page; without URL there is none
+}
+
+// Follow asks each endpoint in turn, page by page, and gathers what came. An
+// endpoint that fails costs its own answer and is named in Parts; only when the
+// provider turns the whole question down are the rest left unasked.
+func Follow(ctx context.Context, ask Asker, q Question, endpoints ...Endpoint) (Answer, error) {
+	var answer Answer
+	for i, e := range endpoints {
+		part, err := follow(ctx, ask, q, e, &answer)
+		answer.Parts = append(answer.Parts, part)
+		if !closesTheDoor(err) {
+			continue
+		}
+		for _, rest := range endpoints[i+1:] {
+			answer.Parts = append(answer.Parts, Part{
+				Endpoint: rest.Name, State: NotAsked, Reason: "not asked after " + e.Name + " was turned down",
+			})
+		}
+		break
+	}
+	answer.Missing = missing(answer.Parts)
+	return answer, nil
+}
+
+// closesTheDoor reports whether asking the same provider again is no use: it has
+// no quota left or does not know the key. A 403 may concern one endpoint only.
+func closesTheDoor(err error) bool {
+	var status *StatusError
+	return errors.Is(err, ErrQuota) || errors.As(err, &status) && status.Status == 401
+}
+
+// follow reads one endpoint into answer.
+func follow(ctx context.Context, ask Asker, q Question, e Endpoint, answer *Answer) (Part, error) {
+	var rows, kept int
+	var held Number
+	more := false
+	for page, request := 1, e.Request; ; page++ {
+		reply, err := ask.Ask(ctx, request)
+		if err == nil {
+			err = checkStatus(reply)
+		}
+		var p Page
+		if err == nil {
+			p, err = e.Decode(reply)
+		}
+		kept += answer.collect(reply, p)
+		rows, held, more = rows+p.Rows, max(held, p.Held), p.More || p.Next.URL != ""
+		switch {
+		case errors.Is(err, errNothing):
+			return partOf(e.Name, kept, 0, nil), nil
+		case err != nil && page > 1:
+			err = fmt.Errorf("page %d: %w", page, err)
+			return partOf(e.Name, kept, shortBy(rows, held, true), err), err
+		case err != nil:
+			return partOf(e.Name, kept, 0, err), err
+		case p.Next.URL == "" || enough(q, e, page, kept):
+			return partOf(e.Name, kept, shortBy(rows, held, more), nil), nil
+		case !sameHost(request.URL, p.Next.URL):
+			err := fmt.Errorf("%w: its next page is on another host", ErrBadReply)
+			return partOf(e.Name, kept, shortBy(rows, held, true), err), err
+		}
+		request = p.Next
+	}
+}
+
+// collect keeps what a page said, stamped with the reply it came from.
+func (a *Answer) collect(reply Reply, p Page) (kept int) {
+	if len(p.Observations)+len(p.Totals) > 0 {
+		evidence := reply.Evidence()
+		for _, o := range p.Observations {
+			o.Evidence = evidence
+			a.Observations = append(a.Observations, o)
+		}
+		for _, t := range p.Totals {
+			t.AsOf = reply.At
+			a.Totals = append(a.Totals, t)
+		}
+	}
+	a.Dropped += p.Dropped
+	return len(p.Observations)
+}
+
+func enough(q Question, e Endpoint, page, kept int) bool {
+	if page >= maxPages {
+		return true
+	}
+	if q.Limit > 0 {
+		return kept >= q.Limit
+	}
+	return page >= max(e.Pages, 1)
+}
+
+// shortBy says how many results are missing. A provider that counts fewer than
+// it sent is not believed, nor one whose count is absurd.
+func shortBy(rows int, held Number, more bool) int {
+	switch {
+	case held > Number(rows) && held < math.MaxInt32:
+		return int(held) - rows
+	case more || held > Number(rows):
+		return MissingUnknown
+	}
+	return 0
+}
+
+func sameHost(from, to string) bool {
+	a, errA := url.Parse(from)
+	b, errB := url.Parse(to)
+	return errA == nil && errB == nil && a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host)
+}
+
+// missing adds up what the parts are short of.
+func missing(parts []Part) int {
+	sum := 0
+	for _, p := range parts {
+		if p.Missing == MissingUnknown {
+			return MissingUnknown
+		}
+		sum += p.Missing
+	}
+	return sum
+}

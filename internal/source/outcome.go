@@ -1,0 +1,105 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// partOf says how one endpoint ended that gave kept observations before err.
+func partOf(endpoint string, kept, missing int, err error) Part {
+	p := Part{Endpoint: endpoint, Missing: missing}
+	switch {
+	case err != nil && kept > 0:
+		p.State, p.Reason = Truncated, "kept what came before: "+err.Error()
+		if p.Missing == 0 {
+			p.Missing = MissingUnknown
+		}
+	case err != nil:
+		p.State, p.Reason, p.Missing = stateOf(err), err.Error(), 0
+	case missing != 0:
+		p.State, p.Reason = Truncated, shortfall(missing)
+	case kept > 0:
+		p.State = Answered
+	default:
+		p.State, p.Reason = Empty, "nothing known"
+	}
+	return p
+}
+
+func shortfall(missing int) string {
+	if missing == MissingUnknown {
+		return "the provider holds more, it does not say how many"
+	}
+	return fmt.Sprintf("the provider holds %d more", missing)
+}
+
+// stateOf sorts an error into the state it stands for.
+func stateOf(err error) State {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return NotAsked
+	case errors.Is(err, ErrNotRecorded):
+		return NotRecorded
+	case errors.Is(err, ErrNoKey), errors.Is(err, ErrBudget):
+		return Skipped
+	case errors.Is(err, ErrDenied), errors.Is(err, ErrQuota):
+		return Refused
+	}
+	return Failed
+}
+
+// silence orders the states that are no answer, the gravest first: where several
+// endpoints are silent, the outcome takes the gravest.
+var silence = []State{Failed, Refused, Skipped, NotAsked, NotRecorded}
+
+// overall draws the state of a question from its parts. Whatever was answered
+// counts as an answer; without one, "empty" is claimed only when every endpoint
+// said so.
+func overall(parts []Part) State {
+	seen := map[State]bool{}
+	for _, p := range parts {
+		seen[p.State] = true
+	}
+	switch {
+	case seen[Truncated]:
+		return Truncated
+	case seen[Answered]:
+		return Answered
+	}
+	for _, s := range silence {
+		if seen[s] {
+			return s
+		}
+	}
+	return Empty
+}
+
+// reasons puts into one sentence what the parts leave open, endpoints with the
+// same reason together.
+func reasons(parts []Part) string {
+	var order []string
+	endpoints := map[string][]string{}
+	for _, p := range parts {
+		if p.Reason == "" || p.State == Empty {
+			continue
+		}
+		if _, said := endpoints[p.Reason]; !said {
+			order = append(order, p.Reason)
+			endpoints[p.Reason] = nil
+		}
+		if p.Endpoint != "" {
+			endpoints[p.Reason] = append(endpoints[p.Reason], p.Endpoint)
+		}
+	}
+	if len(order) == 0 && overall(parts) == Empty {
+		return "nothing known"
+	}
+	for i, reason := range order {
+		if who := strings.Join(endpoints[reason], ", "); who != "" {
+			order[i] = who + ": " + reason
+		}
+	}
+	return strings.Join(order, "; ")
+}
