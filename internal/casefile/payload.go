@@ -100,7 +100,8 @@ type Disclosed struct {
 type Read struct {
 	SHA256    string `json:"sha256"`
 	Questions int    `json:"questions"`
-	// Lists names the blob of what the reference lists said during the run.
+	// Lists names the blob of the conditions of the run: bounds, verdicts, and
+	// what the reference lists said.
 	Lists string `json:"lists,omitempty"`
 }
 

@@ -31,6 +31,8 @@ func (s *Store) explained(err error) error {
 		return advice(casefile.ErrFull, "make room and run it again; nothing recorded so far is lost")
 	case lib.SQLITE_CORRUPT, lib.SQLITE_FORMAT:
 		return advice(casefile.ErrDamaged, "restore it from a backup or from case bundles; raw answers in blobs/ are not affected")
+	case lib.SQLITE_ERROR: // no statement of ours is wrong, so the tables are
+		return advice(casefile.ErrDamaged, "its tables are not as clew made them; restore it from a backup or from case bundles")
 	case lib.SQLITE_NOTADB:
 		return advice(casefile.ErrForeign, "it was not written by clew, or its beginning was overwritten; move it away or choose another folder with --data")
 	case lib.SQLITE_READONLY, lib.SQLITE_PERM, lib.SQLITE_CANTOPEN:

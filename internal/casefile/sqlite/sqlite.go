@@ -74,10 +74,28 @@ func OpenWith(ctx context.Context, folder string, options Options) (*Store, erro
 	if s.db, err = sql.Open("sqlite", dataSource(s.path, options.Wait, pragmas...)); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.path, err)
 	}
-	if err := migrate(ctx, s.db); err != nil {
-		return nil, errors.Join(s.explained(err), s.db.Close())
+	if err := s.prepare(ctx, options.Wait); err != nil {
+		return nil, errors.Join(err, s.db.Close())
 	}
 	return s, nil
+}
+
+// prepare brings the schema up to date. Turning on WAL does not wait its turn as
+// statements do: while another process makes the same new file it fails at once,
+// so it is tried again until the time is up.
+func (s *Store) prepare(ctx context.Context, wait time.Duration) error {
+	const pause = 10 * time.Millisecond
+	for ; ; wait -= pause {
+		err := s.explained(migrate(ctx, s.db))
+		if !errors.Is(err, casefile.ErrLocked) || wait <= 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
 }
 
 // makeFile makes the folder and an empty database file. Only the user reads
@@ -225,9 +243,14 @@ func headIn(ctx context.Context, q querier, id string) (casefile.Head, error) {
 func scanHead(row interface{ Scan(dest ...any) error }) (casefile.Head, error) {
 	var head casefile.Head
 	var opened, changed string
-	if err := row.Scan(&head.Case, &head.Seq, &head.Hash, &opened, &changed); err != nil {
+	var seq int64
+	if err := row.Scan(&head.Case, &seq, &head.Hash, &opened, &changed); err != nil {
 		return casefile.Head{}, err
 	}
+	if seq < 1 {
+		return casefile.Head{}, fmt.Errorf("%w: case %s has %d events", casefile.ErrDamaged, head.Case, seq)
+	}
+	head.Seq = uint64(seq)
 	var errs [2]error
 	head.Opened, errs[0] = time.Parse(casefile.TimeLayout, opened)
 	head.Changed, errs[1] = time.Parse(casefile.TimeLayout, changed)
@@ -265,7 +288,7 @@ func (s *Store) Events(ctx context.Context, id string, q casefile.Query) ([]case
 		e := casefile.Event{Case: id}
 		var data string
 		if err := rows.Scan(&e.Seq, &e.Time, &e.Type, &e.Actor, &data, &e.Prev, &e.Hash); err != nil {
-			return nil, s.explained(err)
+			return nil, fmt.Errorf("%w: %s: a row of case %s: %w", casefile.ErrDamaged, s.path, id, err)
 		}
 		e.Data = []byte(data)
 		events = append(events, e)
