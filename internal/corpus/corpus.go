@@ -42,9 +42,10 @@ const MaxEvidence = 8
 
 // A Count says how many distinct subjects hold a value under a relation.
 //
-// N is exact up to the limit of the question; above it Estimate is true and N
-// is a HyperLogLog estimate, never below the limit. A count of a provider's
-// carries its name and date; the store's own has Source "" and zero AsOf.
+// N is exact up to the limit of the question. Above it an engine that does not
+// know may estimate: Estimate is true then, and N never below the limit. A count
+// of a provider's carries its name and date; the store's own has Source "" and
+// zero AsOf.
 type Count struct {
 	N        uint64
 	Estimate bool
@@ -101,8 +102,9 @@ type Reader interface {
 
 // A Writer stores observations. What it acknowledged survives a crash.
 type Writer interface {
-	// Put stores a few observations at once, merged with what is there.
-	// Observations that fail Check are refused as a whole, naming the first.
+	// Put stores a few observations at once, merged with what is there. Where
+	// one fails Normal all are refused, naming the first. Counts add up: the
+	// same answer put twice counts twice, so callers must not put it twice.
 	Put(ctx context.Context, observations []observation.Observation) error
 	// PutTotals stores providers' totals; a newer one of the same source replaces the older.
 	PutTotals(ctx context.Context, totals []Total) error
@@ -112,6 +114,8 @@ type Writer interface {
 
 // A Loader takes a stream of observations. Nothing is visible, and nothing
 // acknowledged, before Commit returns; Close without Commit drops everything.
+// An observation that Add refuses because it fails Normal is left out; the load
+// goes on. Counts add up as in Put.
 type Loader interface {
 	Add(observation.Observation) error
 	Commit() (LoadSummary, error)

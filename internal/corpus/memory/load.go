@@ -34,11 +34,12 @@ func (l *loader) Add(o observation.Observation) error {
 	if l.done {
 		return errLoadDone
 	}
-	if err := l.ctx.Err(); err != nil {
+	done, err := l.store.read(l.ctx)
+	if err != nil {
 		return err
 	}
-	o, err := corpus.Normal(o)
-	if err != nil {
+	done()
+	if o, err = corpus.Normal(o); err != nil {
 		return err
 	}
 	l.sum.Kept++

@@ -191,7 +191,8 @@ func (s *Store) Close() error {
 	if s.closed {
 		return errClosed
 	}
-	*s = Store{closed: true}
+	s.closed = true
+	s.links, s.bySubject, s.byObject, s.totals = nil, nil, nil, nil
 	return nil
 }
 

@@ -1,0 +1,96 @@
+package embedded
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync"
+
+	"clew/internal/corpus"
+	"clew/internal/observation"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Counts are exact and kept beside the rows: whoever writes looks up what is
+// there before, so it knows which links, subjects and holders are new, and
+// writes the new counts in the same step. A question then reads one number.
+
+// heavyHolders is the number of subjects from which an object's count is kept.
+// Below it counting keys costs less than half a millisecond.
+const heavyHolders = corpus.DefaultHolderLimit
+
+// populations are the counts of each relation, in memory as on disk.
+type populations struct {
+	mu  sync.RWMutex // guards all
+	all [256]corpus.Population
+}
+
+// gain is what a write adds to the populations.
+type gain [256]corpus.Population
+
+func loadPopulations(db *pebble.DB) (*populations, error) {
+	p := &populations{}
+	err := scanSpace(db, populationSpace, func(key, value []byte) error {
+		d := decoder{data: value}
+		links, subjects := d.uvarint(), d.uvarint()
+		if len(key) != 1 || d.bad || len(d.data) != 0 {
+			return fmt.Errorf("malformed count of a relation: %q %q", key, value)
+		}
+		p.all[key[0]] = corpus.Population{Links: links, Subjects: subjects}
+		return nil
+	})
+	return p, err
+}
+
+func (p *populations) of(relation observation.Relation) corpus.Population {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.all[relation]
+}
+
+// add takes a gain over once it is on disk.
+func (p *populations) add(g *gain) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for r := range g {
+		p.all[r].Links += g[r].Links
+		p.all[r].Subjects += g[r].Subjects
+	}
+}
+
+// entries gives the keys and values that make a gain lasting, in order. Only
+// whoever holds the write lock may ask.
+func (p *populations) entries(g *gain, set func(key, value []byte) error) error {
+	for r := range g {
+		if g[r] == (corpus.Population{}) {
+			continue
+		}
+		now := p.of(observation.Relation(r))
+		value := binary.AppendUvarint(nil, now.Links+g[r].Links)
+		value = binary.AppendUvarint(value, now.Subjects+g[r].Subjects)
+		if err := set([]byte{populationSpace, byte(r)}, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holdersKey returns the key of the kept count of the object and relation that
+// start a reverse key.
+func holdersKey(reverse []byte) []byte {
+	group := reverse[:groupLen(reverse)]
+	return append([]byte{holdersSpace}, group[1:]...)
+}
+
+// groupLen returns how much of a row's key is its space, first value and relation.
+func groupLen(key []byte) int { return 1 + valueLen(key[1:]) + 1 }
+
+func appendCount(dst []byte, n uint64) []byte { return binary.AppendUvarint(dst, n) }
+
+func readCount(value []byte) (uint64, error) {
+	n, used := binary.Uvarint(value)
+	if used != len(value) || used == 0 {
+		return 0, fmt.Errorf("%w: count %q", errRow, value)
+	}
+	return n, nil
+}

@@ -1,0 +1,123 @@
+package embedded
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// nearSteps is how many keys a join steps over before it seeks: a seek costs
+// about as much as that many steps.
+const nearSteps = 12
+
+// join walks one space of the store beside keys that are about to be written,
+// which come in ascending order.
+type join struct {
+	it *pebble.Iterator // nil where the space is empty
+}
+
+func newJoin(db *pebble.DB, space byte) (*join, error) {
+	it, err := db.NewIter(&pebble.IterOptions{LowerBound: []byte{space}, UpperBound: []byte{space + 1}})
+	if err != nil {
+		return nil, err
+	}
+	if it.First() {
+		return &join{it}, nil
+	}
+	return &join{}, errors.Join(it.Error(), it.Close())
+}
+
+func (j *join) close() error {
+	if j.it == nil {
+		return nil
+	}
+	return j.it.Close()
+}
+
+// advance moves to the first stored key that is not before key.
+func (j *join) advance(key []byte) bool {
+	if j.it == nil || !j.it.Valid() {
+		return false
+	}
+	for range nearSteps {
+		if bytes.Compare(j.it.Key(), key) >= 0 {
+			return true
+		}
+		if !j.it.Next() {
+			return false
+		}
+	}
+	return bytes.Compare(j.it.Key(), key) >= 0 || j.it.SeekGE(key)
+}
+
+// find returns what is stored under key, nil where there is nothing.
+func (j *join) find(key []byte) ([]byte, error) {
+	if j.advance(key) && bytes.Equal(j.it.Key(), key) {
+		return j.it.Value(), nil
+	}
+	return nil, j.err()
+}
+
+// holds reports whether any stored key starts with prefix.
+func (j *join) holds(prefix []byte) (bool, error) {
+	return j.advance(prefix) && bytes.HasPrefix(j.it.Key(), prefix), j.err()
+}
+
+func (j *join) err() error {
+	if j.it == nil {
+		return nil
+	}
+	return j.it.Error()
+}
+
+// rowMerger merges encoded rows; it keeps its memory from row to row.
+type rowMerger struct{ one, other row }
+
+// merge returns both rows as one, written over the first.
+func (m *rowMerger) merge(first, second []byte) ([]byte, error) {
+	if err := m.one.read(first); err != nil {
+		return nil, err
+	}
+	if err := m.other.read(second); err != nil {
+		return nil, err
+	}
+	m.one.merge(&m.other)
+	return m.one.append(first[:0]), nil
+}
+
+// forwardJoin merges forward rows with what is stored and counts what is new.
+type forwardJoin struct {
+	*join
+	gain  gain
+	rows  rowMerger
+	group []byte // subject and relation of the row before
+	value []byte
+}
+
+// add takes the next row and returns what is to be stored under its key. It is
+// valid until the next call.
+func (f *forwardJoin) add(key, value []byte) (merged []byte, isNew bool, err error) {
+	n := groupLen(key)
+	relation := key[n-1]
+	if !bytes.Equal(f.group, key[:n]) {
+		f.group = append(f.group[:0], key[:n]...)
+		known, err := f.holds(f.group)
+		if err != nil {
+			return nil, false, err
+		}
+		if !known {
+			f.gain[relation].Subjects++
+		}
+	}
+	old, err := f.find(key)
+	if err != nil {
+		return nil, false, err
+	}
+	if old == nil {
+		f.gain[relation].Links++
+		return value, true, nil
+	}
+	f.value, err = f.rows.merge(append(f.value[:0], value...), old)
+	return f.value, false, err
+}

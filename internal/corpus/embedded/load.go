@@ -1,0 +1,346 @@
+package embedded
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"clew/internal/corpus"
+	"clew/internal/observation"
+)
+
+var errLoadDone = errors.New("load was committed or closed before")
+
+// load is a bulk load. Rows are sorted in both directions, in memory and in
+// runs on disk; Commit merges them with what is stored, writes table files and
+// hands them over to the store in one step.
+//
+// Nobody else can write while Commit runs; questions are answered as before.
+type load struct {
+	ctx   context.Context // of the whole load, as the contract says
+	store *Store
+	dir   string
+
+	mu      sync.Mutex // guards all below: a loader has one owner, this is for owners who forget
+	done    bool
+	failed  error // a spill that went wrong; the load cannot be completed
+	forward sorter
+	reverse sorter
+	sum     corpus.LoadSummary
+	row     row
+	key     []byte
+	value   []byte
+}
+
+// Load implements [corpus.Writer].
+func (s *Store) Load(ctx context.Context) (corpus.Loader, error) {
+	done, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if s.opts.ReadOnly {
+		return nil, fmt.Errorf("%s: %w", s.dir, errReadOnly)
+	}
+	l := &load{ctx: ctx, store: s, dir: s.newLoadDir()}
+	if err := s.opts.fs.MkdirAll(l.dir, 0o700); err != nil {
+		return nil, s.explain(err)
+	}
+	l.forward = sorter{fs: s.opts.fs, path: s.opts.fs.PathJoin(l.dir, "forward"), limit: s.opts.LoadBytes}
+	l.reverse = sorter{fs: s.opts.fs, path: s.opts.fs.PathJoin(l.dir, "reverse"), limit: s.opts.LoadBytes}
+	return l, nil
+}
+
+func (s *Store) newLoadDir() string {
+	n := s.loads.Add(1)
+	return s.opts.fs.PathJoin(s.dir, loadsDir, strconv.FormatUint(n, 10))
+}
+
+// Add implements [corpus.Loader]. An observation that is refused leaves the load as it was.
+func (l *load) Add(o observation.Observation) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	leave, err := l.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if o, err = corpus.Normal(o); err != nil {
+		return err
+	}
+	source, err := l.number(o.Source)
+	if err != nil {
+		return err
+	}
+	l.row.set(o, source)
+	l.value = l.row.append(l.value[:0])
+	l.key = appendForward(l.key[:0], o.Subject, o.Relation, o.Object)
+	l.forward.add(l.key, l.value)
+	l.key = appendReverse(l.key[:0], o.Subject, o.Relation, o.Object)
+	l.reverse.add(l.key, l.value)
+	l.sum.Kept++
+	if l.forward.full() || l.reverse.full() {
+		l.failed = l.store.explain(inParallel(l.forward.spill, l.reverse.spill))
+	}
+	return l.failed
+}
+
+// number returns the number of a source, in the manner of a write.
+func (l *load) number(source string) (n uint32, err error) {
+	if err := l.store.broken.why(); err != nil {
+		return 0, err
+	}
+	defer l.store.guard(&err)
+	return l.store.sources.number(source)
+}
+
+func (l *load) enter() (leave func(), err error) {
+	if l.done {
+		return nil, errLoadDone
+	}
+	if l.failed != nil {
+		return nil, l.failed
+	}
+	return l.store.enter(l.ctx)
+}
+
+// Commit implements [corpus.Loader].
+func (l *load) Commit() (sum corpus.LoadSummary, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	leave, err := l.enter()
+	if err != nil {
+		return sum, err
+	}
+	defer leave()
+	release, err := l.store.beginWrite(l.ctx)
+	if err != nil {
+		return sum, err
+	}
+	defer release()
+	if l.sum.Kept > 0 {
+		if l.failed = l.ingest(); l.failed != nil {
+			return sum, l.failed
+		}
+	}
+	sum = l.sum
+	return sum, l.drop()
+}
+
+// Close implements [corpus.Loader].
+func (l *load) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.done {
+		return nil
+	}
+	return l.drop()
+}
+
+// drop forgets the load and what it has on disk.
+func (l *load) drop() error {
+	l.done = true
+	err := errors.Join(l.forward.close(), l.reverse.close())
+	return errors.Join(err, l.store.opts.fs.RemoveAll(l.dir))
+}
+
+// ingest makes the rows of the load part of the store.
+func (l *load) ingest() (err error) {
+	defer l.store.guard(&err)
+	var forward forwardResult
+	var reverse reverseResult
+	err = inParallel(
+		func() (err error) { forward, err = l.forwardTables(); return err },
+		func() (err error) { reverse, err = l.reverseTables(); return err },
+	)
+	if err != nil {
+		return err
+	}
+	counts, err := writeTables(l.store.opts, l.path("counts"), func(t *tables) error {
+		for _, count := range reverse.holders {
+			if err := t.set(count.key, count.value); err != nil {
+				return err
+			}
+		}
+		return l.store.populations.entries(&forward.gain, t.set)
+	})
+	if err != nil {
+		return err
+	}
+	if err := l.store.db.Ingest(l.ctx, slices.Concat(forward.files, reverse.files, counts)); err != nil {
+		return err
+	}
+	l.store.populations.add(&forward.gain)
+	l.sum.Merged = l.sum.Kept - forward.rows
+	return nil
+}
+
+func (l *load) path(name string) string { return l.store.opts.fs.PathJoin(l.dir, name) }
+
+type forwardResult struct {
+	files []string
+	rows  uint64 // distinct rows of the load
+	gain  gain
+}
+
+func (l *load) forwardTables() (result forwardResult, err error) {
+	rows, err := l.forward.sorted()
+	if err != nil {
+		return result, err
+	}
+	existing, err := newJoin(l.store.db, forwardSpace)
+	if err != nil {
+		return result, err
+	}
+	joined := forwardJoin{join: existing}
+	result.files, err = writeTables(l.store.opts, l.path("forward"), func(t *tables) error {
+		return l.each(rows, func(key, value []byte) error {
+			value, _, err := joined.add(key, value)
+			if err != nil {
+				return err
+			}
+			result.rows++
+			return t.set(key, value)
+		})
+	})
+	result.gain = joined.gain
+	return result, errors.Join(err, existing.close())
+}
+
+type reverseResult struct {
+	files   []string
+	holders []pair // counts to keep, in the order of their keys
+}
+
+func (l *load) reverseTables() (result reverseResult, err error) {
+	rows, err := l.reverse.sorted()
+	if err != nil {
+		return result, err
+	}
+	joined, err := newReverseJoin(l.store)
+	if err != nil {
+		return result, err
+	}
+	result.files, err = writeTables(l.store.opts, l.path("reverse"), func(t *tables) error {
+		err := l.each(rows, func(key, value []byte) error {
+			value, err := joined.add(l.ctx, key, value)
+			if err != nil {
+				return err
+			}
+			return t.set(key, value)
+		})
+		return errors.Join(err, joined.endGroup(l.ctx))
+	})
+	result.holders = joined.holders
+	return result, errors.Join(err, joined.close())
+}
+
+// each visits all rows of a stream until the load is cancelled.
+func (l *load) each(rows stream, visit func(key, value []byte) error) error {
+	for n := 1; ; n++ {
+		key, value, ok, err := rows.next()
+		if err != nil || !ok {
+			return err
+		}
+		if err := visit(key, value); err != nil {
+			return err
+		}
+		if n%checkEvery == 0 && l.ctx.Err() != nil {
+			return l.ctx.Err()
+		}
+	}
+}
+
+// inParallel runs both and returns when both are done.
+func inParallel(one, other func() error) error {
+	result := make(chan error)
+	go func() { result <- other() }()
+	err := one()
+	return errors.Join(err, <-result)
+}
+
+// reverseJoin merges reverse rows with what is stored and counts the subjects
+// of heavy objects.
+type reverseJoin struct {
+	store   *Store
+	stored  *join // rows
+	kept    *join // counts
+	rows    rowMerger
+	group   []byte // object and relation of the rows being added
+	size    uint64 // rows of the group
+	fresh   uint64 // of these, not stored before
+	holders []pair
+	value   []byte
+}
+
+func newReverseJoin(s *Store) (*reverseJoin, error) {
+	stored, err := newJoin(s.db, reverseSpace)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := newJoin(s.db, holdersSpace)
+	if err != nil {
+		return nil, errors.Join(err, stored.close())
+	}
+	return &reverseJoin{store: s, stored: stored, kept: kept}, nil
+}
+
+func (r *reverseJoin) close() error { return errors.Join(r.stored.close(), r.kept.close()) }
+
+// add takes the next row and returns what is to be stored under its key. It is
+// valid until the next call.
+func (r *reverseJoin) add(ctx context.Context, key, value []byte) ([]byte, error) {
+	if n := groupLen(key); !bytes.Equal(r.group, key[:n]) {
+		if err := r.endGroup(ctx); err != nil {
+			return nil, err
+		}
+		r.group, r.size, r.fresh = append(r.group[:0], key[:n]...), 0, 0
+	}
+	r.size++
+	old, err := r.stored.find(key)
+	if err != nil {
+		return nil, err
+	}
+	if old == nil {
+		r.fresh++
+		return value, nil
+	}
+	r.value, err = r.rows.merge(append(r.value[:0], value...), old)
+	return r.value, err
+}
+
+// endGroup notes the count of the group that is complete, where one is kept or
+// is worth keeping from now on.
+func (r *reverseJoin) endGroup(ctx context.Context) error {
+	if r.size == 0 {
+		return nil
+	}
+	key := holdersKey(r.group)
+	kept, err := r.kept.find(key)
+	if err != nil {
+		return err
+	}
+	var before uint64
+	switch {
+	case kept != nil:
+		if before, err = readCount(kept); err != nil {
+			return err
+		}
+	case r.size < heavyHolders:
+		return nil
+	case r.stored.it != nil:
+		err := r.store.scan(ctx, r.group, func(_, _ []byte) (bool, error) {
+			before++
+			return true, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	r.holders = append(r.holders, pair{key, appendCount(nil, before+r.fresh)})
+	return nil
+}

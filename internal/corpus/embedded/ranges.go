@@ -1,0 +1,124 @@
+package embedded
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"clew/internal/corpus"
+	"clew/internal/observable"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Subdomains implements [corpus.Reader]: the names below a domain follow it.
+func (s *Store) Subdomains(ctx context.Context, domain observable.Value, limit int) ([]observable.Value, bool, error) {
+	if domain.Kind() != observable.Domain {
+		return nil, false, nil
+	}
+	lower := append(appendLabels([]byte{byte(observable.Domain)}, domain.Text()), labelEnd)
+	return s.values(ctx, lower, after(lower), limit)
+}
+
+// InRange implements [corpus.Reader]: the addresses of a range are neighbours.
+func (s *Store) InRange(ctx context.Context, prefix netip.Prefix, limit int) ([]observable.Value, bool, error) {
+	if !prefix.IsValid() {
+		return nil, false, fmt.Errorf("address range %s is not valid", prefix)
+	}
+	first := prefix.Masked().Addr()
+	lower := appendAddr([]byte{byte(observable.IP)}, first)
+	last := bytes.Clone(lower)
+	raw := last[len(last)-first.BitLen()/8:]
+	for bit := prefix.Bits(); bit < first.BitLen(); bit++ {
+		raw[bit/8] |= 0x80 >> (bit % 8)
+	}
+	return s.values(ctx, lower, after(last), limit)
+}
+
+// values returns the distinct first values of both spaces in [lower, upper).
+func (s *Store) values(ctx context.Context, lower, upper []byte, limit int) (found []observable.Value, more bool, err error) {
+	done, err := s.enter(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer done()
+	subjects, err := s.newValueIter(forwardSpace, lower, upper)
+	if err != nil {
+		return nil, false, s.explain(err)
+	}
+	defer func() { err = s.explain(errors.Join(err, subjects.it.Close())) }()
+	objects, err := s.newValueIter(reverseSpace, lower, upper)
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { err = s.explain(errors.Join(err, objects.it.Close())) }()
+
+	limit = corpus.ResultLimit(limit)
+	for n := 1; subjects.value != nil || objects.value != nil; n++ {
+		if n%checkEvery == 0 && ctx.Err() != nil {
+			return nil, false, ctx.Err()
+		}
+		if len(found) == limit {
+			return found, true, nil
+		}
+		order := compareValueIters(subjects, objects)
+		from := subjects
+		if order > 0 {
+			from = objects
+		}
+		v, _, err := cutValue(from.value)
+		if err != nil {
+			return nil, false, err
+		}
+		found = append(found, v)
+		if order <= 0 {
+			subjects.next()
+		}
+		if order >= 0 {
+			objects.next()
+		}
+	}
+	return found, false, nil
+}
+
+// valueIter steps from one first value of a space to the next.
+type valueIter struct {
+	it    *pebble.Iterator
+	value []byte // encoded; nil at the end
+}
+
+func (s *Store) newValueIter(space byte, lower, upper []byte) (*valueIter, error) {
+	it, err := s.db.NewIter(&pebble.IterOptions{
+		LowerBound: append([]byte{space}, lower...),
+		UpperBound: append([]byte{space}, upper...),
+	})
+	if err != nil {
+		return nil, err
+	}
+	v := &valueIter{it: it}
+	v.set(it.First())
+	return v, nil
+}
+
+func (v *valueIter) next() { v.set(v.it.NextPrefix()) }
+
+func (v *valueIter) set(valid bool) {
+	v.value = nil
+	if valid {
+		key := v.it.Key()
+		v.value = key[1:split(key)]
+	}
+}
+
+// compareValueIters says which value comes first; the end comes last.
+func compareValueIters(a, b *valueIter) int {
+	switch {
+	case a.value == nil:
+		return 1
+	case b.value == nil:
+		return -1
+	}
+	return bytes.Compare(a.value, b.value)
+}

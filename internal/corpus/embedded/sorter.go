@@ -1,0 +1,210 @@
+package embedded
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// A stream gives rows in the order of their keys. What next returns is valid
+// until it is called again; ok is false at the end.
+type stream interface {
+	next() (key, value []byte, ok bool, err error)
+}
+
+// sorter takes rows in any order and gives them back sorted, one for each key.
+// What exceeds its memory goes to sorted runs on disk.
+type sorter struct {
+	fs    vfs.FS
+	path  string // of the runs, without their number
+	limit int    // bytes of arena
+
+	arena []byte // keys and values, one behind the other
+	refs  []ref  // the rows in arena
+	runs  []*runReader
+	files []string
+}
+
+// ref is a row in the arena. prefix is the start of its key behind the byte of
+// the space: it decides most comparisons without touching the arena.
+type ref struct {
+	prefix     uint64
+	at         uint32
+	klen, vlen uint16
+}
+
+func (s *sorter) add(key, value []byte) {
+	var start [8]byte
+	copy(start[:], key[1:])
+	s.refs = append(s.refs, ref{
+		prefix: binary.BigEndian.Uint64(start[:]),
+		at:     uint32(len(s.arena)),
+		klen:   uint16(len(key)),
+		vlen:   uint16(len(value)),
+	})
+	s.arena = append(append(s.arena, key...), value...)
+}
+
+func (s *sorter) full() bool { return len(s.arena) >= s.limit }
+
+func (s *sorter) key(r ref) []byte { return s.arena[r.at : r.at+uint32(r.klen)] }
+
+func (s *sorter) value(r ref) []byte {
+	at := r.at + uint32(r.klen)
+	return s.arena[at : at+uint32(r.vlen)]
+}
+
+func (s *sorter) sort() {
+	slices.SortFunc(s.refs, func(a, b ref) int {
+		if a.prefix != b.prefix {
+			return cmp.Compare(a.prefix, b.prefix)
+		}
+		return bytes.Compare(s.key(a), s.key(b))
+	})
+}
+
+// spill writes what is in memory to a run and forgets it.
+func (s *sorter) spill() error {
+	s.sort()
+	path := fmt.Sprintf("%s.%d", s.path, len(s.files))
+	s.files = append(s.files, path)
+	if err := writeRun(s.fs, path, &memoryRun{sorter: s}); err != nil {
+		return err
+	}
+	s.arena, s.refs = s.arena[:0], s.refs[:0]
+	return nil
+}
+
+// sorted returns everything that was added. Nothing may be added after it.
+func (s *sorter) sorted() (stream, error) {
+	s.sort()
+	parts := []stream{&memoryRun{sorter: s}}
+	for _, path := range s.files {
+		run, err := openRun(s.fs, path)
+		if err != nil {
+			return nil, err
+		}
+		s.runs = append(s.runs, run)
+		parts = append(parts, run)
+	}
+	return newMerged(parts)
+}
+
+// close closes the runs; whoever owns their folder removes them.
+func (s *sorter) close() error {
+	var first error
+	for _, run := range s.runs {
+		first = cmp.Or(first, run.close())
+	}
+	s.arena, s.refs, s.runs = nil, nil, nil
+	return first
+}
+
+// memoryRun gives the sorted rows of the arena.
+type memoryRun struct {
+	sorter *sorter
+	at     int
+}
+
+func (m *memoryRun) next() (key, value []byte, ok bool, err error) {
+	if m.at == len(m.sorter.refs) {
+		return nil, nil, false, nil
+	}
+	r := m.sorter.refs[m.at]
+	m.at++
+	return m.sorter.key(r), m.sorter.value(r), true, nil
+}
+
+// merged merges sorted streams, and rows with equal keys into one.
+type merged struct {
+	heap  []part // smallest key first
+	key   []byte
+	value []byte
+	rows  rowMerger
+}
+
+// part is a stream and its next row.
+type part struct {
+	from       stream
+	key, value []byte
+}
+
+func newMerged(streams []stream) (*merged, error) {
+	m := &merged{}
+	for _, from := range streams {
+		p := part{from: from}
+		more, err := p.advance()
+		if err != nil {
+			return nil, err
+		}
+		if more {
+			m.heap = append(m.heap, p)
+		}
+	}
+	for i := len(m.heap)/2 - 1; i >= 0; i-- {
+		m.sink(i)
+	}
+	return m, nil
+}
+
+func (p *part) advance() (more bool, err error) {
+	p.key, p.value, more, err = p.from.next()
+	return more, err
+}
+
+func (m *merged) next() (key, value []byte, ok bool, err error) {
+	if len(m.heap) == 0 {
+		return nil, nil, false, nil
+	}
+	m.key = append(m.key[:0], m.heap[0].key...)
+	m.value = append(m.value[:0], m.heap[0].value...)
+	if err := m.pop(); err != nil {
+		return nil, nil, false, err
+	}
+	for len(m.heap) > 0 && bytes.Equal(m.heap[0].key, m.key) {
+		if m.value, err = m.rows.merge(m.value, m.heap[0].value); err != nil {
+			return nil, nil, false, err
+		}
+		if err := m.pop(); err != nil {
+			return nil, nil, false, err
+		}
+	}
+	return m.key, m.value, true, nil
+}
+
+// pop moves the first stream on and puts the heap in order again.
+func (m *merged) pop() error {
+	more, err := m.heap[0].advance()
+	if err != nil {
+		return err
+	}
+	if !more {
+		last := len(m.heap) - 1
+		m.heap[0] = m.heap[last]
+		m.heap = m.heap[:last]
+	}
+	m.sink(0)
+	return nil
+}
+
+// sink moves part i down to where its key belongs.
+func (m *merged) sink(i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(m.heap) {
+			return
+		}
+		if right := child + 1; right < len(m.heap) && bytes.Compare(m.heap[right].key, m.heap[child].key) < 0 {
+			child = right
+		}
+		if bytes.Compare(m.heap[i].key, m.heap[child].key) <= 0 {
+			return
+		}
+		m.heap[i], m.heap[child] = m.heap[child], m.heap[i]
+		i = child
+	}
+}
