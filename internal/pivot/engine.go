@@ -170,6 +170,7 @@ type node struct {
 	p       float64
 	band    score.Band
 	bridges []bridge
+	owned   bool // p is the share of its holders that belongs to the case
 }
 
 type factSize struct {
@@ -187,6 +188,7 @@ type run struct {
 	points      []Point
 	short       []observable.Value
 	followed    map[factKey]bool
+	pivots      map[observable.Value]Fact // the fact that made an indicator a pivot point
 	held        map[factKey]holding
 	grouped     map[factKey]uint64
 	populations map[observation.Relation]corpus.Population
@@ -196,7 +198,7 @@ type run struct {
 
 func (e *Engine) newRun(seeds []observable.Value) *run {
 	r := &run{
-		Engine: e, nodes: map[observable.Value]*node{}, followed: map[factKey]bool{},
+		Engine: e, nodes: map[observable.Value]*node{}, followed: map[factKey]bool{}, pivots: map[observable.Value]Fact{},
 		held: map[factKey]holding{}, grouped: map[factKey]uint64{},
 		populations: map[observation.Relation]corpus.Population{}, universes: map[observable.Kind]uint64{},
 		members: map[factKey][]*node{},

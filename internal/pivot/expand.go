@@ -133,7 +133,8 @@ func (r *run) meet(ctx context.Context, n *node, p *planned) error {
 	}
 	before := len(r.order)
 	if !p.fact.Self && isIndicator(p.Value.Kind()) {
-		values = append(values, p.Value)
+		values = append([]observable.Value{p.Value}, values...)
+		r.pivots[p.Value] = p.fact
 	}
 	for _, v := range values {
 		if err := ctx.Err(); err != nil {

@@ -38,7 +38,7 @@ type factKey struct {
 func (f Fact) key() factKey { return factKey{f.Relation, f.Back, f.Value} }
 
 // String names the fact as paths and causes do.
-func (k factKey) String() string { return k.relation.String() + ":" + k.value.String() }
+func (k factKey) String() string { return k.relation.String() + ":" + k.value.Text() }
 
 // backRelations are followed from object to subject as well: two domains in
 // one certificate, two hosts contacted by one file.

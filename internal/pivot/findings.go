@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"clew/internal/observable"
 	"clew/internal/observation"
 	"clew/internal/score"
 )
@@ -39,7 +38,7 @@ func (r *run) finding(n *node) Finding {
 		Value: n.value, P: max(n.p, score.MinP), Band: string(n.band), Hops: max(n.hop, 1),
 		Window: seen(n), Model: r.Model.Version,
 	}
-	if n.isAttribute(f.P) {
+	if n.owned {
 		f.Factors, f.Bits = r.attributeFactors(n, f.P)
 	} else {
 		f.Factors, f.Bits = r.directFactors(n)
@@ -48,12 +47,6 @@ func (r *run) finding(n *node) Finding {
 	f.Paths = r.paths(n)
 	r.applyVerdicts(n, &f)
 	return f
-}
-
-// isAttribute reports whether n's probability is the share of its holders
-// rather than evidence of its own.
-func (n *node) isAttribute(p float64) bool {
-	return n.via.Value == n.value && p > max(n.direct.P, score.MinP) && len(n.bridges) == 0
 }
 
 // seen is when any source saw anything of n.
@@ -154,8 +147,9 @@ func overlap(a, b observation.Window) observation.Window {
 // attributeFactors explains an address, certificate or the like by whose it is.
 func (r *run) attributeFactors(n *node, p float64) ([]Factor, float64) {
 	total, prior := r.Model.BitsFor(p), r.Model.Prior(world(n.value.Kind()))
-	h := r.held[n.via.key()]
-	members := r.members[n.via.key()]
+	via := r.pivots[n.value]
+	h := r.held[via.key()]
+	members := r.members[via.key()]
 	ours := 0
 	for _, m := range members {
 		if m.p >= 0.5 {
@@ -163,9 +157,9 @@ func (r *run) attributeFactors(n *node, p float64) ([]Factor, float64) {
 		}
 	}
 	line := Factor{
-		Family: string(n.via.Relation.Family()), Relation: n.via.Relation.String(), Value: n.found.value,
-		Holders: h.n, Of: h.of, CountOf: h.from, Bits: total - prior, Raw: total - prior, Window: n.via.Window,
-		Sources: n.via.Sources, Evidence: n.via.Evidence,
+		Family: string(via.Relation.Family()), Relation: via.Relation.String(), Value: n.value,
+		Holders: h.n, Of: h.of, CountOf: h.from, Bits: total - prior, Raw: total - prior, Window: via.Window,
+		Sources: via.Sources, Evidence: via.Evidence,
 		Note: fmt.Sprintf("%d of its %d holders belong to this case with P 0.5 or more", ours, h.n),
 	}
 	return []Factor{r.priorFactor(prior, "the world"), line}, total
@@ -210,7 +204,7 @@ func (r *run) addBridges(n *node, f *Finding) {
 // over the strongest bridges.
 func (r *run) paths(n *node) [][]string {
 	var out [][]string
-	if n.via.Value == n.value && n.found != nil {
+	if n.owned {
 		return [][]string{r.pathTo(n)}
 	}
 	if n.from != nil {
@@ -265,8 +259,9 @@ func (r *run) applyVerdicts(n *node, f *Finding) {
 // suppressedAttribute gives the reason why an attribute that is an indicator
 // itself means nothing.
 func (r *run) suppressedAttribute(n *node) string {
-	if n.via.Value != n.value || n.via.Value == (observable.Value{}) {
+	via, pivot := r.pivots[n.value]
+	if !pivot {
 		return ""
 	}
-	return r.suppressed(n.via)
+	return r.suppressed(via)
 }

@@ -15,6 +15,10 @@ import (
 // counts are trusted as base rates. Source: docs/guide/confidence.md.
 const bigStore = 5000
 
+// smallStore is the number below which a store is no population at all: a few
+// answers gathered for one case, all of it chosen because it hangs together.
+const smallStore = 500
+
 // worlds are how many indicators of a kind there are: the population behind a
 // provider's total. Domains: registered names, 2025. The others are orders of
 // magnitude, and nearly cancel against the prior.
@@ -93,6 +97,13 @@ func (r *run) best(ctx context.Context, relation observation.Relation, value obs
 		return holding{}, err
 	}
 	h := holding{n: local.N, of: population.Subjects, known: local.N > 0, estimate: local.Estimate, from: "local store"}
+	if population.Subjects < smallStore {
+		h.known = false
+		if n, of, list, ok := r.Lists.BaseCount(relation, value); ok {
+			h = holding{n: max(n, h.n), of: of, known: true, estimate: true, world: true, from: list}
+		}
+		return h, nil
+	}
 	if population.Subjects < bigStore {
 		if n, of, list, ok := r.Lists.BaseCount(relation, value); ok && of > 0 {
 			scaled := uint64(math.Ceil(float64(n) * float64(population.Subjects) / float64(of)))

@@ -40,6 +40,7 @@ func (r *run) plan(ctx context.Context, n *node) ([]planned, error) {
 	slices.SortStableFunc(out, func(a, b planned) int {
 		return cmp.Or(
 			compareBool(a.State == Rejected, b.State == Rejected),
+			compareBool(a.fact.coarse(), b.fact.coarse()),
 			cmp.Compare(b.promise(), a.promise()),
 			cmp.Compare(a.fact.Relation, b.fact.Relation),
 			a.Value.Compare(b.Value),
@@ -50,6 +51,12 @@ func (r *run) plan(ctx context.Context, n *node) ([]planned, error) {
 
 // follows reports whether a method is about this fact.
 func follows(m Method, f Fact) bool { return m.Relation == f.Relation && (m.Back == f.Back || f.Self) }
+
+// coarse facts contain finer ones: a /24 its addresses, a name server's domain
+// its hosts. The finer is followed first, so that what it explains is its own.
+func (f Fact) coarse() bool {
+	return f.Relation == observation.InPrefix || f.Relation == observation.NSDomain
+}
 
 // promise is expected bits times expected new members; the cost of a query is
 // the same for every point as long as one value means one round of questions.

@@ -77,7 +77,7 @@ func (r *run) refresh(ctx context.Context) error {
 // weighDirect weighs n against every seed and keeps the best. Seeds that hang
 // on n by different values are independent reasons.
 func (r *run) weighDirect(ctx context.Context, n *node) error {
-	n.from, n.direct, n.matched, n.cause = nil, score.Sum{}, nil, ""
+	n.from, n.direct, n.matched, n.cause, n.owned = nil, score.Sum{}, nil, "", false
 	best := map[string]float64{}
 	for _, seed := range r.seeds {
 		s := r.nodes[seed]
@@ -340,16 +340,17 @@ func touches(a, b *node) bool {
 // points the share of their holders that belongs to the case.
 func (r *run) weighAttributes(ctx context.Context) error {
 	for _, n := range r.order {
-		if n.seed || n.found == nil || n.via.Value != n.value {
+		via, pivot := r.pivots[n.value]
+		if n.seed || !pivot {
 			continue
 		}
-		h, err := r.holders(ctx, n.via)
+		h, err := r.holders(ctx, via)
 		if err != nil {
 			return err
 		}
-		if p := r.ownership(n, h); p > n.p {
-			n.p, n.band, n.cause = p, score.BandOf(p, score.Sum{}, nil), n.via.key().String()
-			n.bridges = nil
+		if p := r.ownership(via, h); p > n.p {
+			n.p, n.band, n.cause = p, score.BandOf(p, score.Sum{}, nil), via.key().String()
+			n.bridges, n.owned = nil, true
 		}
 	}
 	return nil
@@ -358,12 +359,12 @@ func (r *run) weighAttributes(ctx context.Context) error {
 // ownership is the expected share of an attribute's holders that belong to the
 // case, counting one unseen stranger: an address with one known name proves less
 // than one with forty.
-func (r *run) ownership(n *node, h holding) float64 {
-	if r.suppressed(n.via) != "" || !h.known {
+func (r *run) ownership(via Fact, h holding) float64 {
+	if r.suppressed(via) != "" || !h.known {
 		return 0
 	}
 	ours := 0.0
-	members := r.members[n.via.key()]
+	members := r.members[via.key()]
 	for _, m := range members {
 		ours += m.p
 	}

@@ -1,0 +1,53 @@
+package investigation
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"clew/internal/casefile"
+	"clew/internal/observable"
+	"clew/internal/pivot"
+)
+
+// conditions are everything beside the corpus that the findings of a run depend
+// on: bounds, verdicts, and what the lists said. With the recorded reads they
+// make a bundle replay to the same bytes anywhere.
+type conditions struct {
+	Model      string                      `json:"model"`
+	At         time.Time                   `json:"at"`
+	Depth      int                         `json:"depth"`
+	MaxHolders int                         `json:"max_holders"`
+	AsOf       time.Time                   `json:"as_of"`
+	Window     casefile.Window             `json:"window"`
+	Ungrouped  bool                        `json:"ungrouped"`
+	Rejected   map[observable.Value]string `json:"rejected"`
+	Accepted   map[observable.Value]string `json:"accepted"`
+	NoLink     map[observable.Value]string `json:"no_link"`
+	Lists      map[string]judgement        `json:"lists"`
+}
+
+func conditionsOf(model string, at time.Time, bounds pivot.Options, lists map[string]judgement) conditions {
+	return conditions{
+		Model: model, At: at, Depth: bounds.Depth, MaxHolders: bounds.MaxHolders, AsOf: bounds.AsOf,
+		Window: casefile.WindowOf(bounds.Window), Ungrouped: bounds.Ungrouped,
+		Rejected: bounds.Verdicts.RejectedFindings, Accepted: bounds.Verdicts.AcceptedFindings,
+		NoLink: bounds.Verdicts.RejectedValues, Lists: lists,
+	}
+}
+
+// options gives the bounds back.
+func (c conditions) options() pivot.Options {
+	return pivot.Options{
+		Depth: c.Depth, MaxHolders: c.MaxHolders, AsOf: c.AsOf, Window: c.Window.Observed(), Ungrouped: c.Ungrouped,
+		Verdicts: pivot.Verdicts{RejectedFindings: c.Rejected, AcceptedFindings: c.Accepted, RejectedValues: c.NoLink},
+	}
+}
+
+func readConditions(blob []byte) (conditions, error) {
+	var c conditions
+	if err := json.Unmarshal(blob, &c); err != nil {
+		return c, fmt.Errorf("%w: conditions of the run: %v", casefile.ErrDamaged, err)
+	}
+	return c, nil
+}

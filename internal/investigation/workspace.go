@@ -1,0 +1,105 @@
+// Package investigation joins the parts into the whole job: it opens a data
+// directory, asks the sources, lets the engine follow what they said, and
+// writes the record. The command line, the page and the assistants' interface
+// all work through it, so they cannot disagree.
+package investigation
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"clew/internal/casefile"
+	"clew/internal/casefile/sqlite"
+	"clew/internal/corpus"
+	"clew/internal/corpus/embedded"
+	"clew/internal/observable"
+	"clew/internal/observation"
+	"clew/internal/reference"
+	"clew/internal/source"
+)
+
+// A Workspace is one data directory, opened: what is known, and what was done.
+type Workspace struct {
+	Dir     string
+	Corpus  corpus.Store
+	Cases   casefile.Store
+	Lists   *reference.Set
+	Sources []source.Source
+	Clock   func() time.Time
+	Random  io.Reader // draws case IDs
+	Version string    // of clew, written into each case
+	Actor   string    // who is at the keyboard
+}
+
+// Needs says which stores a command uses, so that reading a case does not wait
+// for an import to finish.
+type Needs struct {
+	Corpus, Cases bool
+	// ReadOnly opens the corpus without a claim to write.
+	ReadOnly bool
+}
+
+// Open opens the stores of a data directory, making it when it is not there.
+func (w *Workspace) Open(dir string, needs Needs) error {
+	w.Dir = dir
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("data directory: %w: choose another with --data", err)
+	}
+	if needs.Corpus {
+		store, err := embedded.Open(filepath.Join(dir, "corpus"), embedded.Options{ReadOnly: needs.ReadOnly})
+		if err != nil {
+			return err
+		}
+		w.Corpus = store
+	}
+	if needs.Cases {
+		store, err := sqlite.Open(filepath.Join(dir, "cases"))
+		if err != nil {
+			return errors.Join(err, w.Close())
+		}
+		w.Cases = store
+	}
+	return nil
+}
+
+// Close closes what was opened.
+func (w *Workspace) Close() error {
+	var errs []error
+	if w.Corpus != nil {
+		errs = append(errs, w.Corpus.Close())
+	}
+	if w.Cases != nil {
+		errs = append(errs, w.Cases.Close())
+	}
+	w.Corpus, w.Cases = nil, nil
+	return errors.Join(errs...)
+}
+
+// lists lets the engine ask the reference set in its own words.
+type lists struct{ *reference.Set }
+
+func (l lists) Suppressed(r observation.Relation, v observable.Value) (string, bool) {
+	hit, ok := l.Match(r, v)
+	return hit.String(), ok
+}
+
+func (l lists) Benign(v observable.Value) (string, bool) {
+	hit, ok := l.Set.Benign(v)
+	return hit.String(), ok
+}
+
+func (l lists) BaseCount(r observation.Relation, v observable.Value) (n, of uint64, list string, ok bool) {
+	n, of, hit, ok := l.Set.BaseCount(r, v)
+	return n, of, hit.String(), ok
+}
+
+func (l lists) NameCount(r observation.Relation, word string) (uint64, bool) {
+	if r == observation.NamePrefix {
+		return l.PrefixCount(word)
+	}
+	return l.Set.NameCount(word)
+}
