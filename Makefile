@@ -1,0 +1,81 @@
+# clew: every target a newcomer needs. `make demo` and `make test` set up what they use.
+
+GO        ?= go
+BIN       := $(CURDIR)/bin
+LINT      := $(BIN)/golangci-lint
+GOFUMPT   := $(BIN)/gofumpt
+VULNCHECK := $(BIN)/govulncheck
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+DEMO      := $(CURDIR)/.demo
+VERSION   ?= dev
+LDFLAGS   := -s -w -X main.release=$(VERSION)
+
+.PHONY: help build demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## one static binary: bin/clew
+	@mkdir -p $(BIN)
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/clew ./cmd/clew
+
+demo: build ## build, make a synthetic world, investigate one seed, write the reports
+	$(BIN)/clew demo --dir $(DEMO)
+
+test: deps lint race platforms vuln ## everything CI runs
+
+check: test ## the same, under the name that contributors know
+
+unit: ## tests without the race detector: the fast loop while writing
+	$(GO) test ./...
+
+race: ## tests with the race detector
+	$(GO) test -race -timeout 20m ./...
+
+lint: $(LINT) $(GOFUMPT) ## formatting and static checks
+	@test -z "$$($(GOFUMPT) -l cmd internal)" || { $(GOFUMPT) -l cmd internal; echo 'not formatted: run bin/gofumpt -w cmd internal'; exit 1; }
+	$(LINT) run ./...
+
+platforms: ## the binary for every platform it is promised on
+	@for p in $(PLATFORMS); do \
+	  echo "build $$p"; \
+	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -o /dev/null ./cmd/clew || exit 1; \
+	done
+
+vuln: $(VULNCHECK) ## known vulnerabilities in what is linked in
+	@out=$$($(VULNCHECK) ./... 2>&1); code=$$?; \
+	if [ $$code -ne 0 ] && printf '%s' "$$out" | grep -q 'fetching vulnerabilities'; then \
+	  echo 'vulnerability database not reachable from here: not checked'; \
+	else printf '%s\n' "$$out" | tail -n 20; exit $$code; fi
+
+FUZZTIME ?= 20s
+fuzz: ## every fuzz target for FUZZTIME (default 20s)
+	@for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; \
+	done
+
+bench: bench-deps build ## figures against peers on the same data in the same run (minutes)
+	$(GO) run ./internal/corpus/bench
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/score ./internal/pivot
+
+bench-deps:
+	@./scripts/packages.sh mtbl-bin libmtbl-dev libsqlite3-dev gcc
+
+docs: ## regenerate the pages that come from the code
+	$(GO) test ./internal/source/... ./cmd/clew -run 'Page|Reference' -update
+
+deps: ## what the tests need and Go does not bring
+	@./scripts/packages.sh gcc
+
+$(LINT):
+	GOBIN=$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+$(GOFUMPT):
+	GOBIN=$(BIN) $(GO) install mvdan.cc/gofumpt@v0.12.0
+$(VULNCHECK):
+	GOBIN=$(BIN) $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+clean: ## remove what was built
+	rm -rf $(BIN) $(DEMO)
