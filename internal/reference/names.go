@@ -19,7 +19,7 @@ func newVocabulary() vocabulary { return vocabulary{counts: make(map[string]uint
 
 // add reads "300k: word word word". A word listed twice keeps the larger count.
 func (v *vocabulary) add(list *List, line string) error {
-	count, list1, ok := strings.Cut(line, ":")
+	count, line, ok := strings.Cut(line, ":")
 	if !ok {
 		return errors.New("vocabulary line is not \"COUNT: word word ...\"")
 	}
@@ -27,7 +27,7 @@ func (v *vocabulary) add(list *List, line string) error {
 	if err != nil {
 		return err
 	}
-	for word := range strings.FieldsSeq(list1) {
+	for word := range strings.FieldsSeq(line) {
 		if folded := strings.ToLower(word); folded != word || len(word) < 2 {
 			return fmt.Errorf("word %q is not lower case or too short", word)
 		}
@@ -46,11 +46,12 @@ func (v *vocabulary) finish() {
 	slices.Sort(v.sorted)
 }
 
-func (v *vocabulary) hit(text string) Hit {
-	if v.list == nil {
-		return Hit{}
+// base answers for [Set.BaseCount] with one of the counts below.
+func (v *vocabulary) base(text string, count func(string) (uint64, bool)) (n, of uint64, hit Hit, ok bool) {
+	if n, ok = count(text); !ok {
+		return 0, 0, Hit{}, false
 	}
-	return Hit{List: v.list.Name, Version: v.list.Version, Reason: v.list.Reason, Entry: text}
+	return n, World, Hit{List: v.list.Name, Version: v.list.Version, Reason: v.list.Reason, Entry: text}, true
 }
 
 // compoundShare is how much rarer two known words written as one are than the

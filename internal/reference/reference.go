@@ -7,6 +7,7 @@
 package reference
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -51,20 +52,15 @@ func Load() (*Set, error) {
 		return nil, err
 	}
 	for _, name := range names { // Glob sorts
-		if err := s.addEmbedded(name); err != nil {
+		data, err := embedded.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.AddList(bytes.NewReader(data)); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
-}
-
-func (s *Set) addEmbedded(name string) error {
-	file, err := embedded.Open(name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	return s.AddList(file)
 }
 
 // Lists describes every list of the set, in the order they were added.
@@ -151,11 +147,9 @@ func frontPage(text string) bool {
 func (s *Set) BaseCount(relation observation.Relation, object observable.Value) (n, of uint64, hit Hit, ok bool) {
 	switch relation {
 	case observation.Token, observation.Label:
-		n, ok = s.NameCount(object.Text())
-		return n, World, s.words.hit(object.Text()), ok
+		return s.words.base(object.Text(), s.NameCount)
 	case observation.NamePrefix:
-		n, ok = s.PrefixCount(object.Text())
-		return n, World, s.words.hit(object.Text()), ok
+		return s.words.base(object.Text(), s.PrefixCount)
 	case observation.NSSet:
 		return s.baseCountOfSet(object)
 	}

@@ -129,7 +129,7 @@ func (s *Set) addWarninglistFile(dir, path string) (WarninglistSummary, error) {
 	if err != nil {
 		return WarninglistSummary{}, err
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // read only
 	name := strings.TrimSuffix(strings.TrimSuffix(path, ".gz"), ".json")
 	name = strings.TrimSuffix(name, "/list")
 	return s.AddWarninglist(file, name)
