@@ -1,13 +1,12 @@
 package casefile
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -17,31 +16,21 @@ import (
 )
 
 // A RecordingReader answers from a corpus and remembers every question with its
-// answer, as canonical JSON Lines:
-//
-//	{"ask":"holders","of":"ip:203.0.113.7","relation":"resolves-to","limit":4096,"answer":{"n":41,…},"times":2}
-//
-// A question whose answer changed during the run, because a source was asked in
-// between, has one line for each answer, in order. Answers that failed are not
-// recorded. It is safe for several goroutines.
+// answer. Where an answer changed in between, the last one counts: the corpus as
+// the run left it. Answers that failed are not recorded. It is safe for several
+// goroutines.
 type RecordingReader struct {
 	corpus corpus.Reader
 
 	mu      sync.Mutex
-	answers map[string][]said // by question; guarded by mu
-}
-
-// said is one answer and how many times in a row it was given.
-type said struct {
-	answer []byte
-	times  int
+	answers map[string][]byte // by question; guarded by mu
 }
 
 var _ corpus.Reader = (*RecordingReader)(nil)
 
 // NewRecordingReader records what is read through it from c.
 func NewRecordingReader(c corpus.Reader) *RecordingReader {
-	return &RecordingReader{corpus: c, answers: map[string][]said{}}
+	return &RecordingReader{corpus: c, answers: map[string][]byte{}}
 }
 
 // Len returns the number of distinct questions.
@@ -51,37 +40,28 @@ func (r *RecordingReader) Len() int {
 	return len(r.answers)
 }
 
-// Bytes returns the recording, sorted by question: the same reads give the same
-// bytes, whatever the order in which goroutines asked.
+// Bytes returns the recording as JSON Lines, sorted by question: the same reads
+// give the same bytes, whatever the order in which goroutines asked.
+//
+//	{"ask":"holders","of":"ip:203.0.113.7","relation":"resolves-to","limit":500,"answer":{"n":41,…}}
 func (r *RecordingReader) Bytes() []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	questions := make([]string, 0, len(r.answers))
-	for q := range r.answers {
-		questions = append(questions, q)
-	}
-	slices.Sort(questions)
 	var out []byte
-	for _, q := range questions {
-		for _, s := range r.answers[q] {
-			out = append(out, q[:len(q)-1]...) // without the closing brace
-			out = append(append(out, `,"answer":`...), s.answer...)
-			out = append(strconv.AppendInt(append(out, `,"times":`...), int64(s.times), 10), '}', '\n')
-		}
+	for _, q := range slices.Sorted(maps.Keys(r.answers)) {
+		out = append(out, q[:len(q)-1]...) // without the closing brace
+		out = append(append(out, `,"answer":`...), r.answers[q]...)
+		out = append(out, '}', '\n')
 	}
 	return out
 }
 
-// keep remembers an answer. question is a JSON object.
-func (r *RecordingReader) keep(question string, answer []byte) {
+// keep remembers an answer.
+func (r *RecordingReader) keep(q question, answer []byte) {
+	key := q.key()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	list := r.answers[question]
-	if n := len(list); n > 0 && bytes.Equal(list[n-1].answer, answer) {
-		list[n-1].times++
-		return
-	}
-	r.answers[question] = append(list, said{answer, 1})
+	r.answers[key] = answer
 }
 
 // question is what was asked, in the one spelling that both the recorder and the
@@ -151,7 +131,7 @@ func untyped(text string) (observable.Value, error) {
 func (r *RecordingReader) Objects(ctx context.Context, subject observable.Value, limit int, relations ...observation.Relation) ([]corpus.Link, bool, error) {
 	links, more, err := r.corpus.Objects(ctx, subject, limit, relations...)
 	if err == nil {
-		r.keep(askObjects(subject, limit, relations).key(), appendLinks(nil, links, more))
+		r.keep(askObjects(subject, limit, relations), appendLinks(nil, links, more))
 	}
 	return links, more, err
 }
@@ -160,7 +140,7 @@ func (r *RecordingReader) Objects(ctx context.Context, subject observable.Value,
 func (r *RecordingReader) Subjects(ctx context.Context, relation observation.Relation, object observable.Value, limit int) ([]corpus.Link, bool, error) {
 	links, more, err := r.corpus.Subjects(ctx, relation, object, limit)
 	if err == nil {
-		r.keep(askSubjects(relation, object, limit).key(), appendLinks(nil, links, more))
+		r.keep(askSubjects(relation, object, limit), appendLinks(nil, links, more))
 	}
 	return links, more, err
 }
@@ -169,7 +149,7 @@ func (r *RecordingReader) Subjects(ctx context.Context, relation observation.Rel
 func (r *RecordingReader) Holders(ctx context.Context, relation observation.Relation, object observable.Value, limit int) (corpus.Count, error) {
 	count, err := r.corpus.Holders(ctx, relation, object, limit)
 	if err == nil {
-		r.keep(askHolders(relation, object, limit).key(), appendCount(nil, count))
+		r.keep(askHolders(relation, object, limit), appendCount(nil, count))
 	}
 	return count, err
 }
@@ -178,7 +158,7 @@ func (r *RecordingReader) Holders(ctx context.Context, relation observation.Rela
 func (r *RecordingReader) Totals(ctx context.Context, relation observation.Relation, object observable.Value) ([]corpus.Total, error) {
 	totals, err := r.corpus.Totals(ctx, relation, object)
 	if err == nil {
-		r.keep(askTotals(relation, object).key(), appendTotals(nil, totals))
+		r.keep(askTotals(relation, object), appendTotals(nil, totals))
 	}
 	return totals, err
 }
@@ -187,7 +167,7 @@ func (r *RecordingReader) Totals(ctx context.Context, relation observation.Relat
 func (r *RecordingReader) Subdomains(ctx context.Context, domain observable.Value, limit int) ([]observable.Value, bool, error) {
 	names, more, err := r.corpus.Subdomains(ctx, domain, limit)
 	if err == nil {
-		r.keep(askSubdomains(domain, limit).key(), appendValues(nil, names, more))
+		r.keep(askSubdomains(domain, limit), appendValues(nil, names, more))
 	}
 	return names, more, err
 }
@@ -196,7 +176,7 @@ func (r *RecordingReader) Subdomains(ctx context.Context, domain observable.Valu
 func (r *RecordingReader) InRange(ctx context.Context, prefix netip.Prefix, limit int) ([]observable.Value, bool, error) {
 	addresses, more, err := r.corpus.InRange(ctx, prefix, limit)
 	if err == nil {
-		r.keep(askInRange(prefix, limit).key(), appendValues(nil, addresses, more))
+		r.keep(askInRange(prefix, limit), appendValues(nil, addresses, more))
 	}
 	return addresses, more, err
 }
@@ -205,7 +185,7 @@ func (r *RecordingReader) InRange(ctx context.Context, prefix netip.Prefix, limi
 func (r *RecordingReader) Population(ctx context.Context, relation observation.Relation) (corpus.Population, error) {
 	p, err := r.corpus.Population(ctx, relation)
 	if err == nil {
-		r.keep(askPopulation(relation).key(), appendPopulation(nil, p))
+		r.keep(askPopulation(relation), appendPopulation(nil, p))
 	}
 	return p, err
 }

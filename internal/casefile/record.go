@@ -178,8 +178,14 @@ func (r *Record) overlay() {
 		f := &r.Findings[i]
 		byValue[Value{f.Kind, f.Value}] = f
 	}
+	last := map[Value]verdict{}
 	for _, v := range r.verdicts {
-		if f := byValue[v.About]; f != nil && v.Relation == "" {
+		if v.Relation == "" {
+			last[v.About] = v
+		}
+	}
+	for about, v := range last {
+		if f := byValue[about]; f != nil {
 			f.judge(v)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"sync"
 
 	"clew/internal/corpus"
 	"clew/internal/observable"
@@ -20,31 +19,23 @@ var ErrNotRead = errors.New("the recorded run did not ask the corpus this")
 
 // Reads are the corpus questions of one run with their answers.
 type Reads struct {
-	answers map[string][]said
+	answers map[string]json.RawMessage // by question
 }
-
-// maxReadLine bounds one recorded answer, in bytes: [corpus.DefaultHolderLimit]
-// links of the longest values fit.
-const maxReadLine = 128 << 20
 
 // ReadReads reads what [RecordingReader.Bytes] wrote.
 func ReadReads(recording []byte) (*Reads, error) {
-	reads := &Reads{answers: map[string][]said{}}
+	reads := &Reads{answers: map[string]json.RawMessage{}}
 	for n := 1; len(recording) > 0; n++ {
 		line, rest, ended := bytes.Cut(recording, []byte("\n"))
-		if recording = rest; !ended || len(line) > maxReadLine {
-			return nil, fmt.Errorf("%w: recorded reads, line %d is cut off or too long", ErrDamaged, n)
-		}
 		var read struct {
 			question
 			Answer json.RawMessage `json:"answer"`
-			Times  int             `json:"times"`
 		}
-		if err := json.Unmarshal(line, &read); err != nil || read.Answer == nil || read.Times < 1 {
+		if err := json.Unmarshal(line, &read); err != nil || !ended || read.Answer == nil {
 			return nil, fmt.Errorf("%w: recorded reads, line %d is not a question with its answer", ErrDamaged, n)
 		}
-		key := read.question.key()
-		reads.answers[key] = append(reads.answers[key], said{read.Answer, read.Times})
+		reads.answers[read.question.key()] = read.Answer
+		recording = rest
 	}
 	return reads, nil
 }
@@ -72,59 +63,29 @@ func LastReads(ctx context.Context, r Reader, id string) (*Reads, error) {
 // Len returns the number of distinct questions.
 func (r *Reads) Len() int { return len(r.answers) }
 
-// Final returns a corpus that gives each question the last answer it had: the
-// corpus as the run left it. It suits a replay that gathers nothing.
-func (r *Reads) Final() *ReplayReader { return &ReplayReader{reads: r} }
-
-// InOrder returns a corpus that gives each question its answers in the order of
-// the run, the last one for good. It suits a replay that repeats the run step by
-// step, its questions to the sources included.
-func (r *Reads) InOrder() *ReplayReader {
-	return &ReplayReader{reads: r, given: map[string]int{}}
-}
+// Final returns a corpus that gives each question the answer it had last: the
+// corpus as the run left it.
+func (r *Reads) Final() *ReplayReader { return &ReplayReader{r} }
 
 // A ReplayReader is a corpus that knows the answers of a recorded run and
 // nothing else. It is safe for several goroutines.
-type ReplayReader struct {
-	reads *Reads
-
-	mu    sync.Mutex
-	given map[string]int // answers given, by question; nil for the final ones; guarded by mu
-}
+type ReplayReader struct{ reads *Reads }
 
 var _ corpus.Reader = (*ReplayReader)(nil)
 
-// answer finds the answer that is due and reads it into out.
+// answer reads the recorded answer into out.
 func (r *ReplayReader) answer(ctx context.Context, q question, out any) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	key := q.key()
-	list := r.reads.answers[key]
-	if len(list) == 0 {
-		return fmt.Errorf("%w: %s", ErrNotRead, Printable(key))
+	answer, known := r.reads.answers[q.key()]
+	if !known {
+		return fmt.Errorf("%w: %s", ErrNotRead, Printable(q.key()))
 	}
-	if err := json.Unmarshal(r.due(key, list), out); err != nil {
+	if err := json.Unmarshal(answer, out); err != nil {
 		return damagedAnswer(q, err)
 	}
 	return nil
-}
-
-func (r *ReplayReader) due(key string, list []said) []byte {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.given == nil {
-		return list[len(list)-1].answer
-	}
-	nth := r.given[key]
-	r.given[key]++
-	for _, s := range list {
-		if nth < s.times {
-			return s.answer
-		}
-		nth -= s.times
-	}
-	return list[len(list)-1].answer
 }
 
 func damagedAnswer(q question, err error) error {
