@@ -23,6 +23,8 @@ type Endpoint struct {
 	Decode func(Reply) (Page, error)
 	// Pages is how many pages are read unless the question sets a limit; 0 means one.
 	Pages int
+	// Any404 takes a 404 for "nothing known" even when its body is a web page.
+	Any404 bool
 }
 
 // A Page is what one reply said.
@@ -58,6 +60,17 @@ func Follow(ctx context.Context, ask Asker, q Question, endpoints ...Endpoint) (
 	return answer, nil
 }
 
+// With returns a and b as one answer, for connectors that learn from one
+// endpoint what to ask of the next.
+func (a Answer) With(b Answer) Answer {
+	a.Observations = append(a.Observations, b.Observations...)
+	a.Totals = append(a.Totals, b.Totals...)
+	a.Parts = append(a.Parts, b.Parts...)
+	a.Dropped += b.Dropped
+	a.Missing = missing(a.Parts)
+	return a
+}
+
 // closesTheDoor reports whether asking the same provider again is no use: it has
 // no quota left or does not know the key. A 403 may concern one endpoint only.
 func closesTheDoor(err error) bool {
@@ -73,7 +86,7 @@ func follow(ctx context.Context, ask Asker, q Question, e Endpoint, answer *Answ
 	for page, request := 1, e.Request; ; page++ {
 		reply, err := ask.Ask(ctx, request)
 		if err == nil {
-			err = checkStatus(reply)
+			err = checkStatus(reply, e.Any404)
 		}
 		var p Page
 		if err == nil {
@@ -83,17 +96,17 @@ func follow(ctx context.Context, ask Asker, q Question, e Endpoint, answer *Answ
 		rows, held, more = rows+p.Rows, max(held, p.Held), p.More || p.Next.URL != ""
 		switch {
 		case errors.Is(err, errNothing):
-			return partOf(e.Name, kept, 0, nil), nil
+			return PartOf(e.Name, kept, 0, nil), nil
 		case err != nil && page > 1:
 			err = fmt.Errorf("page %d: %w", page, err)
-			return partOf(e.Name, kept, shortBy(rows, held, true), err), err
+			return PartOf(e.Name, kept, shortBy(rows, held, true), err), err
 		case err != nil:
-			return partOf(e.Name, kept, 0, err), err
+			return PartOf(e.Name, kept, 0, err), err
 		case p.Next.URL == "" || enough(q, e, page, kept):
-			return partOf(e.Name, kept, shortBy(rows, held, more), nil), nil
+			return PartOf(e.Name, kept, shortBy(rows, held, more), nil), nil
 		case !sameHost(request.URL, p.Next.URL):
 			err := fmt.Errorf("%w: its next page is on another host", ErrBadReply)
-			return partOf(e.Name, kept, shortBy(rows, held, true), err), err
+			return PartOf(e.Name, kept, shortBy(rows, held, true), err), err
 		}
 		request = p.Next
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// partOf says how one endpoint ended that gave kept observations before err.
-func partOf(endpoint string, kept, missing int, err error) Part {
+// PartOf says how one endpoint ended that gave kept observations before err.
+func PartOf(endpoint string, kept, missing int, err error) Part {
 	p := Part{Endpoint: endpoint, Missing: missing}
 	switch {
 	case err != nil && kept > 0:
@@ -42,7 +42,7 @@ func stateOf(err error) State {
 		return NotAsked
 	case errors.Is(err, ErrNotRecorded):
 		return NotRecorded
-	case errors.Is(err, ErrNoKey), errors.Is(err, ErrBudget):
+	case errors.Is(err, ErrNoKey), errors.Is(err, ErrBudget), errors.Is(err, ErrNotOffered):
 		return Skipped
 	case errors.Is(err, ErrDenied), errors.Is(err, ErrQuota):
 		return Refused

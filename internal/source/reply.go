@@ -47,6 +47,8 @@ func (e *StatusError) Unwrap() error {
 		return ErrDenied
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return ErrQuota
+	case http.StatusNotImplemented:
+		return ErrNotOffered
 	}
 	return nil
 }
@@ -55,14 +57,15 @@ func (e *StatusError) Unwrap() error {
 var errNothing = errors.New("nothing known")
 
 // checkStatus returns nil for a reply worth decoding. A 404 is how most
-// providers say "nothing known"; as a web page it is a wrong address instead.
-func checkStatus(r Reply) error {
+// providers say "nothing known"; as a web page it is a wrong address instead,
+// unless any404 says otherwise.
+func checkStatus(r Reply, any404 bool) error {
 	switch {
 	case r.Status == http.StatusNoContent:
 		return errNothing
 	case r.Status >= 200 && r.Status < 300:
 		return nil
-	case r.Status == http.StatusNotFound && !isHTML(r):
+	case r.Status == http.StatusNotFound && (any404 || !isHTML(r)):
 		return errNothing
 	}
 	return &StatusError{Status: r.Status, RetryAfter: RetryAfter(r)}

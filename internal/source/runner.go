@@ -85,7 +85,7 @@ func (r *Runner) Ask(ctx context.Context, src Source, q Question) Outcome {
 	out.Answer, out.Parts = r.stamp(info, answer, carrier.evidence), answer.Parts
 	if err != nil || len(out.Parts) == 0 {
 		kept := len(out.Answer.Observations) + len(out.Answer.Totals)
-		out.Parts = append(out.Parts, partOf("", kept, answer.Missing, err))
+		out.Parts = append(out.Parts, PartOf("", kept, answer.Missing, err))
 	}
 	out.State, out.Reason = overall(out.Parts), reasons(out.Parts)
 	return out

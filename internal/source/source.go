@@ -103,6 +103,7 @@ var (
 	ErrNotRecorded = errors.New("no recording of this request")
 	ErrBadReply    = errors.New("reply not understood")
 	ErrBudget      = errors.New("over budget")
+	ErrNotOffered  = errors.New("not offered")
 )
 
 // A State is how one question ended. Only Answered and Empty are answers:

@@ -18,6 +18,7 @@ type Certificate struct {
 	Subject      string // distinguished name, see [DN]
 	Issuer       string
 	Serial       string   // hexadecimal; see [DecimalSerial]
+	Own          string   // how only this provider calls it, "crt.sh:123"; the last resort to know it by
 	Key          string   // SHA-256 of the subject public key info, hexadecimal
 	Names        []string // subject alternative names and common name; wildcards are understood
 	NotBefore    time.Time
@@ -26,20 +27,23 @@ type Certificate struct {
 }
 
 // Value returns what the certificate is known by: its SHA-256 fingerprint, else
-// its SHA-1, else a digest of issuer and serial that stands in for both, since
-// some providers give no fingerprint (docs/decisions/certificates-without-fingerprint.md).
+// its SHA-1, else a stand-in, the SHA-256 of "issuer|serial" or of the
+// provider's own name for it, since some providers give no fingerprint
+// (docs/decisions/certificates-without-fingerprint.md).
 func (c Certificate) Value() (observable.Value, bool) {
 	for _, digest := range []string{c.SHA256, c.SHA1} {
 		if v, err := observable.New(observable.Cert, digest); err == nil {
 			return v, true
 		}
 	}
-	serial, err := observable.New(observable.Serial, c.Serial)
-	issuer := DN(c.Issuer)
-	if err != nil || issuer == "" {
+	standIn := c.Own
+	if serial, err := observable.New(observable.Serial, c.Serial); err == nil && DN(c.Issuer) != "" {
+		standIn = DN(c.Issuer) + "|" + serial.Text()
+	}
+	if standIn == "" {
 		return observable.Value{}, false
 	}
-	sum := sha256.Sum256([]byte(issuer + "|" + serial.Text()))
+	sum := sha256.Sum256([]byte(standIn))
 	v, err := observable.New(observable.Cert, hex.EncodeToString(sum[:]))
 	return v, err == nil
 }

@@ -220,6 +220,9 @@ func TestCertificatesWithoutFingerprint(t *testing.T) {
 	if b := value(record.Certificate{Issuer: "C=US, O=Example, CN=Example CA"}); b != "" {
 		t.Errorf("an issuer alone made the certificate %q", b)
 	}
+	if b := value(record.Certificate{Issuer: "CN=Example CA", Own: "crt.sh:1"}); b == "" || b == value(record.Certificate{Own: "crt.sh:2"}) {
+		t.Errorf("a certificate known by the provider's own number is %q", b)
+	}
 	if b := value(record.Certificate{SHA1: sha256hex[:40], Serial: "0a", Issuer: "CN=x"}); b != sha256hex[:40] {
 		t.Errorf("got %q, want the SHA-1 fingerprint", b)
 	}

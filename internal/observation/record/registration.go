@@ -15,7 +15,7 @@ import (
 type Registration struct {
 	Domain      string
 	Registrar   string
-	Created     time.Time // to the minute at least; zero when only the day is known
+	Created     time.Time // to the minute at least; midnight is how registries write a day
 	Names       []string  // of the registrant; people and roles
 	Orgs        []string
 	Emails      []string
@@ -40,13 +40,19 @@ func (r Registration) Observations() []observation.Observation {
 	f.add(domain, observation.RegistrantEmail, observable.Email, r.Emails...)
 	f.add(domain, observation.RegistrantPhone, observable.Phone, r.Phones...)
 	f.add(domain, observation.RegistrarOf, observable.Registrar, r.Registrar)
-	if registrar, err := observable.New(observable.Registrar, r.Registrar); err == nil && !r.Created.IsZero() {
+	if registrar, err := observable.New(observable.Registrar, r.Registrar); err == nil && hasMinute(r.Created) {
 		minute := r.Created.UTC().Format("2006-01-02T15:04Z")
 		f.add(domain, observation.Created, observable.Text, registrar.Text()+"|"+minute)
 	}
 	f.add(domain, observation.Nameserver, observable.Domain, r.Nameservers...)
 	f.add(domain, observation.NSSet, observable.Text, nsSet(r.Nameservers))
 	return f.all
+}
+
+// hasMinute reports whether t says more than a day: "registered in the same
+// minute" must not hold for all of one day's domains.
+func hasMinute(t time.Time) bool {
+	return !t.IsZero() && !t.Equal(t.UTC().Truncate(24*time.Hour))
 }
 
 // nsSet returns the whole set of name servers in its canonical form, "" for

@@ -3,18 +3,26 @@ package all
 
 import (
 	"clew/internal/source"
+	"clew/internal/source/crtsh"
 	"clew/internal/source/otx"
 	"clew/internal/source/passivetotal"
+	"clew/internal/source/rdap"
 	"clew/internal/source/securitytrails"
+	"clew/internal/source/urlscan"
 	"clew/internal/source/virustotal"
+	"clew/internal/source/whois"
 )
 
 // Sources lists every connector by name.
 func Sources() []source.Source {
 	return []source.Source{
+		crtsh.Source{},
 		otx.Source{},
 		passivetotal.Source{},
+		rdap.Source{},
 		securitytrails.Source{},
+		urlscan.Source{},
 		virustotal.Source{},
+		whois.Source{},
 	}
 }

@@ -1,0 +1,45 @@
+package crtsh
+
+import (
+	"strconv"
+	"strings"
+
+	"clew/internal/observation/record"
+	"clew/internal/source"
+)
+
+// entry is one logged certificate or precertificate; both of one serial number
+// are in the list. Times have no zone and are UTC. Recordings of 2020 have
+// neither common_name nor serial_number.
+type entry struct {
+	Issuer    string        `json:"issuer_name"`
+	Common    string        `json:"common_name"`
+	Names     string        `json:"name_value"` // those that matched, joined by \n; e-mail addresses too
+	ID        source.Number `json:"id"`
+	NotBefore string        `json:"not_before"`
+	NotAfter  string        `json:"not_after"`
+	Serial    string        `json:"serial_number"`
+}
+
+func decode(reply source.Reply) (source.Page, error) {
+	var entries source.Rows[entry]
+	if err := source.DecodeJSON(reply, &entries); err != nil {
+		return source.Page{}, err
+	}
+	page := source.Page{Dropped: entries.Odd, Rows: len(entries.Items) + entries.Odd}
+	for _, e := range entries.Items {
+		c := record.Certificate{
+			Issuer: e.Issuer, Serial: e.Serial, Names: append(strings.Split(e.Names, "\n"), e.Common),
+			NotBefore: record.Moment(e.NotBefore), NotAfter: record.Moment(e.NotAfter), Seen: reply.At,
+		}
+		if e.ID > 0 {
+			c.Own = "crt.sh:" + strconv.FormatInt(int64(e.ID), 10)
+		}
+		facts := c.Observations()
+		if len(facts) == 0 {
+			page.Dropped++
+		}
+		page.Observations = append(page.Observations, facts...)
+	}
+	return page, nil
+}
