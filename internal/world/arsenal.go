@@ -88,6 +88,9 @@ func (p *plot) finish() {
 		if p.d.often(p.habits.selfSigned) {
 			p.selfSign(l)
 		}
+		if p.d.often(p.habits.reverse) {
+			p.out.glue = append(p.out.glue, dnsRow{name: l.address, rtype: "PTR", data: "mail." + l.name, span: l.span, count: 7})
+		}
 	}
 	p.plantKept("email", p.who.email, roleRegistrant)
 	for _, key := range p.keys {

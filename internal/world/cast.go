@@ -1,6 +1,9 @@
 package world
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // The cast: the providers every world has. Their names are invented and lie
 // under reserved top-level domains; their order is their size, see dice.heavy.
@@ -45,6 +48,11 @@ var registrars = [24]registrar{
 	{"Viaduct Registrar SpA", "viaduct.example", redacted},
 	{"Wickerwork Domains", "wickerwork.test", redacted},
 	{"Yardarm Names", "yardarm.example", aliased},
+}
+
+// phone returns the telephone of the registrar's privacy service.
+func (r *registrar) phone() string {
+	return "+99900000" + decimal(uint64(1000+slices.IndexFunc(registrars[:], func(o registrar) bool { return o.name == r.name })))
 }
 
 // nameservers returns the registrar's default name servers.

@@ -52,7 +52,7 @@ func (w *World) demo() *script {
 	for i := range p.out.leases {
 		p.out.leases[i].sought = true
 	}
-	p.out.seed = all[4].name
+	p.out.seed, p.out.naming = all[4].name, BrandWord
 	return p.out
 }
 

@@ -75,6 +75,16 @@ func (d *dice) heavy(n int) int {
 	return low - 1 + d.below(min(low, n-low+1))
 }
 
+// tail returns a number in [0, n), each doubling of the rank half as likely as
+// the one before: group sizes themselves that fall as size^-2.
+func (d *dice) tail(n int) int {
+	low := 1
+	for low*2 <= n && d.often(500) {
+		low *= 2
+	}
+	return low - 1 + d.below(min(low, n-low+1))
+}
+
 const hexDigits = "0123456789abcdef"
 
 // hex returns n random hexadecimal digits, the first never 0.

@@ -40,6 +40,10 @@ func (o *observer) at(s span) {
 func (o *observer) dns(r *dnsRow) error {
 	o.at(r.span)
 	o.count = r.count
+	if r.rtype == "PTR" {
+		o.see(observable.Must(observable.IP, r.name), observation.PTR, observable.Domain, r.data)
+		return o.err
+	}
 	name := observable.Must(observable.Domain, r.name)
 	switch r.rtype {
 	case "A", "AAAA":

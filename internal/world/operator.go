@@ -116,7 +116,7 @@ func (w *World) Operators() []Operator {
 		s := w.operator(i)
 		op := Operator{ID: s.id, Care: s.care, Naming: s.naming, Seed: s.seed}
 		for _, t := range s.truths {
-			if t.Kind == "domain" && t.Role != roleHost {
+			if t.Kind == "domain" && t.Role != roleHost && t.Role != roleNS {
 				op.Domains = append(op.Domains, t.Value)
 			}
 		}

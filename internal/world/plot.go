@@ -80,9 +80,6 @@ func (p *plot) belongings() {
 		title: titled(syllables(d.next()&(1<<18-1), 3)) + " Portal", favicon: ownFavicon(d),
 		trackers: []string{"G-" + d.letters("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", 10, 'X')},
 	}
-	if p.name.naming == BrandWord {
-		p.kit.title = titled(p.name.brand) + " - Sign in"
-	}
 }
 
 // script plays the operator's life through, batch by batch.

@@ -38,7 +38,17 @@ func (g *generator) writeCast() {
 	for b := range g.size.brands {
 		g.brand(b)
 	}
+	g.reverse()
 	g.routes()
+}
+
+// reverse writes the reverse DNS of busy shared servers: numbered names that
+// say who runs the server and nothing of its customers.
+func (g *generator) reverse() {
+	for rank := range min(g.size.sharedServers, 500) {
+		address, h := g.serverOf(rank)
+		g.putDNS(&dnsRow{name: address, rtype: "PTR", data: "server" + decimal(uint64(rank)) + "." + h.domain, span: g.time, count: 100})
+	}
 }
 
 // provider writes the domain of a provider and the addresses of its servers:
@@ -84,6 +94,7 @@ func (g *generator) brand(b int) {
 			domain: name, title: brandTitle(b), favicon: brandFavicon(b), body: d.hex(64),
 			trackers: []string{o.tracker}, span: g.time,
 		})
+		g.met.note(o.tracker, &s)
 		born += days(3)
 	}
 }

@@ -16,7 +16,7 @@ func (s span) within(t span) span { return span{max(s.first, t.first), min(s.las
 // days returns a number of days in seconds.
 func days(n int) int64 { return int64(n) * 86400 }
 
-// A dnsRow is one line of passive DNS.
+// A dnsRow is one line of passive DNS. The name of a PTR record is the address.
 type dnsRow struct {
 	name, rtype, data string
 	span

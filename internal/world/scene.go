@@ -159,9 +159,9 @@ func (p *plot) pageOf(s *domain) {
 		w.favicon, w.trackers = p.kit.favicon, p.kit.trackers
 		p.keep(w.favicon, used)
 		p.keep(w.trackers[0], used)
-	case p.name.naming == BrandWord && d.often(600):
+	case p.name.naming == BrandWord && d.often(p.habits.copied):
 		b := p.index % p.w.size.brands
-		w.favicon, w.trackers = brandFavicon(b), []string{brandTracker(b)}
+		w.title, w.favicon, w.trackers = brandTitle(b), brandFavicon(b), []string{brandTracker(b)}
 		p.doubt(copiedTracker, w.trackers[0], s.name)
 	default:
 		k := d.heavy(len(stockTitles))

@@ -75,7 +75,7 @@ func (g *generator) newOwner(n uint64, d *dice) *owner {
 	case kind < 12:
 		o.sites, table = 2+d.heavy(g.size.portfolio-1), domainersHosting
 	case kind < 190:
-		o.company, o.sites, table = true, 2+d.heavy(g.size.portfolio-1), companiesHosting
+		o.company, o.sites, table = true, 2+d.tail(g.size.portfolio-1), companiesHosting
 	}
 	o.where = pick(d, table)
 	o.reg = &registrars[d.heavy(len(registrars))]
@@ -114,9 +114,9 @@ func (g *generator) identify(o *owner, d *dice) {
 func (r *registrar) hides(d *dice) registrant {
 	switch r.privacy {
 	case shared:
-		return registrant{"Domain Administrator", "Privacy Service of " + r.name, "proxy@privacy." + r.domain, "+999000000000"}
+		return registrant{"Domain Administrator", "Privacy Service of " + r.name, "proxy@privacy." + r.domain, r.phone()}
 	case aliased:
-		return registrant{"Private Registration", "Privacy Service of " + r.name, d.hex(16) + "@alias." + r.domain, "+999000000000"}
+		return registrant{"Private Registration", "Privacy Service of " + r.name, d.hex(16) + "@alias." + r.domain, r.phone()}
 	}
 	return registrant{name: "REDACTED FOR PRIVACY"}
 }

@@ -102,6 +102,9 @@ func (g *generator) watch() {
 	for _, f := range freeHosts {
 		g.met.watch(f.domain)
 	}
+	for b := range g.size.brands {
+		g.met.watch(brandTracker(b))
+	}
 	for k := range packers {
 		g.met.watch(packerImphash(k))
 	}

@@ -29,7 +29,7 @@ const (
 
 // DemoObservations is the size of the world that clew demo makes: large enough
 // for a CDN edge to have more customers than anybody would follow.
-const DemoObservations = 200_000
+const DemoObservations = 250_000
 
 // Version names the generator. It grows whenever the same options give other bytes.
 const Version = 1
