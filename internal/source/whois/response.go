@@ -146,7 +146,7 @@ func decodeNetwork(v observable.Value, addr netip.Addr, body string, reply sourc
 			if announced {
 				origins = append(origins, value)
 			}
-		case "originas":
+		case "originas": //nolint:misspell // ARIN's OriginAS
 			for part := range strings.SplitSeq(value, ",") {
 				origins = append(origins, strings.TrimSpace(part))
 			}

@@ -48,26 +48,27 @@ func (Source) Observe(ctx context.Context, ask source.Asker, q source.Question) 
 	if domain, ok := observable.RegistrableDomain(subject); ok {
 		subject = domain
 	}
-	w := walk{ctx: ctx, ask: ask, question: q, subject: subject}
+	w := walk{ask: ask, question: q, subject: subject}
 	var answer source.Answer
-	for _, server := range w.registries() {
-		if answer = w.at(server); !unanswered(answer) {
+	for _, server := range w.registries(ctx) {
+		if answer = w.at(ctx, server); !unrecorded(answer) {
 			break
 		}
 	}
 	if server := w.referral; server != "" {
 		first := w.evidence
-		if more := w.at(server); w.evidence != first {
+		if more := w.at(ctx, server); w.evidence != first {
 			answer = answer.With(more)
 		} // else a recording that does not say at which server it was made
 	}
 	return answer, nil
 }
 
-// unanswered reports whether the next server should be tried.
-func unanswered(a source.Answer) bool {
+// unrecorded reports whether nobody was asked: a replay may hold the answer of
+// another server.
+func unrecorded(a source.Answer) bool {
 	for _, p := range a.Parts {
-		if p.State != source.NotRecorded && p.State != source.Failed {
+		if p.State != source.NotRecorded {
 			return false
 		}
 	}
@@ -76,7 +77,6 @@ func unanswered(a source.Answer) bool {
 
 // walk is one descent from IANA to the server that knows.
 type walk struct {
-	ctx      context.Context //nolint:containedctx // lives as long as one call of Observe
 	ask      source.Asker
 	question source.Question
 	subject  observable.Value
@@ -86,12 +86,12 @@ type walk struct {
 
 // registries returns the servers to try: the one IANA refers to, or, where IANA
 // does not answer, those that most likely know.
-func (w *walk) registries() []string {
+func (w *walk) registries(ctx context.Context) []string {
 	topic := w.subject.Text()
 	if w.subject.Kind() == observable.Domain { // IANA need not learn more than the top-level domain
 		topic = topic[strings.LastIndexByte(topic, '.')+1:]
 	}
-	reply, err := w.ask.Ask(w.ctx, request(iana, topic))
+	reply, err := w.ask.Ask(ctx, request(iana, topic))
 	if err == nil {
 		if server := referredBy(text(reply.Body)); server != "" {
 			return []string{server}
@@ -101,9 +101,9 @@ func (w *walk) registries() []string {
 }
 
 // at asks one server.
-func (w *walk) at(server string) source.Answer {
+func (w *walk) at(ctx context.Context, server string) source.Answer {
 	w.referral, w.evidence = "", ""
-	answer, _ := source.Follow(w.ctx, w.ask, w.question, source.Endpoint{
+	answer, _ := source.Follow(ctx, w.ask, w.question, source.Endpoint{
 		Name:    server,
 		Request: request(server, line(server, w.subject)),
 		Decode: func(r source.Reply) (source.Page, error) {

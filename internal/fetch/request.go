@@ -1,0 +1,38 @@
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/url"
+
+	"clew/internal/source"
+)
+
+// request builds what is sent. The key goes into a header of its own, only to
+// the host it belongs to, and nowhere else: not into the address, which logs,
+// errors and caches hold.
+func (c *Client) request(ctx context.Context, u *url.URL, r source.Request) (*http.Request, error) {
+	method := r.Method
+	if method == "" {
+		method = http.MethodGet
+	}
+	request, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range r.Header {
+		request.Header[name] = values
+	}
+	request.Header.Set("User-Agent", c.options.UserAgent)
+	if request.Header.Get("Accept") == "" {
+		request.Header.Set("Accept", "application/json")
+	}
+	info := c.sources[r.Source]
+	if info.KeyHeader != "" && u.Host == info.KeyHost && c.options.Key != nil {
+		if key := c.options.Key(info); key != "" {
+			request.Header.Set(info.KeyHeader, key)
+		}
+	}
+	return request, nil
+}
