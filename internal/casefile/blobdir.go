@@ -52,10 +52,10 @@ func (d BlobDir) Get(digest string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("raw answer %s: %w", digest, err)
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // read only
 	content, err := decompress(file)
 	if err != nil {
-		return nil, fmt.Errorf("%w: raw answer %s cannot be read: %v", ErrDamaged, digest, err)
+		return nil, fmt.Errorf("%w: raw answer %s cannot be read: %w", ErrDamaged, digest, err)
 	}
 	if DigestOf(content) != digest {
 		return nil, fmt.Errorf("%w: raw answer %s was changed: its content has another digest", ErrDamaged, digest)
@@ -80,7 +80,7 @@ func (d BlobDir) write(digest string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name()) // fails, as it should, once renamed
+	defer os.Remove(temp.Name()) //nolint:errcheck // fails, as it should, once renamed
 	err = errors.Join(compress(temp, content), temp.Sync(), temp.Close())
 	if err != nil {
 		return err
@@ -148,9 +148,9 @@ func decompress(r io.Reader) ([]byte, error) {
 func classified(err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("%w: make room and run it again, nothing recorded so far is lost: %v", ErrFull, err)
+		return fmt.Errorf("%w: make room and run it again, nothing recorded so far is lost: %w", ErrFull, err)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return fmt.Errorf("%w: allow writing there, or choose another folder with --data: %v", ErrReadOnly, err)
+		return fmt.Errorf("%w: allow writing there, or choose another folder with --data: %w", ErrReadOnly, err)
 	}
 	return err
 }

@@ -61,7 +61,7 @@ func OpenBundle(ctx context.Context, path string) (*Bundle, error) {
 func ReadBundle(ctx context.Context, r io.ReaderAt, size int64) (*Bundle, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrBundle, err)
+		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
 	}
 	b := &Bundle{files: map[string]*zip.File{}, zip: archive, close: func() error { return nil }}
 	if err := b.checkLayout(); err != nil {
@@ -120,7 +120,7 @@ func (b *Bundle) open(name string) (io.ReadCloser, error) {
 	}
 	r, err := f.Open()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %v", ErrBundle, name, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrBundle, name, err)
 	}
 	return r, nil
 }
@@ -130,11 +130,11 @@ func (b *Bundle) read(name string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
+	defer r.Close() //nolint:errcheck // read only
 	content, err := io.ReadAll(io.LimitReader(r, limit+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%w: %s: %v", ErrBundle, name, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrBundle, name, err)
 	case int64(len(content)) > limit:
 		return nil, fmt.Errorf("%w: %s is longer than %d bytes", ErrBundle, name, limit)
 	}
@@ -148,7 +148,7 @@ func (b *Bundle) readManifest() error {
 		return err
 	}
 	if err := json.Unmarshal(content, &b.Manifest); err != nil {
-		return fmt.Errorf("%w: %s: %v", ErrBundle, manifestName, err)
+		return fmt.Errorf("%w: %s: %w", ErrBundle, manifestName, err)
 	}
 	if b.Manifest.Format != BundleFormat {
 		return fmt.Errorf("%w: its format is %d, this clew reads %d: update clew", ErrBundle, b.Manifest.Format, BundleFormat)
@@ -164,13 +164,13 @@ func (b *Bundle) readEvents() error {
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer r.Close() //nolint:errcheck // read only
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 64<<10), maxEventLine)
 	for lines.Scan() {
 		var e Event
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			return fmt.Errorf("%w: %s, line %d: %v", ErrBundle, recordName, len(b.events)+1, err)
+			return fmt.Errorf("%w: %s, line %d: %w", ErrBundle, recordName, len(b.events)+1, err)
 		}
 		if e.Case != b.Manifest.Case || len(b.events) == maxEvents {
 			return fmt.Errorf("%w: %s, line %d is of another case, or one too many", ErrBundle, recordName, len(b.events)+1)
@@ -178,7 +178,7 @@ func (b *Bundle) readEvents() error {
 		b.events = append(b.events, e)
 	}
 	if err := lines.Err(); err != nil {
-		return fmt.Errorf("%w: %s, line %d: %v", ErrBundle, recordName, len(b.events)+1, err)
+		return fmt.Errorf("%w: %s, line %d: %w", ErrBundle, recordName, len(b.events)+1, err)
 	}
 	if len(b.events) == 0 {
 		return fmt.Errorf("%w: %s is empty", ErrBundle, recordName)

@@ -93,7 +93,7 @@ func (e Event) At() time.Time {
 // Decode reads the payload into one of the structs of payload.go.
 func (e Event) Decode(payload any) error {
 	if err := json.Unmarshal(e.Data, payload); err != nil {
-		return fmt.Errorf("%w: event %d (%s) of %s: %v", ErrDamaged, e.Seq, e.Type, e.Case, err)
+		return fmt.Errorf("%w: event %d (%s) of %s: %w", ErrDamaged, e.Seq, e.Type, e.Case, err)
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func Seal(id string, head Head, entries []Entry) ([]Event, error) {
 		}
 		data, err := Canonical(entry.Data)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %v", ErrInvalid, entry.Type, err)
+			return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, entry.Type, err)
 		}
 		if len(data) > MaxData {
 			return nil, fmt.Errorf("%w: %s holds %d bytes, more than %d: keep it as a blob", ErrInvalid, entry.Type, len(data), MaxData)

@@ -268,7 +268,7 @@ func verdictsOf(list []verdict) (pivot.Verdicts, error) {
 	for _, v := range list {
 		about, err := v.About.Observable()
 		if err != nil {
-			return pivot.Verdicts{}, fmt.Errorf("%w: verdict: %v", ErrDamaged, err)
+			return pivot.Verdicts{}, fmt.Errorf("%w: verdict: %w", ErrDamaged, err)
 		}
 		delete(set.RejectedValues, about)
 		if v.Relation == "" {
@@ -340,7 +340,7 @@ func ReadFindings(snapshot []byte) ([]Finding, error) {
 	for line := range strings.Lines(string(snapshot)) {
 		var f Finding
 		if err := json.Unmarshal([]byte(line), &f); err != nil {
-			return nil, fmt.Errorf("%w: finding %d: %v", ErrDamaged, len(findings)+1, err)
+			return nil, fmt.Errorf("%w: finding %d: %w", ErrDamaged, len(findings)+1, err)
 		}
 		findings = append(findings, f)
 	}

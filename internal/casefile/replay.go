@@ -34,7 +34,7 @@ func ReadReads(recording []byte) (*Reads, error) {
 		if err := json.Unmarshal(line, &read); err != nil || !ended || read.Answer == nil {
 			return nil, fmt.Errorf("%w: recorded reads, line %d is not a question with its answer", ErrDamaged, n)
 		}
-		reads.answers[read.question.key()] = read.Answer
+		reads.answers[read.key()] = read.Answer
 		recording = rest
 	}
 	return reads, nil
@@ -89,7 +89,7 @@ func (r *ReplayReader) answer(ctx context.Context, q question, out any) error {
 }
 
 func damagedAnswer(q question, err error) error {
-	return fmt.Errorf("%w: recorded answer to %s: %v", ErrDamaged, Printable(q.key()), err)
+	return fmt.Errorf("%w: recorded answer to %s: %w", ErrDamaged, Printable(q.key()), err)
 }
 
 func (r *ReplayReader) links(ctx context.Context, q question) ([]corpus.Link, bool, error) {

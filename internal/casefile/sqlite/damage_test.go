@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,15 +45,22 @@ func filled(t *testing.T, folder string) string {
 }
 
 // readAll opens the record and reads every event, as any view does.
-func readAll(t *testing.T, folder string) error {
+func readAll(t *testing.T, folder string) (err error) {
 	t.Helper()
 	store, err := sqlite.Open(folder)
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer func() { err = errors.Join(err, store.Close()) }()
 	_, err = store.Events(t.Context(), "a-case", casefile.Query{})
 	return err
+}
+
+func closed(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
 }
 
 func raw(t *testing.T, file string, statements ...string) {
@@ -182,12 +190,12 @@ func TestAWriterThatWaitsTooLong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	defer closed(t, store)
 	db, err := sql.Open("sqlite", "file:"+file+"?_txlock=immediate")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer closed(t, db)
 	tx, err := db.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +220,7 @@ func TestEventsCannotBeChangedByAccident(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer closed(t, db)
 	for _, statement := range []string{"UPDATE events SET actor = 'x'", "DELETE FROM events WHERE seq = 2"} {
 		if _, err := db.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "append-only") {
 			t.Errorf("%s: %v, want a refusal", statement, err)

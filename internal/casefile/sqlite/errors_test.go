@@ -24,7 +24,11 @@ func TestEngineErrors(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer store.Close()
+			defer func() {
+				if err := store.Close(); err != nil {
+					t.Errorf("close: %v", err)
+				}
+			}()
 			before, err := store.Append(t.Context(), "a-case", casefiletest.Opening("evil.example"))
 			if err != nil {
 				t.Fatal(err)
