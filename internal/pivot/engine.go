@@ -152,21 +152,22 @@ func (e *Engine) Pivot(ctx context.Context, v observable.Value, method Method) (
 type node struct {
 	value observable.Value
 	facts []Fact
-	index map[factKey]int // into facts
+	attrs []*attribute // of facts, one each
+	byID  []int        // indices into facts, by the number of their attribute
+	loud  []int        // of byID, those that can bring bits
 	sizes map[factSize]int
-	since time.Time
-	seed  bool
-	hop   int // 0 for seeds
+	// binding are the facts that make their holders one tenant.
+	binding []*attribute
+	since   time.Time
+	seed    bool
+	hop     int // 0 for seeds
 	// found is the node whose expansion brought this one, via the fact that did.
 	found    *node
 	via      Fact
 	expanded bool
 	benign   string
 
-	direct  score.Sum
-	matched []sharedFact
-	from    *node // the seed or intermediate that direct was weighed against
-	cause   string
+	direct  link
 	p       float64
 	band    score.Band
 	bridges []bridge
@@ -189,19 +190,18 @@ type run struct {
 	short       []observable.Value
 	followed    map[factKey]bool
 	pivots      map[observable.Value]Fact // the fact that made an indicator a pivot point
-	held        map[factKey]holding
-	grouped     map[factKey]uint64
+	attributes  map[factKey]*attribute
 	populations map[observation.Relation]corpus.Population
 	universes   map[observable.Kind]uint64
-	members     map[factKey][]*node
+	scratch     []sharedFact
+	matches     []score.Match
 }
 
 func (e *Engine) newRun(seeds []observable.Value) *run {
 	r := &run{
 		Engine: e, nodes: map[observable.Value]*node{}, followed: map[factKey]bool{}, pivots: map[observable.Value]Fact{},
-		held: map[factKey]holding{}, grouped: map[factKey]uint64{},
+		attributes:  map[factKey]*attribute{},
 		populations: map[observation.Relation]corpus.Population{}, universes: map[observable.Kind]uint64{},
-		members: map[factKey][]*node{},
 	}
 	r.seeds = slices.Clone(seeds)
 	slices.SortFunc(r.seeds, observable.Value.Compare)

@@ -107,7 +107,7 @@ func (r *run) follow(ctx context.Context, n *node, p planned) error {
 		if err := r.gather(ctx, p.Value); err != nil {
 			return err
 		}
-		delete(r.held, p.fact.key())
+		r.attribute(p.fact).counted = false
 		again, err := r.judge(ctx, n, p.fact)
 		if err != nil {
 			return err
@@ -173,6 +173,10 @@ func (r *run) sharing(ctx context.Context, f Fact) ([]observable.Value, error) {
 		return r.inBlock(ctx, f, limit)
 	case f.Relation == observation.NSDomain:
 		return r.underNameservers(ctx, f, limit)
+	case f.Relation == observation.SubdomainOf:
+		hosts, more, err := r.Corpus.Subdomains(ctx, f.Value, limit)
+		r.noteShort(f.Value, more)
+		return append(hosts, f.Value), err
 	case f.Back:
 		return r.linked(ctx, f.Value, limit, f.Relation)
 	}
@@ -303,11 +307,13 @@ func (r *run) load(ctx context.Context, n *node) error {
 	}
 	r.noteShort(n.value, short)
 	n.facts, n.since = facts, since(facts)
-	n.index = make(map[factKey]int, len(facts))
+	n.attrs = make([]*attribute, len(facts))
+	n.byID = make([]int, len(facts))
 	n.sizes = map[factSize]int{}
 	for i, f := range facts {
-		n.index[f.key()] = i
+		n.attrs[i], n.byID[i] = r.attribute(f), i
 		n.sizes[factSize{f.Relation, f.Back}]++
 	}
+	slices.SortFunc(n.byID, func(i, j int) int { return cmp.Compare(n.attrs[i].id, n.attrs[j].id) })
 	return nil
 }

@@ -194,6 +194,9 @@ func nameFacts(v observable.Value) []Fact {
 	if !ok {
 		return nil
 	}
+	if own, ok := observable.RegistrableDomain(v); ok {
+		facts = append(facts, Fact{Relation: observation.SubdomainOf, Value: own})
+	}
 	add(observation.Label, label)
 	for _, token := range observable.Tokens(v) {
 		add(observation.Token, token)

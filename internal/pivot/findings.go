@@ -65,12 +65,12 @@ func (r *run) priorFactor(bits float64, universe string) Factor {
 }
 
 func (r *run) directFactors(n *node) ([]Factor, float64) {
-	factors := []Factor{r.priorFactor(n.direct.Prior, "the population it was drawn from")}
-	for _, line := range n.direct.Lines {
-		s := n.matched[line.Match]
+	factors := []Factor{r.priorFactor(n.direct.sum.Prior, "the population it was drawn from")}
+	for _, line := range n.direct.sum.Lines {
+		s := n.direct.shared[line.Match]
 		f := Factor{
 			Family: string(line.Family), Relation: s.Relation.String(), Value: s.a.Value,
-			Holders: s.held.n, Groups: int(s.Groups), Of: s.Population, CountOf: s.held.from, //nolint:gosec // at most the holder limit
+			Holders: s.Holders, Groups: int(s.Groups), Of: s.Population, CountOf: s.held.from, //nolint:gosec // at most the holder limit
 			Bits: line.Bits, Raw: line.Raw, Window: overlap(s.Match.A, s.Match.B),
 			Sources: union(s.a.Sources, s.b.Sources), Evidence: union(s.a.Evidence, s.b.Evidence),
 			Note: noteOf(s, line),
@@ -79,7 +79,7 @@ func (r *run) directFactors(n *node) ([]Factor, float64) {
 		f.Default = scores && !weight.Measured
 		factors = append(factors, f)
 	}
-	return factors, n.direct.Total
+	return factors, n.direct.sum.Total
 }
 
 // noteOf says in a sentence why a line counts as it does.
@@ -112,6 +112,9 @@ func noteOf(s sharedFact, line score.Line) string {
 }
 
 func timeNote(s sharedFact, line score.Line) string {
+	if s.Worth > 0 {
+		return "under one registered domain"
+	}
 	weight, _ := score.WeightOf(s.Relation)
 	gap, known := score.Gap(s.Match.A, s.Match.B)
 	switch {
@@ -148,8 +151,8 @@ func overlap(a, b observation.Window) observation.Window {
 func (r *run) attributeFactors(n *node, p float64) ([]Factor, float64) {
 	total, prior := r.Model.BitsFor(p), r.Model.Prior(world(n.value.Kind()))
 	via := r.pivots[n.value]
-	h := r.held[via.key()]
-	members := r.members[via.key()]
+	attr := r.attribute(via)
+	h, members := attr.held, attr.members
 	ours := 0
 	for _, m := range members {
 		if m.p >= 0.5 {
@@ -191,11 +194,11 @@ func (r *run) addBridges(n *node, f *Finding) {
 			Bits: share, Raw: share, Window: overlap(b.match.Match.A, b.match.Match.B),
 			Sources: b.match.b.Sources, Evidence: b.match.b.Evidence,
 			Note: fmt.Sprintf("over %s: %.2f from the seed, %.2f from there by %s; a hop counts %.1f",
-				b.over.value.Defang(), b.SeedP, b.CandidateP, b.match.a.key(), r.Model.Hop),
+				b.over.value.Defang(), b.SeedP, b.CandidateP, b.match.attr.key, r.Model.Hop),
 		})
 	}
 	f.Bits += extra
-	if len(n.matched) == 0 || n.direct.P < score.BridgeMin {
+	if len(n.direct.shared) == 0 || n.direct.sum.P < score.BridgeMin {
 		f.Hops = max(f.Hops, 2)
 	}
 }
@@ -207,15 +210,15 @@ func (r *run) paths(n *node) [][]string {
 	if n.owned {
 		return [][]string{r.pathTo(n)}
 	}
-	if n.from != nil {
-		for _, line := range n.direct.Lines {
+	if n.direct.from != nil {
+		for _, line := range n.direct.sum.Lines {
 			if line.Bits > 0 {
-				out = append(out, []string{n.from.value.String(), n.matched[line.Match].a.key().String(), n.value.String()})
+				out = append(out, []string{n.direct.from.value.String(), n.direct.shared[line.Match].attr.key.String(), n.value.String()})
 			}
 		}
 	}
 	for _, b := range n.bridges {
-		out = append(out, append(r.pathTo(b.over), b.match.a.key().String(), n.value.String()))
+		out = append(out, append(r.pathTo(b.over), b.match.attr.key.String(), n.value.String()))
 		if len(out) == maxPaths {
 			break
 		}

@@ -51,14 +51,15 @@ type holding struct {
 // holders counts the indicators that share a fact, best source first: what a
 // provider says, a big store, a small store with the reference lists beside it.
 func (r *run) holders(ctx context.Context, f Fact) (holding, error) {
-	if h, ok := r.held[f.key()]; ok {
-		return h, nil
+	a := r.attribute(f)
+	if a.counted {
+		return a.held, nil
 	}
 	h, err := r.count(ctx, f)
 	if err != nil {
 		return holding{}, fmt.Errorf("holders of %s: %w", f.Value, err)
 	}
-	r.held[f.key()] = h
+	a.held, a.counted = h, true
 	return h, nil
 }
 
@@ -68,6 +69,8 @@ func (r *run) count(ctx context.Context, f Fact) (holding, error) {
 		return r.nameHolders(f), nil
 	case f.Relation == observation.InPrefix:
 		return r.blockHolders(ctx, f)
+	case f.Relation == observation.SubdomainOf:
+		return r.hostsBelow(ctx, f)
 	case f.Relation == observation.NSDomain:
 		return r.nsDomainHolders(ctx, f)
 	case f.Back:
@@ -196,6 +199,15 @@ func (r *run) blockHolders(ctx context.Context, f Fact) (holding, error) {
 		h.of = max(h.of, on.of)
 	}
 	return h, nil
+}
+
+// hostsBelow counts a registered domain and the names below it.
+func (r *run) hostsBelow(ctx context.Context, f Fact) (holding, error) {
+	hosts, more, err := r.Corpus.Subdomains(ctx, f.Value, corpus.DefaultHolderLimit)
+	if err != nil {
+		return holding{}, err
+	}
+	return holding{n: uint64(len(hosts)) + 1, of: score.NameWorld, known: true, estimate: more, world: true, from: "local store"}, nil
 }
 
 // nsDomainHolders counts domains over all known name servers below one domain.

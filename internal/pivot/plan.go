@@ -22,7 +22,7 @@ type planned struct {
 func (r *run) plan(ctx context.Context, n *node) ([]planned, error) {
 	var out []planned
 	for _, f := range n.facts {
-		if f.Relation.Family() == observation.Name {
+		if f.Relation.Family() == observation.Name && f.Relation != observation.SubdomainOf {
 			continue // names are evidence; the naming pivot searches for them
 		}
 		if r.only != nil && !follows(*r.only, f) {
@@ -100,10 +100,7 @@ func (r *run) verdict(f Fact, h holding) (PivotState, string) {
 
 // suppressed gives the reason why a shared value means nothing, "" when it may count.
 func (r *run) suppressed(f Fact) string {
-	if reason, ok := r.Verdicts.RejectedValues[f.Value]; ok {
-		return "rejected by the analyst: " + reason
-	}
-	if reason, ok := r.Lists.Suppressed(f.Relation, f.Value); ok {
+	if reason := r.suppressedValue(r.attribute(f)); reason != "" {
 		return reason
 	}
 	if r.Window.Known() && f.Known() {

@@ -13,9 +13,18 @@ import (
 
 // sharedFact is one fact that two nodes share, from either side.
 type sharedFact struct {
+	attr *attribute
 	a, b Fact
 	held holding
 	score.Match
+}
+
+// A link is the evidence between two nodes.
+type link struct {
+	from   *node
+	sum    score.Sum
+	shared []sharedFact // as sum's lines count them
+	cause  string       // the value that carries most of it
 }
 
 // bridge is a way to a node over an intermediate.
@@ -24,6 +33,11 @@ type bridge struct {
 	over  *node
 	match sharedFact // what carries the candidate's side
 }
+
+// oneRegistration is what it is worth that two names lie under one registered
+// domain: whoever registered it decides over both. Where strangers get names
+// under one domain, the public-suffix list or a reference list says so.
+const oneRegistration = 34
 
 // smallPoolFloor is the fewest holders a name token is taken to have among the
 // indicators of a small store: nobody counted the store's names.
@@ -48,26 +62,42 @@ func (r *run) weighAll(ctx context.Context) error {
 	return r.weighAttributes(ctx)
 }
 
-// refresh reads again what gathering may have changed, and rebuilds the index
-// of who holds what.
+// refresh reads again what gathering may have changed, and notes who holds what.
 func (r *run) refresh(ctx context.Context) error {
+	for _, a := range r.attributes {
+		a.forget(r.Gatherer != nil)
+	}
 	if r.Gatherer != nil {
-		clear(r.held)
 		clear(r.populations)
 		clear(r.universes)
 	}
-	clear(r.members)
-	clear(r.grouped)
 	for _, n := range r.order {
 		if r.Gatherer != nil {
 			if err := r.load(ctx, n); err != nil {
 				return err
 			}
 		}
-		n.bridges = nil
-		for _, f := range n.facts {
-			if !f.Self {
-				r.members[f.key()] = append(r.members[f.key()], n)
+		n.bridges, n.binding, n.loud = nil, nil, n.loud[:0]
+		for _, i := range n.byID {
+			f := n.facts[i]
+			silent, err := r.silent(ctx, f)
+			if err != nil {
+				return err
+			}
+			if !silent {
+				n.loud = append(n.loud, i)
+			}
+			if f.Self {
+				continue
+			}
+			a := n.attrs[i]
+			a.members = append(a.members, n)
+			binds, err := r.bindsTogether(ctx, f)
+			if err != nil {
+				return err
+			}
+			if binds {
+				n.binding = append(n.binding, a)
 			}
 		}
 	}
@@ -77,105 +107,139 @@ func (r *run) refresh(ctx context.Context) error {
 // weighDirect weighs n against every seed and keeps the best. Seeds that hang
 // on n by different values are independent reasons.
 func (r *run) weighDirect(ctx context.Context, n *node) error {
-	n.from, n.direct, n.matched, n.cause, n.owned = nil, score.Sum{}, nil, "", false
+	n.direct, n.owned = link{}, false
 	best := map[string]float64{}
 	for _, seed := range r.seeds {
-		s := r.nodes[seed]
-		sum, matched, cause, err := r.weigh(ctx, s, n)
+		l, err := r.weigh(ctx, r.nodes[seed], n, everything)
 		if err != nil {
 			return err
 		}
-		best[cause] = max(best[cause], sum.P)
-		if n.from == nil || sum.Total > n.direct.Total {
-			n.from, n.direct, n.matched, n.cause = s, sum, matched, cause
+		best[l.cause] = max(best[l.cause], l.sum.P)
+		if n.direct.from == nil || l.sum.Total > n.direct.sum.Total {
+			n.direct = l
 		}
 	}
 	not := 1.0
 	for _, p := range best {
 		not *= 1 - p
 	}
-	n.p = n.direct.P
+	n.p = n.direct.sum.P
 	if len(best) > 1 {
 		n.p = min(max(n.p, 1-not), score.MaxP)
 	}
-	n.band = score.BandOf(n.p, n.direct, nil)
+	n.band = score.BandOf(n.p, n.direct.sum, nil)
 	return nil
 }
 
+// detail says which shared facts a comparison lists.
+type detail bool
+
+const (
+	everything detail = true  // what is shown: suppressed and worthless ones too
+	onlyBits   detail = false // what can change the sum
+)
+
 // weigh sums the evidence between two nodes and names the value that carries
 // most of it.
-func (r *run) weigh(ctx context.Context, a, b *node) (score.Sum, []sharedFact, string, error) {
-	shared, err := r.shared(ctx, a, b)
-	if err != nil {
-		return score.Sum{}, nil, "", err
+func (r *run) weigh(ctx context.Context, a, b *node, show detail) (link, error) {
+	shared, err := r.shared(ctx, a, b, show)
+	if err != nil || (len(shared) == 0 && show == onlyBits) {
+		return link{from: a}, err
 	}
 	universe, err := r.pool(ctx, b, shared)
 	if err != nil {
-		return score.Sum{}, nil, "", err
+		return link{}, err
 	}
-	matches := make([]score.Match, len(shared))
+	r.matches = r.matches[:0]
 	for i := range shared {
-		matches[i] = shared[i].Match
+		r.matches = append(r.matches, shared[i].Match)
 	}
-	sum := r.Model.Weigh(universe, matches)
-	cause := ""
-	if len(sum.Lines) > 0 && sum.Lines[0].Raw > 0 {
-		cause = shared[sum.Lines[0].Match].a.key().String()
+	l := link{from: a, sum: r.Model.Weigh(universe, r.matches), shared: shared}
+	if lines := l.sum.Lines; len(lines) > 0 && lines[0].Raw > 0 {
+		l.cause = shared[lines[0].Match].attr.key.String()
 	}
-	return sum, shared, cause, nil
+	return l, nil
 }
 
-// shared lists the facts that a and b both hold, in a fixed order.
-func (r *run) shared(ctx context.Context, a, b *node) ([]sharedFact, error) {
-	var out []sharedFact
-	for _, f := range a.facts {
-		at, ok := b.index[f.key()]
-		if !ok || (f.Self && b.facts[at].Self) || impliedBlock(f, a, b) {
-			continue
-		}
-		g := b.facts[at]
-		h, err := r.holders(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		s := sharedFact{a: f, b: g, held: h, Match: score.Match{
-			Relation: f.Relation, Holders: max(h.n, 2), Population: h.of,
-			A: f.Window, B: g.Window, SinceA: a.since, SinceB: b.since,
-			Suppressed: r.suppressed(f),
-		}}
-		if !h.known {
-			s.Holders = 0
-		}
-		s.Directed = directed(f, g)
-		if f.Self {
-			s.A = g.Window
-		}
-		if g.Self {
-			s.B = f.Window
-		}
-		if err := r.refine(ctx, &s, a, b); err != nil {
-			return nil, err
-		}
-		out = append(out, s)
+// shared lists the facts that a and b both hold. With onlyBits the list is
+// good until the next call.
+func (r *run) shared(ctx context.Context, a, b *node, show detail) ([]sharedFact, error) {
+	ours, theirs, out := a.byID, b.byID, []sharedFact(nil)
+	if show == onlyBits {
+		ours, theirs, out = a.loud, b.loud, r.scratch[:0]
 	}
+	for i, j := 0, 0; i < len(ours) && j < len(theirs); {
+		x, y := ours[i], theirs[j]
+		switch attr := a.attrs[x]; {
+		case attr.id < b.attrs[y].id:
+			i++
+		case attr.id > b.attrs[y].id:
+			j++
+		default:
+			i, j = i+1, j+1
+			if a.facts[x].Self && b.facts[y].Self {
+				continue
+			}
+			s, err := r.compare(ctx, attr, a, b, a.facts[x], b.facts[y])
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, s)
+		}
+	}
+	out = withoutImpliedBlocks(out)
+	if show == onlyBits {
+		r.scratch = out
+		return out, nil
+	}
+	slices.SortFunc(out, func(s, t sharedFact) int {
+		return cmp.Or(cmp.Compare(s.Relation, t.Relation), s.attr.key.value.Compare(t.attr.key.value), compareBool(s.attr.key.back, t.attr.key.back))
+	})
 	return out, nil
 }
 
-// impliedBlock reports whether two share a /24 only because they share an
+// compare makes one match out of one attribute that both hold.
+func (r *run) compare(ctx context.Context, attr *attribute, a, b *node, f, g Fact) (sharedFact, error) {
+	h, err := r.holders(ctx, f)
+	if err != nil {
+		return sharedFact{}, err
+	}
+	s := sharedFact{attr: attr, a: f, b: g, held: h, Match: score.Match{
+		Relation: f.Relation, Holders: max(h.n, 2), Population: h.of,
+		A: f.Window, B: g.Window, SinceA: a.since, SinceB: b.since,
+		Suppressed: r.suppressed(f), Directed: directed(f, g),
+	}}
+	if !h.known {
+		s.Holders = 0
+	}
+	if f.Relation == observation.SubdomainOf {
+		s.Worth = oneRegistration
+	}
+	if f.Self {
+		s.A = g.Window
+	}
+	if g.Self {
+		s.B = f.Window
+	}
+	return s, r.refine(ctx, &s, a, b)
+}
+
+// withoutImpliedBlocks drops a /24 that two share only because they share an
 // address in it, which is weighed already.
-func impliedBlock(f Fact, a, b *node) bool {
-	if f.Relation != observation.InPrefix {
-		return false
+func withoutImpliedBlocks(shared []sharedFact) []sharedFact {
+	blocks := slices.ContainsFunc(shared, func(s sharedFact) bool { return s.Relation == observation.InPrefix })
+	if !blocks {
+		return shared
 	}
-	for _, g := range a.facts {
-		if _, both := b.index[g.key()]; !both || g.Value.Kind() != observable.IP {
-			continue
-		}
-		if block, ok := neighbourhood(g.Value); ok && block == f.Value {
-			return true
+	implied := map[observable.Value]bool{}
+	for _, s := range shared {
+		if block, ok := neighbourhood(s.attr.key.value); ok {
+			implied[block] = true
 		}
 	}
-	return false
+	return slices.DeleteFunc(shared, func(s sharedFact) bool {
+		return s.Relation == observation.InPrefix && implied[s.attr.key.value]
+	})
 }
 
 // directed reports whether one of two domains points at the other itself.
@@ -193,13 +257,8 @@ func directed(f, g Fact) bool {
 
 // refine adds what needs the whole case: effective holders and set sizes.
 func (r *run) refine(ctx context.Context, s *sharedFact, a, b *node) error {
-	weight, _ := score.WeightOf(s.Relation)
-	if weight.Grouped && !r.Ungrouped && s.Suppressed == "" && s.Holders > 2 {
-		groups, err := r.groups(ctx, s.a, s.held)
-		if err != nil {
-			return err
-		}
-		s.Groups = groups
+	if s.attr.weight.Grouped && !r.Ungrouped && s.Suppressed == "" && s.Holders > 2 {
+		s.Groups = r.groups(s.attr)
 	}
 	if s.held.world || s.a.Self || s.b.Self || s.a.Back || s.Relation.Family() == observation.Name {
 		return nil
@@ -215,12 +274,15 @@ func (r *run) refine(ctx context.Context, s *sharedFact, a, b *node) error {
 
 // pool returns the population that candidate b was drawn from: the world as
 // soon as one count was made over the world, else what the store holds. Names
-// are then counted over the same population, as docs/decisions says.
+// are then counted over the same population. docs/decisions/0003 gives reasons.
 func (r *run) pool(ctx context.Context, b *node, shared []sharedFact) (uint64, error) {
 	whole := world(b.value.Kind())
 	local := false
 	for _, s := range shared {
-		if bits, _ := s.Bits(); bits <= 0 || s.Relation.Family() == observation.Name {
+		if s.Relation.Family() == observation.Name {
+			continue
+		}
+		if bits, _ := s.Bits(); bits <= 0 {
 			continue
 		}
 		if s.held.world {
@@ -239,101 +301,13 @@ func (r *run) pool(ctx context.Context, b *node, shared []sharedFact) (uint64, e
 		return whole, nil
 	}
 	for i := range shared {
-		if s := &shared[i]; s.Relation.Family() == observation.Name {
+		if s := &shared[i]; s.Relation.Family() == observation.Name && s.Worth == 0 {
 			scaled := math.Ceil(float64(s.Holders) * float64(universe) / float64(s.Population))
-			s.Holders = max(uint64(scaled), uint64(len(r.members[s.a.key()])), smallPoolFloor)
+			s.Holders = max(uint64(scaled), uint64(len(s.attr.members)), smallPoolFloor)
 			s.Population = universe
 		}
 	}
 	return universe, nil
-}
-
-// weighBridges adds what intermediates carry. Only nodes that are tied to a
-// seed directly, or by a shorter way, may carry.
-func (r *run) weighBridges(ctx context.Context) error {
-	for hop := 2; hop <= r.depth(); hop++ {
-		carriers := r.carriers(hop)
-		for _, n := range r.order {
-			if n.seed || n.p >= score.MaxP {
-				continue
-			}
-			if err := r.bridgesTo(ctx, n, carriers); err != nil {
-				return err
-			}
-		}
-		for _, n := range r.order {
-			if n.seed || len(n.bridges) == 0 {
-				continue
-			}
-			plain := make([]score.Bridge, len(n.bridges))
-			for i, b := range n.bridges {
-				plain[i] = b.Bridge
-			}
-			n.p = r.Model.Combine(max(n.direct.P, score.MinP), plain)
-			n.band = score.BandOf(n.p, n.direct, plain)
-		}
-	}
-	return nil
-}
-
-// carriers are the nodes that may bridge at a hop, with their probability as
-// it stands before the hop.
-func (r *run) carriers(hop int) []carrier {
-	var out []carrier
-	for _, n := range r.order {
-		if n.seed || n.benign != "" || n.p < score.BridgeMin || n.hop >= hop {
-			continue
-		}
-		if _, rejected := r.Verdicts.RejectedFindings[n.value]; rejected {
-			continue
-		}
-		out = append(out, carrier{n, n.p})
-	}
-	slices.SortStableFunc(out, func(a, b carrier) int {
-		return cmp.Or(cmp.Compare(b.p, a.p), a.value.Compare(b.value))
-	})
-	return out[:min(len(out), maxCarriers)]
-}
-
-// maxCarriers bounds the intermediates of a case. Past some dozens, noisy-or
-// has nothing left to add.
-const maxCarriers = 64
-
-type carrier struct {
-	*node
-	p float64
-}
-
-func (r *run) bridgesTo(ctx context.Context, n *node, carriers []carrier) error {
-	n.bridges = nil
-	for _, k := range carriers {
-		if k.node == n || !touches(k.node, n) {
-			continue
-		}
-		sum, matched, cause, err := r.weigh(ctx, k.node, n)
-		if err != nil {
-			return err
-		}
-		b := score.Bridge{SeedP: k.p, CandidateP: sum.P, SeedCause: k.cause, CandidateCause: cause}
-		if b.P() == 0 {
-			continue
-		}
-		n.bridges = append(n.bridges, bridge{Bridge: b, over: k.node, match: matched[sum.Lines[0].Match]})
-	}
-	return nil
-}
-
-// touches reports whether two nodes share any fact that may score.
-func touches(a, b *node) bool {
-	if len(b.facts) < len(a.facts) {
-		a, b = b, a
-	}
-	for _, f := range a.facts {
-		if _, ok := b.index[f.key()]; ok {
-			return true
-		}
-	}
-	return false
 }
 
 // weighAttributes gives addresses, certificates and the like that were pivot
@@ -349,7 +323,7 @@ func (r *run) weighAttributes(ctx context.Context) error {
 			return err
 		}
 		if p := r.ownership(via, h); p > n.p {
-			n.p, n.band, n.cause = p, score.BandOf(p, score.Sum{}, nil), via.key().String()
+			n.p, n.band, n.direct.cause = p, score.BandOf(p, score.Sum{}, nil), via.key().String()
 			n.bridges, n.owned = nil, true
 		}
 	}
@@ -364,68 +338,9 @@ func (r *run) ownership(via Fact, h holding) float64 {
 		return 0
 	}
 	ours := 0.0
-	members := r.members[via.key()]
+	members := r.attribute(via).members
 	for _, m := range members {
 		ours += m.p
 	}
 	return min(ours/float64(max(h.n, uint64(len(members)))+1), score.MaxP)
-}
-
-// groups counts the holders of a value, those that belong together once.
-func (r *run) groups(ctx context.Context, f Fact, h holding) (uint64, error) {
-	if n, ok := r.grouped[f.key()]; ok {
-		return n, nil
-	}
-	members := r.members[f.key()]
-	parent := map[*node]*node{}
-	var root func(*node) *node
-	root = func(n *node) *node {
-		if up, ok := parent[n]; ok && up != n {
-			parent[n] = root(up)
-			return parent[n]
-		}
-		return n
-	}
-	first := map[factKey]*node{}
-	for _, m := range members {
-		for _, other := range m.facts {
-			if !r.bindsTogether(other) || other.key() == f.key() {
-				continue
-			}
-			if leader, ok := first[other.key()]; ok {
-				parent[root(m)] = root(leader)
-			} else {
-				first[other.key()] = m
-			}
-		}
-	}
-	tenants := map[*node]bool{}
-	for _, m := range members {
-		tenants[root(m)] = true
-	}
-	unseen := uint64(0)
-	if known := uint64(len(members)); h.n > known {
-		unseen = h.n - known
-	}
-	n := max(uint64(len(tenants))+unseen, 2)
-	r.grouped[f.key()] = n
-	return n, ctx.Err()
-}
-
-// bindsTogether reports whether a fact is strong enough to make its holders
-// one tenant: an uncounted name token, a registrant, a registration minute, a
-// certificate key.
-func (r *run) bindsTogether(f Fact) bool {
-	if f.Self {
-		return false
-	}
-	switch f.Relation {
-	case observation.Token, observation.NamePrefix:
-		_, known := r.Lists.NameCount(f.Relation, f.Value.Text())
-		return !known
-	case observation.RegistrantEmail, observation.RegistrantPhone, observation.Created, observation.Key, observation.Names:
-		return r.suppressed(f) == ""
-	default:
-		return false
-	}
 }

@@ -1,0 +1,94 @@
+package pivot
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"clew/internal/score"
+)
+
+// maxCarriers bounds the intermediates of a case. Past some dozens, noisy-or
+// has nothing left to add.
+const maxCarriers = 64
+
+// carrier is an intermediate with its probability as it stood before the hop.
+type carrier struct {
+	*node
+	p float64
+}
+
+// weighBridges adds what intermediates carry. Only nodes that are tied to a
+// seed directly, or by a shorter way, may carry: nothing rises by its own
+// consequences.
+func (r *run) weighBridges(ctx context.Context) error {
+	for hop := 2; hop <= r.depth(); hop++ {
+		for _, n := range r.order {
+			n.bridges = nil
+		}
+		for _, k := range r.carriers(hop) {
+			if err := r.carry(ctx, k); err != nil {
+				return err
+			}
+		}
+		for _, n := range r.order {
+			if n.seed || len(n.bridges) == 0 {
+				continue
+			}
+			plain := make([]score.Bridge, len(n.bridges))
+			for i, b := range n.bridges {
+				plain[i] = b.Bridge
+			}
+			n.p = r.Model.Combine(max(n.direct.sum.P, score.MinP), plain)
+			n.band = score.BandOf(n.p, n.direct.sum, plain)
+		}
+	}
+	return nil
+}
+
+// carriers are the nodes that may bridge at a hop, surest first.
+func (r *run) carriers(hop int) []carrier {
+	var out []carrier
+	for _, n := range r.order {
+		if n.seed || n.benign != "" || n.p < score.BridgeMin || n.hop >= hop {
+			continue
+		}
+		if _, rejected := r.Verdicts.RejectedFindings[n.value]; rejected {
+			continue
+		}
+		out = append(out, carrier{n, n.p})
+	}
+	slices.SortStableFunc(out, func(a, b carrier) int {
+		return cmp.Or(cmp.Compare(b.p, a.p), a.value.Compare(b.value))
+	})
+	return out[:min(len(out), maxCarriers)]
+}
+
+// carry lays a bridge over k to everyone who shares with it what may count.
+func (r *run) carry(ctx context.Context, k carrier) error {
+	met := map[*node]bool{k.node: true}
+	for _, i := range k.loud {
+		for _, n := range k.attrs[i].members {
+			if met[n] || n.seed || n.direct.sum.P >= score.MaxP {
+				continue
+			}
+			met[n] = true
+			if err := r.lay(ctx, k, n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *run) lay(ctx context.Context, k carrier, n *node) error {
+	l, err := r.weigh(ctx, k.node, n, onlyBits)
+	if err != nil || len(l.sum.Lines) == 0 {
+		return err
+	}
+	b := score.Bridge{SeedP: k.p, CandidateP: l.sum.P, SeedCause: k.direct.cause, CandidateCause: l.cause}
+	if b.P() > 0 {
+		n.bridges = append(n.bridges, bridge{Bridge: b, over: k.node, match: l.shared[l.sum.Lines[0].Match]})
+	}
+	return nil
+}
