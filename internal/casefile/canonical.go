@@ -5,40 +5,28 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"regexp"
 )
 
 // Canonical returns v as JSON in the one form the record keeps: keys sorted by
-// their bytes, no white space, numbers as they were written, only the escapes
-// JSON demands. A value that is a [json.RawMessage] is brought into that form.
+// their bytes, no white space, numbers as they were written, strings escaped as
+// encoding/json escapes them by default. Any Go encoder copies that form byte
+// for byte, with or without SetEscapeHTML, so an event keeps its hash wherever
+// it is written to. A value that is a [json.RawMessage] is brought into the form.
 func Canonical(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	encode := json.NewEncoder(&buf)
-	encode.SetEscapeHTML(false)
-	if err := encode.Encode(v); err != nil {
+	written, err := json.Marshal(v)
+	if err != nil {
 		return nil, err
 	}
 	// Once more through a generic tree: it sorts the keys of structs and of raw
 	// messages alike, and drops all but the last of a repeated key.
-	decode := json.NewDecoder(&buf)
+	decode := json.NewDecoder(bytes.NewReader(written))
 	decode.UseNumber()
 	var tree any
 	if err := decode.Decode(&tree); err != nil {
 		return nil, err
 	}
-	if _, err := decode.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("more than one JSON value")
-	}
-	var out bytes.Buffer
-	encode = json.NewEncoder(&out)
-	encode.SetEscapeHTML(false)
-	if err := encode.Encode(tree); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+	return json.Marshal(tree)
 }
 
 // DigestOf returns the hex SHA-256 under which a blob is kept.

@@ -2,6 +2,7 @@ package casefile_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -105,12 +106,21 @@ func TestCanonical(t *testing.T) {
 		"struct_keys_are_sorted_too": {casefile.Value{Kind: "ip", Value: "192.0.2.1"}, `{"kind":"ip","value":"192.0.2.1"}`},
 		"raw_json_is_compacted":      {jsonRaw("{ \"b\" : [1, 2],\n\"a\":null}"), `{"a":null,"b":[1,2]}`},
 		"numbers_stay_as_written":    {jsonRaw(`[1.50, 1e3, 12345678901234567890]`), `[1.50,1e3,12345678901234567890]`},
-		"markup_is_not_escaped":      {"<a&b>", `"<a&b>"`},
+		"markup_is_escaped":          {"<a&b>", `"\u003ca\u0026b\u003e"`},
 		"the_last_of_a_key_counts":   {jsonRaw(`{"a":1,"a":2}`), `{"a":2}`},
 	} {
 		got, err := casefile.Canonical(row.in)
 		if err != nil || string(got) != row.want {
 			t.Errorf("%s: %s, %v; want %s", name, got, err, row.want)
+		}
+	}
+	for _, escaped := range []bool{true, false} {
+		var out bytes.Buffer
+		encode := json.NewEncoder(&out)
+		encode.SetEscapeHTML(escaped)
+		canonical := `{"a":"\u003cb\u003e \u2028"}`
+		if err := encode.Encode(jsonRaw(canonical)); err != nil || out.String() != canonical+"\n" {
+			t.Errorf("an encoder with SetEscapeHTML(%v) makes %s of %s", escaped, out.String(), canonical)
 		}
 	}
 	for name, bad := range map[string]any{"two_values": jsonRaw(`1 2`), "no_json": jsonRaw(`{`), "a_function": func() {}} {

@@ -2,13 +2,9 @@ package casefile
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
-	"clew/internal/observable"
-	"clew/internal/pivot"
 	"clew/internal/source"
 )
 
@@ -252,97 +248,4 @@ func (a Asked) Settled() bool {
 		return true
 	}
 	return false
-}
-
-// Verdicts returns what the analyst decided in this case, in the engine's form.
-// The last verdict on a value counts. A rejected value is neither a finding nor
-// a link to one; a verdict on one relation concerns the link only.
-func (r *Record) Verdicts() (pivot.Verdicts, error) { return verdictsOf(r.verdicts) }
-
-func verdictsOf(list []verdict) (pivot.Verdicts, error) {
-	set := pivot.Verdicts{
-		RejectedFindings: map[observable.Value]string{},
-		AcceptedFindings: map[observable.Value]string{},
-		RejectedValues:   map[observable.Value]string{},
-	}
-	for _, v := range list {
-		about, err := v.About.Observable()
-		if err != nil {
-			return pivot.Verdicts{}, fmt.Errorf("%w: verdict: %w", ErrDamaged, err)
-		}
-		delete(set.RejectedValues, about)
-		if v.Relation == "" {
-			delete(set.RejectedFindings, about)
-			delete(set.AcceptedFindings, about)
-		}
-		switch {
-		case v.accepted && v.Relation == "":
-			set.AcceptedFindings[about] = v.Reason
-		case !v.accepted:
-			set.RejectedValues[about] = v.Reason
-			if v.Relation == "" {
-				set.RejectedFindings[about] = v.Reason
-			}
-		}
-	}
-	return set, nil
-}
-
-// StandingVerdicts returns the verdicts of every case whose scope is all,
-// oldest case first. Those of a case itself go on top.
-func StandingVerdicts(ctx context.Context, r Reader) (pivot.Verdicts, error) {
-	heads, err := r.Cases(ctx)
-	if err != nil {
-		return pivot.Verdicts{}, err
-	}
-	var events []Event
-	for _, head := range heads {
-		more, err := r.Events(ctx, head.Case, Query{Types: []Type{TypeAccepted, TypeRejected}})
-		if err != nil {
-			return pivot.Verdicts{}, err
-		}
-		events = append(events, more...)
-	}
-	slices.SortStableFunc(events, func(a, b Event) int { return strings.Compare(a.Time, b.Time) })
-	var standing []verdict
-	for _, e := range events {
-		v, err := decoded[Verdict](e)
-		if err != nil {
-			return pivot.Verdicts{}, err
-		}
-		if v.Scope == ScopeAll {
-			standing = append(standing, verdict{*v, e.Type == TypeAccepted})
-		}
-	}
-	return verdictsOf(standing)
-}
-
-// FindingsBlob returns the snapshot of a run's findings and the event that
-// names it: JSON Lines, one canonical finding a line, in the engine's order.
-// Equal findings give equal bytes, so a replay is checked by comparing digests.
-func FindingsBlob(findings []pivot.Finding, model string) ([]byte, Found, error) {
-	var blob []byte
-	bands := map[string]int{}
-	for _, f := range findings {
-		line, err := Canonical(FindingOf(f))
-		if err != nil {
-			return nil, Found{}, fmt.Errorf("finding %s: %w", f.Value.Text(), err)
-		}
-		blob = append(append(blob, line...), '\n')
-		bands[f.Band]++
-	}
-	return blob, Found{SHA256: DigestOf(blob), Model: model, Bands: bands}, nil
-}
-
-// ReadFindings reads what FindingsBlob wrote.
-func ReadFindings(snapshot []byte) ([]Finding, error) {
-	var findings []Finding
-	for line := range strings.Lines(string(snapshot)) {
-		var f Finding
-		if err := json.Unmarshal([]byte(line), &f); err != nil {
-			return nil, fmt.Errorf("%w: finding %d: %w", ErrDamaged, len(findings)+1, err)
-		}
-		findings = append(findings, f)
-	}
-	return findings, nil
 }

@@ -22,7 +22,7 @@ func (s *Store) explained(err error) error {
 		return fmt.Errorf("%s: %w", s.path, err)
 	}
 	advice := func(kind error, todo string) error {
-		return fmt.Errorf("%w: %s: %s (%v)", kind, s.path, todo, err)
+		return fmt.Errorf("%w: %s: %s (%w)", kind, s.path, todo, err)
 	}
 	switch sqlErr.Code() & 0xff { // the low byte is the primary code, the rest says where
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
