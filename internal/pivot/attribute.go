@@ -27,6 +27,7 @@ type attribute struct {
 	silent   bool // sharing it can bring no bits at all
 
 	members []*node // nodes of the case that hold it
+	touched int     // members, and nodes that it is itself
 	grouped bool
 	groups  uint64 // effective holders, when grouped
 }
@@ -45,7 +46,7 @@ func (r *run) attribute(f Fact) *attribute {
 
 // forget drops what gathering or a new round may have changed.
 func (a *attribute) forget(counts bool) {
-	a.members, a.grouped = a.members[:0], false
+	a.members, a.touched, a.grouped = a.members[:0], 0, false
 	if counts {
 		a.counted, a.listened = false, false
 	}

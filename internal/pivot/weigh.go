@@ -77,28 +77,45 @@ func (r *run) refresh(ctx context.Context) error {
 				return err
 			}
 		}
-		n.bridges, n.binding, n.loud = nil, nil, n.loud[:0]
-		for _, i := range n.byID {
-			f := n.facts[i]
-			silent, err := r.silent(ctx, f)
-			if err != nil {
-				return err
+		for i, f := range n.facts {
+			n.attrs[i].touched++
+			if !f.Self {
+				n.attrs[i].members = append(n.attrs[i].members, n)
 			}
-			if !silent {
-				n.loud = append(n.loud, i)
-			}
-			if f.Self {
-				continue
-			}
-			a := n.attrs[i]
-			a.members = append(a.members, n)
-			binds, err := r.bindsTogether(ctx, f)
-			if err != nil {
-				return err
-			}
-			if binds {
-				n.binding = append(n.binding, a)
-			}
+		}
+	}
+	for _, n := range r.order {
+		if err := r.listen(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listen sorts out which facts of n can connect it with anyone in the case.
+func (r *run) listen(ctx context.Context, n *node) error {
+	n.bridges, n.binding, n.loud = nil, nil, n.loud[:0]
+	for _, i := range n.byID {
+		f, a := n.facts[i], n.attrs[i]
+		if a.touched < 2 {
+			continue // nobody else in the case holds it: no need to count
+		}
+		silent, err := r.silent(ctx, f)
+		if err != nil {
+			return err
+		}
+		if !silent {
+			n.loud = append(n.loud, i)
+		}
+		if f.Self {
+			continue
+		}
+		binds, err := r.bindsTogether(ctx, f)
+		if err != nil {
+			return err
+		}
+		if binds {
+			n.binding = append(n.binding, a)
 		}
 	}
 	return nil
