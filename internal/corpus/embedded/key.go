@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -154,7 +155,7 @@ func cutValue(key []byte) (v observable.Value, rest []byte, err error) {
 		}
 		text = addr.String()
 	case isRaw(kind):
-		text = hexOf(body[1:])
+		text = hex.EncodeToString(body[1:])
 	default:
 		text = string(body[:len(body)-1])
 	}
@@ -164,28 +165,24 @@ func cutValue(key []byte) (v observable.Value, rest []byte, err error) {
 
 // nameOf is the inverse of appendLabels.
 func nameOf(labels []byte) string {
-	name := make([]byte, len(labels))
-	at := len(labels)
-	for {
-		label, rest, more := bytes.Cut(labels, []byte{labelEnd})
-		at -= len(label)
-		copy(name[at:], label)
-		if !more {
+	var short [256]byte // longer than any name of the DNS
+	name := short[:]
+	if len(labels) > len(name) {
+		name = make([]byte, len(labels))
+	}
+	name = name[:len(labels)]
+	for at := len(labels); ; {
+		end := bytes.IndexByte(labels, labelEnd)
+		if end < 0 {
+			copy(name, labels)
 			return string(name)
 		}
+		at -= end
+		copy(name[at:], labels[:end])
 		at--
 		name[at] = '.'
-		labels = rest
+		labels = labels[end+1:]
 	}
-}
-
-func hexOf(raw []byte) string {
-	const digits = "0123456789abcdef"
-	text := make([]byte, 0, 2*len(raw))
-	for _, c := range raw {
-		text = append(text, digits[c>>4], digits[c&15])
-	}
-	return string(text)
 }
 
 // cutRelation reads the relation between the two values of a key.

@@ -69,6 +69,25 @@ func (s *Store) Subjects(ctx context.Context, relation observation.Relation, obj
 	return c.links, c.more, err
 }
 
+// Sightings visits the window and count of each link that leads to object under
+// relation, in the order of subjects, until visit wants no more. It builds no
+// subjects: for objects of which so many things hang that only their times matter.
+func (s *Store) Sightings(ctx context.Context, relation observation.Relation, object observable.Value, visit func(w observation.Window, count uint64) (goOn bool)) error {
+	done, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	var r row
+	prefix := append(appendValue([]byte{reverseSpace}, object), byte(relation))
+	return s.scan(ctx, prefix, func(_, value []byte) (bool, error) {
+		if err := r.read(value); err != nil {
+			return false, err
+		}
+		return visit(r.window(), r.count), nil
+	})
+}
+
 // Holders implements [corpus.Reader]. The count is exact: the store keeps those
 // of objects with many subjects, and counts the keys of the others.
 func (s *Store) Holders(ctx context.Context, relation observation.Relation, object observable.Value, _ int) (corpus.Count, error) {
@@ -218,6 +237,9 @@ func (c *collector) take(link corpus.Link, value []byte) (goOn bool, err error) 
 	}
 	for _, digest := range c.row.evidence {
 		link.Evidence = append(link.Evidence, corpus.DigestText(digest))
+	}
+	if c.links == nil {
+		c.links = make([]corpus.Link, 0, min(c.limit, 4))
 	}
 	c.links = append(c.links, link)
 	return true, nil

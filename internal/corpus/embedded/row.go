@@ -218,6 +218,11 @@ func (d *decoder) byte() byte {
 }
 
 func (d *decoder) uvarint() uint64 {
+	if len(d.data) > 0 && d.data[0] < 0x80 { // most are short
+		x := uint64(d.data[0])
+		d.data = d.data[1:]
+		return x
+	}
 	x, n := binary.Uvarint(d.data)
 	if n <= 0 {
 		d.bad = true

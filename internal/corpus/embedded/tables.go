@@ -35,6 +35,8 @@ func newTables(opts Options, path string) *tables {
 		Compression:    level.Compression(),
 		FilterPolicy:   level.FilterPolicy,
 		FilterType:     level.FilterType,
+
+		DisableValueBlocks: true, // as the span policy of pebbleOptions says
 	}}
 }
 
