@@ -8,7 +8,6 @@ package cof
 
 import (
 	"bytes"
-	"encoding/json"
 
 	"clew/internal/ingest"
 	"clew/internal/ingest/pdns"
@@ -33,8 +32,7 @@ func (Format) Decoder() ingest.Decoder { return &decoder{} }
 type decoder struct{ record pdns.Record }
 
 func (d *decoder) Line(line []byte, out *ingest.Out) {
-	d.record = pdns.Record{}
-	if err := json.Unmarshal(line, &d.record); err != nil {
+	if err := d.record.Decode(line); err != nil {
 		out.Reject("not a JSON object of passive DNS: %w", err)
 		return
 	}

@@ -50,9 +50,27 @@ type object struct {
 }
 
 // decoder knows whether a framed answer is open: begun, and not yet ended.
-type decoder struct{ open bool }
+type decoder struct {
+	open   bool
+	record pdns.Record
+}
 
+// Line implements [ingest.Decoder]. Nearly all lines are a plain record, bare
+// or in a frame of its own; the others are taken apart in full.
 func (d *decoder) Line(line []byte, out *ingest.Out) {
+	inner, framed := bytes.CutPrefix(line, []byte(`{"obj":`))
+	if framed {
+		inner = bytes.TrimSuffix(inner, []byte("}"))
+	}
+	if d.record.Plain(inner) && d.record.RRName != "" {
+		d.open = d.open || framed
+		d.record.Tell(out)
+		return
+	}
+	d.frame(line, out)
+}
+
+func (d *decoder) frame(line []byte, out *ingest.Out) {
 	var f frame
 	if err := json.Unmarshal(line, &f); err != nil {
 		out.Reject("not a JSON object of DNSDB: %w", err)

@@ -42,7 +42,7 @@ func (d *decoder) Line(line []byte, out *ingest.Out) {
 		ready, err := d.table.read(line, d.row)
 		if err != nil {
 			out.Reject("%w", err)
-			if d.table.at == nil || d.table.width == 0 {
+			if d.table.width == 0 {
 				d.failed = err
 			}
 			return

@@ -33,12 +33,13 @@ func newTable(m *Mapping) (*table, error) {
 
 // head takes the names of the cells.
 func (t *table) head(names []string) error {
-	t.width, t.at = len(names), make([]int, len(t.m.paths))
+	at := make([]int, len(t.m.paths))
 	for i, path := range t.m.paths {
-		if t.at[i] = slices.Index(names, path); t.at[i] < 0 {
+		if at[i] = slices.Index(names, path); at[i] < 0 {
 			return fmt.Errorf("the header has no column %q: is this file of another kind?", path)
 		}
 	}
+	t.width, t.at = len(names), at
 	return nil
 }
 

@@ -99,7 +99,7 @@ func newClock(forms []string, zone string) (clock, error) {
 // parse reads a moment, in UTC to the second; day means that only the day is known.
 func (c clock) parse(text string) (t time.Time, day, ok bool) {
 	if len(c.forms) == 0 {
-		return record.ParseTime(text)
+		return common(text)
 	}
 	for _, form := range c.forms {
 		switch form {
@@ -116,11 +116,32 @@ func (c clock) parse(text string) (t time.Time, day, ok bool) {
 		}
 		if t, err := time.ParseInLocation(form, text, c.zone); err == nil {
 			t = t.UTC().Truncate(time.Second)
-			return t, !hasClock(form), t.Year() >= 1980 && t.Year() < 2200
+			return t, !hasClock(form), plausible(t)
 		}
 	}
 	return time.Time{}, false, false
 }
+
+// common reads the usual spellings, and seconds or milliseconds since 1970 by
+// their number of digits. A bare day, the most frequent, is tried first.
+func common(text string) (t time.Time, day, ok bool) {
+	if len(text) == len(time.DateOnly) {
+		if t, err := time.Parse(time.DateOnly, text); err == nil {
+			return t, true, plausible(t)
+		}
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && len(text) != len("20060102") {
+		if len(text) == len("1767398400000") {
+			n /= 1000
+		}
+		t = record.Unix(n)
+		return t, false, !t.IsZero()
+	}
+	return record.ParseTime(text)
+}
+
+// plausible refuses years that are typing errors or worse, as [record.ParseTime] does.
+func plausible(t time.Time) bool { return t.Year() >= 1980 && t.Year() < 2200 }
 
 // hasClock reports whether a layout tells more than the day: it writes
 // different hours differently.

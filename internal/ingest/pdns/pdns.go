@@ -47,7 +47,7 @@ var (
 // Likely reports whether line is a JSON object with the members of a record.
 func Likely(line []byte) bool {
 	var r Record
-	return json.Unmarshal(line, &r) == nil && r.RRName != "" && r.RRType != "" && len(r.RData) > 0
+	return r.Decode(line) == nil && r.RRName != "" && r.RRType != "" && len(r.RData) > 0
 }
 
 // Tell hands out what the record says: one observation a value, and the whole
@@ -115,6 +115,8 @@ func (v *values) UnmarshalJSON(data []byte) error {
 
 // moment reads seconds since 1970, as number or text, or RFC 3339.
 type moment time.Time
+
+func (m *moment) isZero() bool { return time.Time(*m).IsZero() }
 
 func (m *moment) UnmarshalJSON(data []byte) error {
 	text := strings.Trim(string(data), `"`)
