@@ -136,11 +136,12 @@ type Answers struct {
 
 // A Gap is a question without an answer, and why.
 type Gap struct {
-	Source string `json:"source"`
-	Kind   string `json:"kind"`
-	Value  string `json:"value"`
-	State  string `json:"state"`
-	Reason string `json:"reason"`
+	Source   string `json:"source"`
+	Endpoint string `json:"endpoint"` // of the source, "" for all of it
+	Kind     string `json:"kind"`
+	Value    string `json:"value"`
+	State    string `json:"state"`
+	Reason   string `json:"reason"`
 }
 
 // An Escalation names the trigger that fired.

@@ -73,7 +73,7 @@ func (r *Record) gaps() []Gap {
 	}
 	slices.SortFunc(gaps, func(a, b Gap) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Value, b.Value),
-			cmp.Compare(a.State, b.State), cmp.Compare(a.Reason, b.Reason))
+			cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.State, b.State), cmp.Compare(a.Reason, b.Reason))
 	})
 	return slices.Compact(gaps)
 }
@@ -81,22 +81,17 @@ func (r *Record) gaps() []Gap {
 // gaps returns what this question left open. A question answered by one
 // endpoint and refused by another leaves the other's part open.
 func (a Asked) gaps() []Gap {
-	gap := func(state, reason string) Gap {
-		return Gap{Source: a.Source, Kind: a.About.Kind, Value: a.About.Value, State: state, Reason: reason}
+	gap := func(endpoint, state, reason string) Gap {
+		return Gap{Source: a.Source, Endpoint: endpoint, Kind: a.About.Kind, Value: a.About.Value, State: state, Reason: reason}
 	}
 	var gaps []Gap
 	for _, p := range a.Parts {
-		if complete(p.State) {
-			continue
+		if !complete(p.State) {
+			gaps = append(gaps, gap(p.Endpoint, p.State, p.Reason))
 		}
-		reason := p.Reason
-		if p.Endpoint != "" {
-			reason = p.Endpoint + ": " + reason
-		}
-		gaps = append(gaps, gap(p.State, reason))
 	}
 	if len(gaps) == 0 && !complete(a.State) {
-		gaps = append(gaps, gap(a.State, a.Reason))
+		gaps = append(gaps, gap("", a.State, a.Reason))
 	}
 	return gaps
 }

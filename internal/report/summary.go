@@ -1,0 +1,142 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"clew/internal/casefile"
+)
+
+// summary says in a few sentences, for somebody who reads nothing else, what was
+// found, what it rests on, what is to be done, and what is not known.
+func summary(p page, d casefile.Document) []string {
+	said := []string{foundSentence(p)}
+	if link := linkSentence(d); link != "" {
+		said = append(said, link)
+	}
+	said = append(said, insideSentence(d))
+	for _, e := range p.Escalations {
+		said = append(said, fmt.Sprintf("Escalate: %s, because %s.", e.Trigger, e.Because))
+	}
+	said = append(said, unknownSentence(p, d), toldSentence(d))
+	if p.State != casefile.StateComplete {
+		said = append(said, fmt.Sprintf("The investigation is %s: what follows is what was known by then.", orUnknown(p.State)))
+	}
+	return said
+}
+
+func foundSentence(p page) string {
+	seeds := make([]string, len(p.Seeds))
+	for i, s := range p.Seeds {
+		seeds[i] = strings.TrimSpace(s.Kind + " " + s.Value)
+	}
+	n := map[string]int{}
+	for _, b := range p.Bands {
+		n[b.Name] = len(b.Findings)
+	}
+	from := "Starting from the " + strings.Join(seeds, " and the ")
+	if len(seeds) == 0 {
+		from = "Without a seed"
+	}
+	if n["high"]+n["medium"]+n["low"] == 0 {
+		return fmt.Sprintf("%s, clew found no indicator that it links to the same operator.", from)
+	}
+	return fmt.Sprintf("%s, clew found %s that it links to the same operator with high confidence and proposes to block, %s to monitor, and %s to look into.",
+		from, plural(n["high"], "indicator"), count(n["medium"]), plural(n["low"], "lead"))
+}
+
+// linkSentence names the fact that most of the likely findings share.
+func linkSentence(d casefile.Document) string {
+	shared := map[string]int{}
+	likely := 0
+	for _, f := range d.Findings {
+		if f.Band != "high" && f.Band != "medium" {
+			continue
+		}
+		likely++
+		seen := map[string]bool{}
+		for _, factor := range f.Factors {
+			if text := fact(factor); factor.Bits >= strongBits && text != "" && !seen[text] {
+				seen[text] = true
+				shared[text]++
+			}
+		}
+	}
+	best, _ := commonest(shared, 1)
+	if len(best) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("What links them most: %s, held by %s of those %s.", best[0], count(shared[best[0]]), count(likely))
+}
+
+func insideSentence(d casefile.Document) string {
+	n := map[string]int{}
+	for _, f := range d.Findings {
+		n[f.Validation.State]++
+	}
+	switch checked := n[casefile.Hit] + n[casefile.HitOutside] + n[casefile.NoHit]; {
+	case n[casefile.Hit] > 0:
+		return fmt.Sprintf("%s seen in our own logs, inside the window in which the link held.", were(n[casefile.Hit]))
+	case checked > 0:
+		return fmt.Sprintf("%s searched for in our own logs, none was seen inside the window in which the link held.", were(checked))
+	}
+	return "Our own logs were not searched for any of them yet."
+}
+
+func were(n int) string {
+	if n == 1 {
+		return "1 of them was"
+	}
+	return count(n) + " of them were"
+}
+
+func unknownSentence(p page, d casefile.Document) string {
+	if len(d.Gaps) == 0 {
+		return "Every question that was put to a source was answered."
+	}
+	return fmt.Sprintf("%s without a whole answer, from %s; silence says nothing about a value, so there may be more than was found.",
+		isAre(len(d.Gaps), "question"), plural(sources(p.Gaps), "source"))
+}
+
+func isAre(n int, one string) string {
+	if n == 1 {
+		return "1 " + one + " is"
+	}
+	return plural(n, one) + " are"
+}
+
+func sources(gaps []gapRow) int {
+	seen := map[string]bool{}
+	for _, g := range gaps {
+		seen[g.Source] = true
+	}
+	return len(seen)
+}
+
+func toldSentence(d casefile.Document) string {
+	switch d.Disclosures {
+	case 0:
+		return "No value of this case was shown to a third party."
+	case 1:
+		return "Once a value of this case was shown to a third party."
+	}
+	return fmt.Sprintf("Values of this case were shown to third parties %s times.", count(d.Disclosures))
+}
+
+func orUnknown(text string) string {
+	if text == "" {
+		return "unknown"
+	}
+	return text
+}
+
+// origin says what made the findings.
+func (p page) origin() string {
+	said := []string{"model " + orUnknown(p.Model), "clew " + orUnknown(p.Tool)}
+	return strings.Join(append(said, p.Limits...), " · ")
+}
+
+// recordLine pins the record that the page was made from.
+func (p page) recordLine() string {
+	return fmt.Sprintf("record of %s, head %s", plural(int(min(p.Events, 1<<53)), "event"), orUnknown(p.Head))
+}

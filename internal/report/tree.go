@@ -1,0 +1,233 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"clew/internal/casefile"
+)
+
+// branch is one node of the pivot tree: an indicator, the shared value that leads
+// on from it, or a line that stands for many.
+type branch struct {
+	Sort     branchSort
+	Text     string // the indicator or the shared value
+	Detail   string // probability and band; holders and what they brought
+	Band     string // of a finding, which a shared value may be itself
+	Children []*branch
+
+	p      float64 // of a finding
+	weight float64 // p of itself and of all below
+}
+
+type branchSort string
+
+const (
+	seedBranch    branchSort = "seed"
+	pivotBranch   branchSort = "pivot"
+	findingBranch branchSort = "finding"
+	moreBranch    branchSort = "more"
+	refusedBranch branchSort = "refused"
+)
+
+// Bounds of the drawn tree. What is left out is counted in a line of its own.
+const (
+	treeSteps  = 12 // steps of a path that are followed
+	treeLeaves = 6  // findings drawn below one shared value
+	treeTwigs  = 12 // shared values drawn below one indicator
+)
+
+// treesOf draws one tree a seed from the first path of each finding, which is
+// its strongest; the pivots add their counts.
+func treesOf(d casefile.Document, k kinds) []*branch {
+	t := treeMaker{kinds: k, findings: map[string]casefile.Finding{}, pivots: map[[2]string]casefile.Pivot{}, nodes: map[*branch]map[string]*branch{}}
+	for _, f := range d.Findings {
+		t.findings[f.Value] = f
+	}
+	for _, p := range d.Pivots {
+		t.pivots[[2]string{p.From, p.Value}] = p
+	}
+	var roots []*branch
+	bySeed := map[string]*branch{}
+	for _, s := range d.Seeds {
+		root := &branch{Sort: seedBranch, Text: value(s.Kind, s.Value), Detail: "seed"}
+		roots, bySeed[s.Value] = append(roots, root), root
+	}
+	for _, f := range d.Findings {
+		if len(f.Paths) > 0 && len(f.Paths[0]) > 0 && bySeed[f.Paths[0][0]] != nil {
+			t.follow(bySeed[f.Paths[0][0]], f.Paths[0])
+		}
+	}
+	t.addRefused(d, bySeed)
+	for _, root := range roots {
+		root.sum()
+		root.fold()
+	}
+	return roots
+}
+
+// treeMaker grows a tree path by path.
+type treeMaker struct {
+	kinds    kinds
+	findings map[string]casefile.Finding
+	pivots   map[[2]string]casefile.Pivot
+	nodes    map[*branch]map[string]*branch // children by step
+}
+
+// follow walks one path: seed, relation:value, indicator, relation:value, …
+func (t treeMaker) follow(at *branch, path []string) {
+	for i := 1; i < len(path) && i <= treeSteps; i++ {
+		step := path[i]
+		if i%2 == 1 {
+			from := path[i-1]
+			at = t.child(at, step, func() *branch { return t.shared(from, step) })
+			continue
+		}
+		if _, shared, _ := strings.Cut(path[i-1], ":"); shared == step {
+			t.join(at, step) // the shared value is itself the indicator
+			continue
+		}
+		at = t.child(at, step, func() *branch { return t.indicator(step) })
+	}
+}
+
+// join makes a shared value the finding that it is, too.
+func (t treeMaker) join(at *branch, text string) {
+	if at.Band != "" {
+		return
+	}
+	b := t.indicator(text)
+	at.Band, at.p = b.Band, b.p
+	at.Detail = strings.TrimPrefix(at.Detail+" · "+b.Detail, " · ")
+}
+
+func (t treeMaker) child(at *branch, step string, grow func() *branch) *branch {
+	if t.nodes[at] == nil {
+		t.nodes[at] = map[string]*branch{}
+	}
+	if known := t.nodes[at][step]; known != nil {
+		return known
+	}
+	b := grow()
+	t.nodes[at][step] = b
+	at.Children = append(at.Children, b)
+	return b
+}
+
+func (t treeMaker) shared(from, step string) *branch {
+	relation, shown := t.kinds.link(step)
+	b := &branch{Sort: pivotBranch, Text: strings.TrimSpace(relation + " " + shown)}
+	_, text, _ := strings.Cut(step, ":")
+	if p, known := t.pivots[[2]string{from, text}]; known {
+		b.Detail = pivotDetail(p)
+	}
+	return b
+}
+
+func pivotDetail(p casefile.Pivot) string {
+	if p.Holders == nil {
+		return fmt.Sprintf("holders unknown, %s new", count(p.New))
+	}
+	return fmt.Sprintf("%s, %s new", plural(int(min(*p.Holders, 1<<53)), "holder"), count(p.New))
+}
+
+func (t treeMaker) indicator(text string) *branch {
+	b := &branch{Sort: findingBranch, Text: t.kinds.indicator(text)}
+	if f, known := t.findings[text]; known {
+		b.Band, b.p = name(f.Band), f.P
+		b.Detail = fmt.Sprintf("%s %s", probability(f.P), b.Band)
+	}
+	return b
+}
+
+// addRefused hangs the pivot points of the seeds that were not taken below them.
+// Those further out are in the table only.
+func (t treeMaker) addRefused(d casefile.Document, bySeed map[string]*branch) {
+	for _, p := range d.Pivots {
+		if root := bySeed[p.From]; root != nil && p.State != "run" {
+			detail := name(p.State)
+			if reason := prose(p.Reason); reason != "" {
+				detail += ": " + reason
+			}
+			root.Children = append(root.Children, &branch{
+				Sort: refusedBranch, Text: strings.TrimSpace(name(p.Method) + " " + value(p.Kind, p.Value)), Detail: detail,
+			})
+		}
+	}
+}
+
+// sum gives each branch the weight of what hangs below it, for ordering.
+func (b *branch) sum() {
+	b.weight = b.p
+	for _, c := range b.Children {
+		c.sum()
+		b.weight += c.weight
+	}
+	slices.SortStableFunc(b.Children, func(x, y *branch) int {
+		return cmp.Or(cmp.Compare(y.weight, x.weight), cmp.Compare(x.Text, y.Text))
+	})
+}
+
+// fold keeps the heaviest children and puts one line in place of the rest.
+func (b *branch) fold() {
+	b.dropCoincidences()
+	limit := treeLeaves
+	if b.Sort == seedBranch || b.Sort == findingBranch {
+		limit = treeTwigs
+	}
+	if len(b.Children) > limit+1 { // a line for one alone would save nothing
+		more := &branch{Sort: moreBranch, Text: moreText(b.Children[limit:])}
+		b.Children = append(b.Children[:limit:limit], more)
+	}
+	for _, c := range b.Children {
+		c.fold()
+	}
+}
+
+// dropCoincidences puts one line in place of everything that leads to
+// coincidences only.
+func (b *branch) dropCoincidences() {
+	leads := func(c *branch) bool { return c.Sort == refusedBranch || c.likely() }
+	if dropped := len(b.Children); slices.ContainsFunc(b.Children, leads) || b.Sort == seedBranch {
+		b.Children = slices.DeleteFunc(b.Children, func(c *branch) bool { return !leads(c) })
+		if dropped -= len(b.Children); dropped > 0 {
+			b.Children = append(b.Children, &branch{Sort: moreBranch, Text: fmt.Sprintf("and %s more that led to coincidences only", count(dropped))})
+		}
+	}
+}
+
+// likely reports whether the branch holds a finding above coincidence.
+func (b *branch) likely() bool {
+	if b.Band != "" && b.Band != "coincidence" {
+		return true
+	}
+	return slices.ContainsFunc(b.Children, (*branch).likely)
+}
+
+// moreText counts what is not drawn, by band.
+func moreText(hidden []*branch) string {
+	bands := map[string]int{}
+	refused := 0
+	for _, h := range hidden {
+		bands[h.Band]++
+		if h.Sort == refusedBranch {
+			refused++
+		}
+	}
+	var parts []string
+	for _, m := range bandMeanings {
+		if n := bands[m[0]]; n > 0 {
+			parts = append(parts, count(n)+" "+m[0])
+		}
+	}
+	if refused > 0 {
+		parts = append(parts, count(refused)+" not taken")
+	}
+	text := fmt.Sprintf("and %s more", count(len(hidden)))
+	if len(parts) > 0 {
+		text += ": " + strings.Join(parts, ", ")
+	}
+	return text
+}

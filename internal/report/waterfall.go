@@ -1,0 +1,142 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"clew/internal/casefile"
+)
+
+// waterfall is a finding's explanation: lines that add up to the total
+// (confidence.md section 9).
+type waterfall struct {
+	Lines    []line
+	Total    float64
+	Families []string // that bring at least three bits
+}
+
+// line is one fact and what it is worth.
+type line struct {
+	Family, Fact string
+	Value        string // the shared value alone
+	Bits         float64
+	// Before and After are the sum on both sides of this line, for drawing it.
+	Before, After float64
+	When          string
+	Details       []string // note, holders, where the count is from, who saw it
+}
+
+// strongBits is what a family brings at least to count as a reason of its own.
+const strongBits = 3
+
+func waterfallOf(f casefile.Finding) waterfall {
+	w := waterfall{Total: finite(f.Bits)}
+	sum := 0.0
+	byFamily := map[string]float64{}
+	for _, factor := range f.Factors {
+		bits := finite(factor.Bits)
+		w.Lines = append(w.Lines, line{
+			Family: name(factor.Family), Fact: fact(factor), Value: value(factor.Kind, factor.Value), Bits: bits, Before: sum, After: sum + bits,
+			When: span(factor.Window[0].Day(), factor.Window[1].Day()), Details: details(factor),
+		})
+		sum += bits
+		byFamily[factor.Family] += bits
+	}
+	for family, bits := range byFamily {
+		if bits >= strongBits && family != "prior" && family != "" {
+			w.Families = append(w.Families, name(family))
+		}
+	}
+	slices.Sort(w.Families)
+	return w
+}
+
+// finite guards the drawing against figures that are none.
+func finite(x float64) float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return 0
+	}
+	return x
+}
+
+func fact(f casefile.Factor) string {
+	if f.Relation == f.Family || f.Value == "" {
+		return strings.TrimSpace(value(f.Kind, f.Value))
+	}
+	return strings.TrimSpace(name(f.Relation) + " " + value(f.Kind, f.Value))
+}
+
+// details says in words what stands behind the bits.
+func details(f casefile.Factor) []string {
+	var said []string
+	if note := prose(f.Note); note != "" {
+		said = append(said, note)
+	}
+	if f.Holders > 0 {
+		held := "held by " + count(f.Holders)
+		if f.Of > 0 {
+			held += " of " + count(f.Of)
+		}
+		if f.Groups > 0 && !strings.Contains(f.Note, "group") {
+			held += fmt.Sprintf(", in %s", plural(f.Groups, "group"))
+		}
+		if from := prose(f.CountOf); from != "" {
+			held += " (" + from + ")"
+		}
+		said = append(said, held)
+	}
+	if source := prose(f.Source); source != "" {
+		said = append(said, "seen by "+source)
+	}
+	if f.Default {
+		said = append(said, "default weight: judgement, not measured")
+	}
+	return said
+}
+
+// closing says in words what the total rests on.
+func (w waterfall) closing() string {
+	switch len(w.Families) {
+	case 0:
+		return "no family of evidence stands alone"
+	case 1:
+		return "one family: " + w.Families[0]
+	}
+	return fmt.Sprintf("%s families: %s", count(len(w.Families)), strings.Join(w.Families, ", "))
+}
+
+// why names the strongest facts, one a family, for a table: the shared value, or
+// the relation where the finding itself is what is shared.
+func (w waterfall) why(finding string) string {
+	const named = 3
+	sorted := slices.Clone(w.Lines)
+	slices.SortStableFunc(sorted, func(a, b line) int { return cmp.Compare(b.Bits, a.Bits) })
+	var said []string
+	seen := map[string]bool{}
+	for _, l := range sorted {
+		if l.Bits <= 0 || seen[l.Family] || len(said) == named {
+			continue
+		}
+		seen[l.Family] = true
+		what := l.Value
+		if what == "" || what == finding {
+			what = strings.TrimSpace(strings.TrimSuffix(l.Fact, what))
+		}
+		said = append(said, fmt.Sprintf("%s %+.1f", what, l.Bits))
+	}
+	if len(said) == 0 {
+		return "nothing that counts"
+	}
+	return strings.Join(said, " · ")
+}
+
+// bounds returns the lowest and highest sum on the way, zero included.
+func (w waterfall) bounds() (low, high float64) {
+	for _, l := range w.Lines {
+		low, high = min(low, l.After), max(high, l.After)
+	}
+	return low, high
+}
