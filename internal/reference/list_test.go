@@ -3,6 +3,8 @@ package reference_test
 import (
 	"bytes"
 	"compress/gzip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -219,5 +221,46 @@ func BenchmarkMatch(b *testing.B) {
 				s.Match(q.relation, q.object)
 			}
 		})
+	}
+}
+
+func TestAddPath(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	misp := `{"description":"d","type":"cidr","version":1,"matching_attributes":["ip-dst"],"list":["198.51.100.0/24"]}`
+	write("own.txt", ownList)
+	write("ours/list.json", misp)
+	write("amazon-aws.json", misp)
+	write("README.md", "no list")
+	s := load(t)
+	summaries, err := s.AddPath(dir)
+	if err != nil || len(summaries) != 2 {
+		t.Fatalf("%+v, %v", summaries, err)
+	}
+	if summaries[0].Name != "amazon-aws" || summaries[0].Role != "note" || summaries[1].Name != "ours" || summaries[1].Role != "suppress" {
+		t.Errorf("roles go by the list's name: %+v", summaries)
+	}
+	if _, ok := s.Match(observation.MX, observable.Must(observable.Domain, "relay.example")); !ok {
+		t.Error("own list of the folder is not used")
+	}
+	write("broken.json", "{")
+	s = load(t)
+	if summaries, err = s.AddPath(dir); err == nil || len(summaries) != 2 || !strings.Contains(err.Error(), "broken.json") {
+		t.Errorf("one broken list must not keep out the others: %+v, %v", summaries, err)
+	}
+	if _, err := load(t).AddPath(filepath.Join(dir, "own.txt")); err != nil {
+		t.Errorf("a single file: %v", err)
+	}
+	if _, err := load(t).AddPath(filepath.Join(dir, "missing.txt")); err == nil {
+		t.Error("a missing file must be an error")
 	}
 }

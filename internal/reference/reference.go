@@ -31,8 +31,11 @@ type Hit struct {
 	Entry   string // the entry that matched, as the list writes it
 }
 
-// String returns the hit as explanations quote it.
+// String returns the hit as explanations quote it, "" for no hit.
 func (h Hit) String() string {
+	if h.List == "" {
+		return ""
+	}
 	return fmt.Sprintf("%s (%s, %s): %s", h.Entry, h.List, h.Version, h.Reason)
 }
 

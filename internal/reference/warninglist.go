@@ -7,9 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -51,8 +48,10 @@ type warninglist struct {
 // AddWarninglist adds one list in MISP's warninglist format, plain or gzip.
 // name is the list's folder in MISP's repository: it picks the role of the
 // lists clew knows; any other list suppresses its values as links and as
-// findings. An entry that cannot be used is reported and skipped.
+// findings. A file name's .json and .gz do not count. An entry that cannot be
+// used is reported and skipped.
 func (s *Set) AddWarninglist(r io.Reader, name string) (WarninglistSummary, error) {
+	name = strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".json")
 	data, err := readBounded(r)
 	if err != nil {
 		return WarninglistSummary{}, fmt.Errorf("warninglist %q: %w", name, err)
@@ -86,53 +85,6 @@ func (s *Set) AddWarninglist(r io.Reader, name string) (WarninglistSummary, erro
 	summary.Entries = list.Entries
 	s.lists = append(s.lists, list)
 	return summary, nil
-}
-
-// LoadWarninglistDir adds every warninglist of a folder: NAME.json, NAME.json.gz
-// and, as in MISP's own repository, NAME/list.json. A file that is no
-// warninglist does not keep the others from loading; its error is joined.
-func (s *Set) LoadWarninglistDir(dir string) ([]WarninglistSummary, error) {
-	paths, err := warninglistPaths(dir)
-	if err != nil {
-		return nil, fmt.Errorf("warninglists in %s: %w", dir, err)
-	}
-	var summaries []WarninglistSummary
-	var failed []error
-	for _, path := range paths {
-		summary, err := s.addWarninglistFile(dir, path)
-		if err != nil {
-			failed = append(failed, err)
-			continue
-		}
-		summaries = append(summaries, summary)
-	}
-	return summaries, errors.Join(failed...)
-}
-
-func warninglistPaths(dir string) ([]string, error) {
-	var paths []string
-	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		plain := strings.TrimSuffix(path, ".gz")
-		if d.Type().IsRegular() && strings.HasSuffix(plain, ".json") && strings.Count(path, "/") <= 1 {
-			paths = append(paths, path)
-		}
-		return nil
-	})
-	return paths, err
-}
-
-func (s *Set) addWarninglistFile(dir, path string) (WarninglistSummary, error) {
-	file, err := os.Open(filepath.Join(dir, filepath.FromSlash(path)))
-	if err != nil {
-		return WarninglistSummary{}, err
-	}
-	defer file.Close() //nolint:errcheck // read only
-	name := strings.TrimSuffix(strings.TrimSuffix(path, ".gz"), ".json")
-	name = strings.TrimSuffix(name, "/list")
-	return s.AddWarninglist(file, name)
 }
 
 // readBounded reads a list, unpacking gzip, and refuses one that is too large.
