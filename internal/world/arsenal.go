@@ -35,7 +35,7 @@ func (p *plot) payload(signer string, targets ...*domain) {
 		imphash: p.imphash, ssdeep: ssdeep(p.base, d), signer: signer,
 		span: span{t, t + days(d.between(1, 60))}.within(p.time),
 	}
-	if f.span.empty() {
+	if f.empty() {
 		return
 	}
 	for _, target := range targets {
@@ -82,14 +82,14 @@ func (p *plot) dynamicNames() {
 // finish writes what belongs to servers, and notes all that was taken along.
 func (p *plot) finish() {
 	for _, l := range p.leases {
-		l.span = l.span.within(p.time)
+		l.span = l.within(p.time)
 		p.plant("ip", l.address, roleServer, l.span)
 		p.out.leases = append(p.out.leases, *l)
 		if p.d.often(p.habits.selfSigned) {
 			p.selfSign(l)
 		}
 		if p.d.often(p.habits.reverse) {
-			p.out.glue = append(p.out.glue, dnsRow{name: l.address, rtype: "PTR", data: "mail." + l.name, span: l.span, count: 7})
+			p.out.glue = append(p.out.glue, dnsRow{name: l.address, rtype: "PTR", data: l.name, span: l.span, count: 7})
 		}
 	}
 	p.plantKept("email", p.who.email, roleRegistrant)

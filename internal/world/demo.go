@@ -1,59 +1,67 @@
 package world
 
-// demo is the script of operator 0, the same in every world but for its days:
+// demo is the script of operator 0, under the same names in every world:
 //
 //   - An old batch under a false identity, on a server of its own.
-//   - The seed's batch, two years later: six names of one brand within four
-//     minutes, behind a privacy service, parked for a week, then on one server.
-//     The seed itself ends behind a CDN; it carries no key and no tracker.
-//   - A last batch under another kind of name, registrar and server.
+//   - The seed's batch, a year later: six names of one brand within four minutes,
+//     behind a privacy service, parked for some days, then on one server. Two of
+//     them keep a key, all but the seed use the kit. The seed ends behind a CDN.
+//   - A last batch under another kind of name, at another registrar and server,
+//     with one certificate on the kept key.
 //
-// The seed leads to its batch by registration, server and name. From there a kept key
-// and a file lead to the last batch, and the kit's tracker to the old one. The
-// server had strangers before and after.
+// The seed leads to its batch by registration, server and name. From there the
+// kept key and two files lead to the last batch, and the kit's tracker to the old
+// one. The servers had strangers before and after, more than half a year away.
 func (w *World) demo() *script {
 	d := roll(0, ofOperator, 0)
 	p := newPlot(w, 0, Average, &d)
 	p.keys = p.keys[:1]
-	p.habits = habits{gap: [2]int{15, 45}, fresh: 1000}
-
-	p.name = namer{naming: PrefixDigits, prefix: "syncvault"}
-	p.regs = []*registrar{&registrars[9]}
-	p.habits.shown, p.habits.kit = 1000, 1000
-	at := p.dayAt(30)
-	old := p.cluster(at)
-	p.register(old, 4, 0, at)
-
-	p.name = namer{naming: BrandWord, brand: brands[0], affix: affixes[0], phase: 17}
-	p.regs = []*registrar{&registrars[1]}
-	p.habits.shown, p.habits.kit, p.habits.parked = 0, 0, 1000
-	at = p.dayAt(76)
-	c := p.cluster(at)
-	c.end = c.launch + days(70)
-	p.register(c, 1, 0, at)
-	p.habits.kit, p.habits.keyKept = 1000, 1000
-	p.register(c, 5, 1, at+40)
-	seed := &p.out.domains[4]
-	p.front(seed, c)
-
-	p.name = namer{naming: RareToken, token: "vortilo"}
-	p.regs = []*registrar{&registrars[7]}
-	p.habits.kit, p.habits.parked = 0, 0
-	at = p.dayAt(82)
-	last := p.cluster(at)
-	p.register(last, 5, 0, at)
-
+	p.demoOldBatch()
+	p.demoSeedBatch()
+	p.demoLastBatch()
 	all := p.out.domains
 	p.payload("", &all[5], &all[10])
-	p.payload("", &all[11], &all[12])
+	p.payload("", &all[6], &all[11])
+	p.payload("", &all[12], &all[13])
 	p.habits.packed = 1000
 	p.payload("", &all[0])
-	p.finish()
-	for i := range p.out.leases {
-		p.out.leases[i].sought = true
+	for _, l := range p.leases {
+		l.vacant = days(200)
 	}
+	p.finish()
 	p.out.seed, p.out.naming = all[4].name, BrandWord
 	return p.out
+}
+
+func (p *plot) demoOldBatch() {
+	p.name = namer{naming: PrefixDigits, prefix: "syncvault"}
+	p.regs = []*registrar{&registrars[9]}
+	p.habits = habits{gap: [2]int{15, 45}, fresh: 1000, pages: 1000, shown: 1000, kit: 1000}
+	at := p.dayAt(22)
+	p.register(p.cluster(at), 4, 0, at)
+}
+
+func (p *plot) demoSeedBatch() {
+	p.name = namer{naming: BrandWord, brand: brands[0], affix: affixes[0], phase: 17}
+	p.regs = []*registrar{&registrars[1]}
+	p.habits = habits{gap: [2]int{15, 45}, fresh: 1000, pages: 1000, parked: 1000}
+	at := p.dayAt(58)
+	c := p.cluster(at)
+	c.end = c.launch + days(70)
+	p.register(c, 1, 0, at) // the seed: no key, no kit
+	p.habits.kit, p.habits.keyKept = 1000, 1000
+	p.register(c, 2, 1, at+40)
+	p.habits.keyKept = 0
+	p.register(c, 3, 3, at+110)
+	p.front(&p.out.domains[4])
+}
+
+func (p *plot) demoLastBatch() {
+	p.name = namer{naming: RareToken, token: "vortilo"}
+	p.regs = []*registrar{&registrars[7]}
+	p.habits = habits{gap: [2]int{15, 45}, fresh: 1000, pages: 1000, keyKept: 1000, oneCert: 1000}
+	at := p.dayAt(62)
+	p.register(p.cluster(at), 5, 0, at)
 }
 
 // dayAt returns the start of the working day after that percentage of the world's time.
@@ -63,7 +71,7 @@ func (p *plot) dayAt(percent int64) int64 {
 }
 
 // front puts a name behind the largest CDN for the last third of its use.
-func (p *plot) front(s *domain, c *cluster) {
+func (p *plot) front(s *domain) {
 	edges := p.w.edges(0, 0)
 	i := len(s.homes) - 1
 	used := s.homes[i].span

@@ -77,22 +77,22 @@ func (g *generator) put(r *whoisRow) {
 
 // putCert writes a certificate as it was known when the world ended.
 func (g *generator) putCert(r *certRow) {
-	r.span = r.span.within(g.time)
-	if g.err == nil && !r.span.empty() {
+	r.span = r.within(g.time)
+	if g.err == nil && !r.empty() {
 		g.sent(r.facts(), g.out.cert(r))
 	}
 }
 
 func (g *generator) putWeb(r *webRow) {
-	r.span = r.span.within(g.time)
-	if g.err == nil && !r.span.empty() {
+	r.span = r.within(g.time)
+	if g.err == nil && !r.empty() {
 		g.sent(r.facts(), g.out.web(r))
 	}
 }
 
 func (g *generator) putFile(r *fileRow) {
-	r.span = r.span.within(g.time)
-	if g.err == nil && !r.span.empty() {
+	r.span = r.within(g.time)
+	if g.err == nil && !r.empty() {
 		g.sent(r.facts(), g.out.file(r))
 	}
 }

@@ -2,6 +2,7 @@ package world
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -42,12 +43,18 @@ func (w *World) writeGuide(dir string) error {
 	return nil
 }
 
+// writeSmall writes a file and the folders it lies in.
 func writeSmall(name string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
 		return fmt.Errorf("making a folder: %w", err)
 	}
-	if err := os.WriteFile(name, text, 0o644); err != nil {
-		return fmt.Errorf("writing a world's guide: %w", err)
+	file, err := os.Create(name)
+	if err != nil {
+		return fmt.Errorf("creating %s: %w", filepath.Base(name), err)
+	}
+	_, err = file.Write(text)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("writing %s: %w", filepath.Base(name), err)
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ type habits struct {
 	cdn        int    // batches behind a CDN
 	keyKept    int    // certificates on one of the operator's keys
 	oneCert    int    // batches with one certificate for all names
+	pages      int    // names that crawlers found a page on
 	kit        int    // pages with the kit's tracker and favicon
 	copied     int    // other pages of a brand's imitators that are plain copies
 	parked     int    // batches parked for some days before they are used
@@ -49,17 +50,17 @@ func habitsOf(c Care) habits {
 	case Careless:
 		return habits{
 			shown: 850, registrars: 1, gap: [2]int{5, 40}, fresh: 300, ownNS: 400, shared: 120, cdn: 0,
-			keyKept: 800, oneCert: 500, kit: 700, copied: 700, parked: 100, moved: 100, seized: 250, selfSigned: 500, packed: 300, stolen: 50, reverse: 400,
+			keyKept: 800, oneCert: 500, pages: 700, kit: 700, copied: 700, parked: 100, moved: 100, seized: 250, selfSigned: 500, packed: 300, stolen: 50, reverse: 400,
 		}
 	case Careful:
 		return habits{
 			shown: 0, registrars: 8, gap: [2]int{600, 20_000}, fresh: 1000, ownNS: 0, shared: 50, cdn: 850,
-			keyKept: 100, oneCert: 0, kit: 100, copied: 400, parked: 500, moved: 300, seized: 50, selfSigned: 100, packed: 500, stolen: 200, reverse: 0,
+			keyKept: 100, oneCert: 0, pages: 700, kit: 100, copied: 400, parked: 500, moved: 300, seized: 50, selfSigned: 100, packed: 500, stolen: 200, reverse: 0,
 		}
 	}
 	return habits{
 		shown: 250, registrars: 3, gap: [2]int{15, 120}, fresh: 650, ownNS: 100, shared: 120, cdn: 200,
-		keyKept: 450, oneCert: 250, kit: 500, copied: 600, parked: 350, moved: 250, seized: 150, selfSigned: 400, packed: 300, stolen: 150, reverse: 100,
+		keyKept: 450, oneCert: 250, pages: 700, kit: 500, copied: 600, parked: 350, moved: 250, seized: 150, selfSigned: 400, packed: 300, stolen: 150, reverse: 100,
 	}
 }
 

@@ -29,7 +29,7 @@ type doubt struct {
 type lease struct {
 	address, name string
 	span
-	sought bool // strangers before and after it for certain
+	vacant int64 // how long nobody had it before and after; 0 leaves it, and the neighbours in time, to chance
 }
 
 // operate writes an operator, what it must not be connected with, and the
@@ -69,15 +69,16 @@ func (g *generator) operate(s *script) {
 // least; providers keep addresses back so that old traffic dies out.
 var vacant = days(30)
 
-// successors gives a server of an operator to a stranger before and after it,
-// where there is time and, after, in two of three cases.
+// successors gives a server of an operator to a stranger after it in two of
+// three cases, and before it in one, where there is time.
 func (g *generator) successors(l *lease) {
 	d := roll(g.opts.Seed, ofStranger, uint64(g.strangers))
-	if room := (span{l.last + vacant, g.time.last}); room.last-room.first > days(30) && (l.sought || d.often(650)) {
+	apart, sought := max(l.vacant, vacant), l.vacant > 0
+	if room := (span{l.last + apart, g.time.last}); room.last-room.first > days(30) && (sought || d.often(650)) {
 		from := room.first + d.moment(0, min(days(60), (room.last-room.first)/2))
 		g.stranger(l, span{from, min(room.last, from+days(d.between(60, 400)))}, &d)
 	}
-	if room := (span{g.time.first, l.first - vacant}); room.last-room.first > days(60) && (l.sought || d.often(350)) {
+	if room := (span{g.time.first, l.first - apart}); room.last-room.first > days(60) && (sought || d.often(350)) {
 		until := room.last - d.moment(0, (room.last-room.first)/2)
 		g.stranger(l, span{max(room.first, until-days(d.between(60, 300))), until}, &d)
 	}

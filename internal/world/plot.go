@@ -118,7 +118,7 @@ func (p *plot) register(c *cluster, n, made int, at int64) {
 	var names []string
 	first := len(p.out.domains)
 	for k := range n {
-		name := zone(p.name.label(made+k, d), d)
+		name := zone(p.name.label(made+k, d))
 		if p.ownNS && p.own == nil {
 			p.runNameServers(name, c)
 		}

@@ -131,7 +131,7 @@ func (p *plot) certify(c *cluster, names []string, s *domain) {
 	cert := freshCert(names[0], c.launch-d.moment(60, days(1)), d)
 	cert.names, cert.hosts = names, []string{c.address}
 	cert.span = cert.valid.within(span{c.launch, min(c.end, p.time.last)}).within(p.time)
-	if cert.span.empty() {
+	if cert.empty() {
 		return
 	}
 	if d.often(p.habits.keyKept) {
@@ -150,7 +150,7 @@ func (p *plot) certify(c *cluster, names []string, s *domain) {
 func (p *plot) pageOf(s *domain) {
 	d := p.d
 	used := span{s.life.first + days(3), s.life.last}.within(p.time)
-	if used.empty() || !d.often(700) {
+	if used.empty() || !d.often(p.habits.pages) {
 		return
 	}
 	w := webRow{domain: s.name, span: used, title: p.kit.title, body: d.hex(64)}

@@ -129,14 +129,14 @@ func (g *generator) siteName(o *owner, k int, first string, d *dice) string {
 			return twin(first)
 		}
 		brand, _, _ := strings.Cut(first, ".")
-		return zone(brand+"-"+words[(int(o.number)+k*37)&255], d)
+		return zone(brand + "-" + words[(int(o.number)+k*37)&255])
 	}
 	label := siteLabel(g.names, d)
 	if o.company && k == 0 {
 		label = stem(g.names)
 	}
 	g.names++
-	return zone(label, d)
+	return zone(label)
 }
 
 // writeOwner writes every site of an owner and returns the name of the first.

@@ -2,7 +2,7 @@ package world
 
 // perSite is about how many observations a benign site brings. It only sets how
 // many servers and hosters a world has; the writing stops at the exact number.
-const perSite = 22
+const perSite = 24
 
 // sizes says how much of everything a world of some size has. Pools grow with
 // the number of sites, so that the tail grows and not only its head.

@@ -58,7 +58,7 @@ func openStream(dir string, info FileInfo, compression string) (*stream, error) 
 		s.packer = nothing{out}
 	}
 	if err != nil {
-		file.Close()
+		_ = file.Close() // the error above says more
 		return nil, fmt.Errorf("compressing %s: %w", info.Name, err)
 	}
 	s.buffer = bufio.NewWriterSize(s.packer, 256<<10)
@@ -82,7 +82,7 @@ func (s *stream) write(b []byte) error {
 func (s *stream) finish() (FileInfo, error) {
 	for _, step := range []func() error{s.buffer.Flush, s.packer.Close, s.file.Sync, s.file.Close} {
 		if err := step(); err != nil {
-			s.file.Close()
+			_ = s.file.Close() // the error above says more
 			return s.info, fmt.Errorf("finishing %s: %w", s.info.Name, err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"clew/internal/observable"
 	"clew/internal/observation"
@@ -60,8 +61,9 @@ func (b *book) at(name, address string) []observation.Window {
 }
 
 func TestEveryPlantedIndicatorIsInTheData(t *testing.T) {
-	for _, size := range []int{MinObservations, 100_000} {
-		w := newWorld(t, Options{Seed: 9, Observations: size})
+	short := time.Date(2024, 7, 1, 0, 0, 0, 0, time.UTC) // as short as a world may be
+	for size, end := range map[int]time.Time{MinObservations: {}, 50_000: short, 100_000: {}} {
+		w := newWorld(t, Options{Seed: 9, Observations: size, End: end})
 		b := readWorld(t, w)
 		owner := map[string]string{}
 		for _, truth := range b.truths {
@@ -91,7 +93,7 @@ func TestEveryPlantedIndicatorIsInTheData(t *testing.T) {
 }
 
 func TestOperatorsAreWhatTheTruthSays(t *testing.T) {
-	w := newWorld(t, Options{Seed: 9, Observations: 500_000})
+	w := newWorld(t, Options{Seed: 9, Observations: 300_000})
 	b := readWorld(t, w)
 	names := map[string][]string{}
 	for _, truth := range b.truths {
@@ -110,7 +112,7 @@ func TestOperatorsAreWhatTheTruthSays(t *testing.T) {
 		}
 		cares[op.Care]++
 	}
-	if cares[Careless] < 8 || cares[Average] < 8 || cares[Careful] < 3 {
+	if cares[Careless] < 5 || cares[Average] < 5 || cares[Careful] < 2 {
 		t.Errorf("operators by care: %v", cares)
 	}
 	if w.Operators()[0].Seed != w.DemoSeed().Text() {
@@ -121,7 +123,7 @@ func TestOperatorsAreWhatTheTruthSays(t *testing.T) {
 // A careful operator hides behind a CDN, but must be findable by something it
 // kept: a world in which nothing can be found tests nothing.
 func TestCarefulOperatorsMakeOneMistake(t *testing.T) {
-	w := newWorld(t, Options{Seed: 9, Observations: 600_000})
+	w := newWorld(t, Options{Seed: 9, Observations: 300_000})
 	b := readWorld(t, w)
 	kept := map[string]bool{}
 	for _, truth := range b.truths {
@@ -148,8 +150,13 @@ func TestCarefulOperatorsMakeOneMistake(t *testing.T) {
 	}
 }
 
-func TestNoTrapConnectsOneOwner(t *testing.T) {
+func TestTraps(t *testing.T) {
 	b := readWorld(t, newWorld(t, Options{Seed: 13, Observations: 600_000}))
+	t.Run("no_trap_connects_one_owner", func(t *testing.T) { checkOwners(t, b) })
+	t.Run("reused_addresses_are_never_held_at_the_same_time", func(t *testing.T) { checkTenancies(t, b) })
+}
+
+func checkOwners(t *testing.T, b *book) {
 	runs := b.operatorOf()
 	kinds := map[string]int{}
 	for _, trap := range b.traps {
@@ -185,8 +192,7 @@ func TestNoTrapConnectsOneOwner(t *testing.T) {
 	}
 }
 
-func TestReusedAddressesAreNeverHeldAtTheSameTime(t *testing.T) {
-	b := readWorld(t, newWorld(t, Options{Seed: 13, Observations: 600_000}))
+func checkTenancies(t *testing.T, b *book) {
 	runs, checked := b.operatorOf(), 0
 	for _, trap := range b.traps {
 		if trap.Trap != reusedAddress.name {
@@ -214,7 +220,7 @@ func TestReusedAddressesAreNeverHeldAtTheSameTime(t *testing.T) {
 
 // What the demo promises must hold for every seed and size it may be made with.
 func TestDemoShowsWhatItPromises(t *testing.T) {
-	for _, seed := range []uint64{0, 1, 42} {
+	for _, seed := range []uint64{0, 42} {
 		w := newWorld(t, Options{Seed: seed, Observations: DemoObservations})
 		b := readWorld(t, w)
 		start := w.DemoSeed().Text()

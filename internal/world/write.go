@@ -79,7 +79,7 @@ func (w *World) Write(ctx context.Context, dir string, progress func(Progress)) 
 
 // prepare makes the folder and marks it as an unfinished world.
 func prepare(dir string, m Manifest) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("making the world's folder: %w", err)
 	}
 	entries, err := os.ReadDir(dir)
@@ -98,10 +98,7 @@ func writeManifest(dir string, m Manifest) error {
 	if err != nil {
 		return fmt.Errorf("encoding %s: %w", ManifestName, err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, ManifestName), append(text, '\n'), 0o644); err != nil {
-		return fmt.Errorf("writing %s: %w", ManifestName, err)
-	}
-	return nil
+	return writeSmall(filepath.Join(dir, ManifestName), append(text, '\n'))
 }
 
 // The files of a world, in the order of the manifest.
