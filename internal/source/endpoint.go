@@ -80,7 +80,7 @@ func closesTheDoor(err error) bool {
 
 // follow reads one endpoint into answer.
 func follow(ctx context.Context, ask Asker, q Question, e Endpoint, answer *Answer) (Part, error) {
-	var rows, kept int
+	var rows, kept, found, dropped int
 	var held Number
 	more := false
 	for page, request := 1, e.Request; ; page++ {
@@ -93,6 +93,7 @@ func follow(ctx context.Context, ask Asker, q Question, e Endpoint, answer *Answ
 			p, err = e.Decode(reply)
 		}
 		kept += answer.collect(reply, p)
+		found, dropped = found+len(p.Observations), dropped+p.Dropped
 		rows, held, more = rows+p.Rows, max(held, p.Held), p.More || p.Next.URL != ""
 		switch {
 		case errors.Is(err, errNothing):
@@ -102,8 +103,12 @@ func follow(ctx context.Context, ask Asker, q Question, e Endpoint, answer *Answ
 			return PartOf(e.Name, kept, shortBy(rows, held, true), err), err
 		case err != nil:
 			return PartOf(e.Name, kept, 0, err), err
-		case p.Next.URL == "" || enough(q, e, page, kept):
-			return PartOf(e.Name, kept, shortBy(rows, held, more), nil), nil
+		case p.Next.URL == "" || enough(q, e, page, found):
+			part := PartOf(e.Name, kept, shortBy(rows, held, more), nil)
+			if n := max(rows, dropped); part.State == Empty && n > 0 {
+				part.Reason = fmt.Sprintf("nothing of use in what it knows (rows: %d)", n)
+			}
+			return part, nil
 		case !sameHost(request.URL, p.Next.URL):
 			err := fmt.Errorf("%w: its next page is on another host", ErrBadReply)
 			return PartOf(e.Name, kept, shortBy(rows, held, true), err), err
@@ -126,15 +131,15 @@ func (a *Answer) collect(reply Reply, p Page) (kept int) {
 		}
 	}
 	a.Dropped += p.Dropped
-	return len(p.Observations)
+	return len(p.Observations) + len(p.Totals)
 }
 
-func enough(q Question, e Endpoint, page, kept int) bool {
+func enough(q Question, e Endpoint, page, found int) bool {
 	if page >= maxPages {
 		return true
 	}
 	if q.Limit > 0 {
-		return kept >= q.Limit
+		return found >= q.Limit
 	}
 	return page >= max(e.Pages, 1)
 }

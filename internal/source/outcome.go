@@ -12,10 +12,10 @@ func PartOf(endpoint string, kept, missing int, err error) Part {
 	p := Part{Endpoint: endpoint, Missing: missing}
 	switch {
 	case err != nil && kept > 0:
-		p.State, p.Reason = Truncated, "kept what came before: "+err.Error()
 		if p.Missing == 0 {
 			p.Missing = MissingUnknown
 		}
+		p.State, p.Reason = Truncated, err.Error()+"; kept what came before, and "+shortfall(p.Missing)
 	case err != nil:
 		p.State, p.Reason, p.Missing = stateOf(err), err.Error(), 0
 	case missing != 0:
@@ -23,10 +23,12 @@ func PartOf(endpoint string, kept, missing int, err error) Part {
 	case kept > 0:
 		p.State = Answered
 	default:
-		p.State, p.Reason = Empty, "nothing known"
+		p.State, p.Reason = Empty, nothingKnown
 	}
 	return p
 }
+
+const nothingKnown = "nothing known"
 
 func shortfall(missing int) string {
 	if missing == MissingUnknown {
@@ -82,7 +84,7 @@ func reasons(parts []Part) string {
 	var order []string
 	endpoints := map[string][]string{}
 	for _, p := range parts {
-		if p.Reason == "" || p.State == Empty {
+		if p.Reason == "" || p.Reason == nothingKnown {
 			continue
 		}
 		if _, said := endpoints[p.Reason]; !said {
@@ -94,7 +96,7 @@ func reasons(parts []Part) string {
 		}
 	}
 	if len(order) == 0 && overall(parts) == Empty {
-		return "nothing known"
+		return nothingKnown
 	}
 	for i, reason := range order {
 		if who := strings.Join(endpoints[reason], ", "); who != "" {

@@ -196,7 +196,7 @@ func TestStatesStayApart(t *testing.T) {
 		"no_connection":           {errs: map[string]error{url("a"): errors.New("connection refused")}, paths: []string{"a"}, state: source.Failed, reason: "connection refused"},
 		"cancelled":               {errs: map[string]error{url("a"): context.Canceled}, paths: []string{"a"}, state: source.NotAsked},
 		"short_by_a_known_number": {replies: map[string]source.Reply{url("a"): body("192.0.2.1 held=|||")}, paths: []string{"a"}, state: source.Truncated, missing: 2, reason: "holds 2 more"},
-		"page_two_failed":         {replies: map[string]source.Reply{url("a"): body("192.0.2.1 next=" + url("a2")), url("a2"): status(500, "")}, paths: []string{"a"}, state: source.Truncated, missing: source.MissingUnknown, reason: "kept what came before: page 2: HTTP 500"},
+		"page_two_failed":         {replies: map[string]source.Reply{url("a"): body("192.0.2.1 next=" + url("a2")), url("a2"): status(500, "")}, paths: []string{"a"}, state: source.Truncated, missing: source.MissingUnknown, reason: "try again in 30s; kept what came before, and the provider holds more"},
 		"page_two_elsewhere":      {replies: map[string]source.Reply{url("a"): body("192.0.2.1 next=https://other.example/a2")}, paths: []string{"a"}, state: source.Truncated, missing: source.MissingUnknown, reason: "another host"},
 		"limit_reached":           {replies: map[string]source.Reply{url("a"): body("192.0.2.1 next=" + url("a2"))}, paths: []string{"a"}, limit: 1, state: source.Truncated, missing: source.MissingUnknown, reason: "holds more"},
 		"two_pages":               {replies: map[string]source.Reply{url("a"): body("192.0.2.1 next=" + url("a2")), url("a2"): body("192.0.2.2 held=||")}, paths: []string{"a"}, state: source.Answered},

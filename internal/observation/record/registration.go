@@ -49,6 +49,15 @@ func (r Registration) Observations() []observation.Observation {
 	return f.all
 }
 
+// International puts the plus sign back that some providers take off a
+// telephone number with its country code.
+func International(phone string) string {
+	if phone == "" || strings.HasPrefix(phone, "+") {
+		return phone
+	}
+	return "+" + phone
+}
+
 // hasMinute reports whether t says more than a day: "registered in the same
 // minute" must not hold for all of one day's domains.
 func hasMinute(t time.Time) bool {

@@ -111,7 +111,7 @@ func (w whois) registration() record.Registration {
 	r := record.Registration{
 		Domain: *w.Domain, Registrar: w.Registrar, Nameservers: w.Nameservers.Items,
 		Names: []string{w.Registrant.Name}, Orgs: []string{w.Registrant.Organization},
-		Emails: []string{w.Registrant.Email}, Phones: []string{w.Registrant.Telephone},
+		Emails: []string{w.Registrant.Email}, Phones: []string{record.International(w.Registrant.Telephone)},
 		Window: record.Between(w.Updated, w.Loaded, record.Moment(w.Loaded)),
 	}
 	if created, day, ok := record.ParseTime(w.Registered); ok && !day {

@@ -48,6 +48,7 @@ var errNotOffered = fmt.Errorf("%w: no RDAP server is listed for it", source.Err
 // Observe implements [source.Source]: the bootstrap file first, then the
 // registry, then the registrar if a thin registry points to it.
 func (Source) Observe(ctx context.Context, ask source.Asker, q source.Question) (source.Answer, error) {
+	ask = redirecting{ask}
 	server, err := responsible(ctx, ask, q.Value)
 	if err != nil {
 		return source.Answer{Parts: []source.Part{source.PartOf("bootstrap", 0, 0, err)}}, nil
@@ -58,6 +59,27 @@ func (Source) Observe(ctx context.Context, ask source.Asker, q source.Question) 
 		}))
 	}
 	return askDomain(ctx, ask, q, server)
+}
+
+// redirecting follows a registry to another: RDAP uses redirects between
+// registries as part of the protocol (RFC 7480 section 5.2). Each hop is a
+// request like any other, charged and in the ledger.
+type redirecting struct{ source.Asker }
+
+const maxHops = 2
+
+// Ask implements [source.Asker].
+func (r redirecting) Ask(ctx context.Context, request source.Request) (source.Reply, error) {
+	reply, err := r.Asker.Ask(ctx, request)
+	for hop := 0; hop < maxHops && err == nil && reply.Status >= 300 && reply.Status < 400; hop++ {
+		next, unsafe := secure(reply.Header.Get("Location"))
+		if unsafe != nil {
+			break
+		}
+		request.URL = next
+		reply, err = r.Asker.Ask(ctx, request)
+	}
+	return reply, err
 }
 
 // askDomain asks about the registered domain of a name, and about the name

@@ -2,6 +2,7 @@ package securitytrails
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -190,16 +191,8 @@ func addContacts(r *record.Registration, contacts []contact) {
 		r.Names = append(r.Names, c.Name)
 		r.Orgs = append(r.Orgs, c.Organization)
 		r.Emails = append(r.Emails, c.Email)
-		r.Phones = append(r.Phones, international(c.Telephone))
+		r.Phones = append(r.Phones, record.International(c.Telephone))
 	}
-}
-
-// international puts the plus sign back that SecurityTrails takes off.
-func international(phone string) string {
-	if phone == "" || strings.HasPrefix(phone, "+") {
-		return phone
-	}
-	return "+" + phone
 }
 
 func contactTotals(contacts []contact) (totals []corpus.Total) {
@@ -215,7 +208,7 @@ func contactTotals(contacts []contact) (totals []corpus.Total) {
 		add(observation.RegistrantName, observable.Person, c.Name, c.NameCount)
 		add(observation.RegistrantOrg, observable.Org, c.Organization, c.OrgCount)
 		add(observation.RegistrantEmail, observable.Email, c.Email, c.EmailCount)
-		add(observation.RegistrantPhone, observable.Phone, international(c.Telephone), c.PhoneCount)
+		add(observation.RegistrantPhone, observable.Phone, record.International(c.Telephone), c.PhoneCount)
 	}
 	return totals
 }
@@ -344,9 +337,12 @@ func decodeAssociated(domain observable.Value, reply source.Reply) (source.Page,
 	if err := source.DecodeJSON(reply, &answer); err != nil {
 		return source.Page{}, err
 	}
+	if err := answer.Records.Require("records"); err != nil || len(answer.Records.Items) == 0 {
+		return source.Page{}, err
+	}
 	relation, shared, ok := sharedBy(answer.Meta.Query)
-	if !ok { // an unknown criterion, or none for a domain without associates
-		return source.Page{Dropped: len(answer.Records.Items)}, answer.Records.Require("records")
+	if !ok {
+		return source.Page{}, fmt.Errorf("%w: associated by %.80q", source.ErrBadReply, answer.Meta.Query)
 	}
 	page, pages, err := decodeList(relation, shared, reply)
 	page.More = pages > 1

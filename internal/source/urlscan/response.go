@@ -138,7 +138,7 @@ func (f *facts) scan(s scan) observable.Value {
 // why the search found it.
 func (f *facts) contact(s scan, page, asked observable.Value) {
 	from, _ := hostOf(s.Task.URL)
-	if asked.Kind() != observable.Domain || page.IsZero() || under(page, asked) || under(from, asked) {
+	if asked.Kind() != observable.Domain || page.IsZero() || sameOwner(page, asked) || sameOwner(from, asked) {
 		return
 	}
 	f.add(page, observation.Resource, observable.Text, asked.Text(), record.At(record.Moment(s.Task.Time)))
@@ -151,6 +151,13 @@ func (f *facts) loaders(domain observable.Value, n source.Number) {
 	if err == nil {
 		f.Totals = append(f.Totals, corpus.Total{Relation: observation.Resource, Object: object, N: uint64(n)})
 	}
+}
+
+// sameOwner reports whether two names lie under one registered domain.
+func sameOwner(a, b observable.Value) bool {
+	x, okX := observable.RegistrableDomain(a)
+	y, okY := observable.RegistrableDomain(b)
+	return a == b || okX && okY && x == y
 }
 
 // under reports whether name is domain or lies below it.
@@ -216,7 +223,7 @@ func decodeResult(reply source.Reply) (source.Page, error) {
 		case domain.IsZero() || !ok:
 		case i == 0 && x.Request.Type == "Document":
 			f.add(domain, observation.BodyHash, observable.BodyHash, x.Response.Hash, w)
-		case !under(host, domain):
+		case !sameOwner(host, domain):
 			loaded = append(loaded, host.Text())
 		}
 	}

@@ -30,15 +30,13 @@ type certificate struct {
 	} `json:"validity"`
 }
 
-func (c certificate) notBefore() time.Time { return record.Moment(c.Validity.NotBefore) }
-
 // certificate keeps that host showed c during w, and what c says itself.
 func (f *facts) certificate(host observable.Value, c certificate, w observation.Window, seen time.Time) bool {
 	x := record.Certificate{
 		SHA256: c.SHA256, SHA1: c.SHA1, Serial: c.Serial,
 		Subject: record.DNOf(c.Subject), Issuer: record.DNOf(c.Issuer),
 		Names:     append(c.Extensions.Names.Items, string(c.Subject["CN"])),
-		NotBefore: c.notBefore(), NotAfter: record.Moment(c.Validity.NotAfter), Seen: seen,
+		NotBefore: record.Moment(c.Validity.NotBefore), NotAfter: record.Moment(c.Validity.NotAfter), Seen: seen,
 	}
 	value, ok := x.Value()
 	if !ok || !f.add(host, observation.Serves, observable.Cert, value.Text(), w) {

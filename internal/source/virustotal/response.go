@@ -196,7 +196,7 @@ func decodeCertificates(host observable.Value, l list) source.Page {
 		if !ok {
 			continue
 		}
-		if !f.certificate(host, c, observation.Window{First: c.notBefore()}, l.at) {
+		if !f.certificate(host, c, observation.Window{}, l.at) {
 			f.Dropped++
 		}
 	}
