@@ -160,10 +160,18 @@ func askedOf(o source.Outcome) casefile.Asked {
 		}
 		asked.Evidence = append(asked.Evidence, casefile.Evidence{
 			SHA256: e.SHA256, Method: e.Method, URL: e.URL, Request: string(e.Request), Status: e.Status,
-			Headers: headers, Recorded: e.At.UTC().Format(time.RFC3339),
+			Headers: headers, Recorded: recordedAt(e.At),
 		})
 	}
 	return asked
+}
+
+// recordedAt writes when a reply came; a recording may not know.
+func recordedAt(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 // ledger writes each disclosure into the case before the request leaves.

@@ -35,12 +35,8 @@ func (r *run) weighBridges(ctx context.Context) error {
 			if n.seed || len(n.bridges) == 0 {
 				continue
 			}
-			plain := make([]score.Bridge, len(n.bridges))
-			for i, b := range n.bridges {
-				plain[i] = b.Bridge
-			}
-			n.p = r.Model.Combine(max(n.direct.sum.P, score.MinP), plain)
-			n.band = score.BandOf(n.p, n.direct.sum, plain)
+			n.p = r.bridged(n)
+			n.band = score.BandOf(n.p, n.direct.sum, n.plainBridges())
 		}
 	}
 	return nil
@@ -86,9 +82,13 @@ func (r *run) lay(ctx context.Context, k carrier, n *node) error {
 	if err != nil || len(l.sum.Lines) == 0 {
 		return err
 	}
+	carries := l.shared[l.sum.Lines[0].Match]
+	if n.direct.holds(carries.attr) {
+		return nil // the seed shares that value with n itself: it was weighed
+	}
 	b := score.Bridge{SeedP: k.p, CandidateP: l.sum.P, SeedCause: k.direct.cause, CandidateCause: l.cause}
 	if b.P() > 0 {
-		n.bridges = append(n.bridges, bridge{Bridge: b, over: k.node, match: l.shared[l.sum.Lines[0].Match]})
+		n.bridges = append(n.bridges, bridge{Bridge: b, over: k.node, match: carries})
 	}
 	return nil
 }

@@ -171,7 +171,8 @@ type node struct {
 	p       float64
 	band    score.Band
 	bridges []bridge
-	owned   bool // p is the share of its holders that belongs to the case
+	owned   bool   // p is the share of its holders that belongs to the case
+	crowd   uint64 // names on an address that is held down for them, 0 for none
 }
 
 type factSize struct {

@@ -43,6 +43,7 @@ func (r *run) finding(n *node) Finding {
 	} else {
 		f.Factors, f.Bits = r.directFactors(n)
 		r.addBridges(n, &f)
+		r.addCrowd(n, &f)
 	}
 	f.Paths = r.paths(n)
 	r.applyVerdicts(n, &f)
@@ -175,17 +176,13 @@ func (r *run) addBridges(n *node, f *Finding) {
 		return
 	}
 	strongest := make([]bridge, 0, len(n.bridges))
-	independent := make([]score.Bridge, len(n.bridges))
-	for i, b := range n.bridges {
-		independent[i] = b.Bridge
-	}
 	weight := 0.0
-	for _, kept := range score.Independent(independent) {
+	for _, kept := range score.Independent(n.plainBridges()) {
 		i := slices.IndexFunc(n.bridges, func(b bridge) bool { return b.Bridge == kept })
 		strongest = append(strongest, n.bridges[i])
 		weight += kept.P()
 	}
-	extra := max(r.Model.BitsFor(f.P)-f.Bits, 0)
+	extra := max(r.Model.BitsFor(r.bridged(n))-f.Bits, 0)
 	for _, b := range strongest {
 		share := extra * b.P() / weight
 		f.Factors = append(f.Factors, Factor{
@@ -201,6 +198,32 @@ func (r *run) addBridges(n *node, f *Finding) {
 	if len(n.direct.shared) == 0 || n.direct.sum.P < score.BridgeMin {
 		f.Hops = max(f.Hops, 2)
 	}
+}
+
+// bridged is the probability of n by direct evidence and bridges alone.
+func (r *run) bridged(n *node) float64 {
+	return r.Model.Combine(max(n.direct.sum.P, score.MinP), n.plainBridges())
+}
+
+func (n *node) plainBridges() []score.Bridge {
+	plain := make([]score.Bridge, len(n.bridges))
+	for i, b := range n.bridges {
+		plain[i] = b.Bridge
+	}
+	return plain
+}
+
+// addCrowd shows what holds a busy address down.
+func (r *run) addCrowd(n *node, f *Finding) {
+	if n.crowd == 0 {
+		return
+	}
+	less := r.Model.BitsFor(f.P) - f.Bits
+	f.Factors = append(f.Factors, Factor{
+		Family: "crowd", Relation: observation.ResolvesTo.String(), Value: n.value, Holders: n.crowd, Bits: less, Raw: less,
+		Note: fmt.Sprintf("%d names live on it, most of them not of this case: a lead at most", n.crowd),
+	})
+	f.Bits += less
 }
 
 // paths tell how one gets from a seed to n: directly over what they share, and

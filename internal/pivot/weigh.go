@@ -27,6 +27,16 @@ type link struct {
 	cause  string       // the value that carries most of it
 }
 
+// holds reports whether a value is among the evidence of l and counts there.
+func (l link) holds(a *attribute) bool {
+	for _, line := range l.sum.Lines {
+		if line.Raw > 0 && l.shared[line.Match].attr == a {
+			return true
+		}
+	}
+	return false
+}
+
 // bridge is a way to a node over an intermediate.
 type bridge struct {
 	score.Bridge
@@ -124,7 +134,7 @@ func (r *run) listen(ctx context.Context, n *node) error {
 // weighDirect weighs n against every seed and keeps the best. Seeds that hang
 // on n by different values are independent reasons.
 func (r *run) weighDirect(ctx context.Context, n *node) error {
-	n.direct, n.owned = link{}, false
+	n.direct, n.owned, n.crowd = link{}, false, 0
 	best := map[string]float64{}
 	for _, seed := range r.seeds {
 		l, err := r.weigh(ctx, r.nodes[seed], n, everything)
@@ -327,12 +337,24 @@ func (r *run) pool(ctx context.Context, b *node, shared []sharedFact) (uint64, e
 	return universe, nil
 }
 
+// busyAddress is the number of names past which an address looks like a service.
+const busyAddress = 10
+
 // weighAttributes gives addresses, certificates and the like that were pivot
-// points the share of their holders that belongs to the case.
+// points the share of their holders that belongs to the case. An address that
+// serves many strangers is a lead at most, whatever else was seen on it.
 func (r *run) weighAttributes(ctx context.Context) error {
 	for _, n := range r.order {
+		if n.seed {
+			continue
+		}
+		if n.value.Kind() == observable.IP {
+			if err := r.weighAddress(ctx, n); err != nil {
+				return err
+			}
+		}
 		via, pivot := r.pivots[n.value]
-		if n.seed || !pivot {
+		if !pivot {
 			continue
 		}
 		h, err := r.holders(ctx, via)
@@ -346,6 +368,20 @@ func (r *run) weighAttributes(ctx context.Context) error {
 	}
 	return nil
 }
+
+// weighAddress holds down an address that many strangers share.
+func (r *run) weighAddress(ctx context.Context, n *node) error {
+	names := Fact{Relation: observation.ResolvesTo, Value: n.value}
+	h, err := r.holders(ctx, names)
+	if err != nil || !h.known || h.n <= busyAddress || n.p < crowdedP || r.ownership(names, h) >= crowdedP {
+		return err
+	}
+	n.p, n.band, n.crowd = crowdedP, score.BandOf(crowdedP, score.Sum{}, nil), h.n
+	return nil
+}
+
+// crowdedP is the most an address is given that mostly serves others: a lead.
+const crowdedP = 0.49
 
 // ownership is the expected share of an attribute's holders that belong to the
 // case, counting one unseen stranger: an address with one known name proves less

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"clew/internal/casefile"
+	"clew/internal/investigation"
+	"clew/internal/observable"
+	"clew/internal/report"
+)
+
+// askFlags are shared by every command that may ask sources.
+func (a *app) askFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&a.offline, "offline", false, "ask nobody: answer from what was imported or gathered before")
+	f.StringVar(&a.replay, "replay", "", "answer from recorded replies: a folder with index.json, or a case bundle")
+	f.StringVar(&a.pap, "pap", "AMBER", "how visible a lookup may be: RED, AMBER, GREEN, CLEAR")
+	f.StringVar(&a.tlp, "tlp", "AMBER", "who may be told: RED, AMBER+STRICT, AMBER, GREEN, CLEAR")
+	f.IntVar(&a.budget, "budget", 200, "requests to providers at most in this run; 0 means no limit")
+	a.engineFlags(cmd)
+}
+
+// engineFlags bound what the engine follows and what it may know.
+func (a *app) engineFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.IntVar(&a.depth, "depth", 2, "hops from the seed")
+	f.IntVar(&a.maxHolders, "max-holders", 500, "follow no value that more indicators share")
+	f.StringVar(&a.asOf, "as-of", "", "look at the world as it was known on this day")
+	f.StringVar(&a.since, "since", "", "start of the incident")
+	f.StringVar(&a.until, "until", "", "end of the incident")
+	f.StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
+}
+
+func (a *app) investigateCommand() *cobra.Command {
+	var (
+		req             investigation.Request
+		anyway, explain bool
+		dryRun, grouped bool
+		seedSource      string
+		seedConfidence  int
+	)
+	cmd := &cobra.Command{
+		Use:   "investigate INDICATOR...",
+		Short: "The whole job: gather, pivot, weigh, record",
+		Long: `Opens a case for the indicators (or continues one with --case), asks the sources
+that may be asked, follows what they share hop by hop, weighs every candidate,
+and writes the record. Nothing is asked twice in one case: an interrupted run
+goes on where it stopped.`,
+		Example: `  clew investigate evil.example
+  clew investigate 'hxxps://evil[.]example/a' 203.0.113.7 --tlp GREEN
+  clew investigate evil.example --replay recorded/ --json
+  clew investigate evil.example --offline --since 2026-01-01 --until 2026-02-01
+  clew investigate --case 2026-11-23-evil-example-4f2a    continue an interrupted case
+  clew investigate evil.example --dry-run                 whom would it ask, and what would they learn`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 && req.CaseID == "" {
+				return usagef("no indicator given: name one, or a case to continue with --case")
+			}
+			if len(args) > 0 && req.CaseID != "" {
+				return usagef("--case continues a case with its own seeds: leave the indicators out")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, arg := range args {
+				v, err := indicator(arg)
+				if err != nil {
+					return err
+				}
+				req.Seeds = append(req.Seeds, investigation.Seed{Value: v, Source: seedSource, Confidence: seedConfidence})
+			}
+			req.Ungrouped = !grouped
+			if dryRun {
+				return a.dryRun(req)
+			}
+			return a.investigate(cmd.Context(), req, anyway, explain)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&req.CaseID, "case", "", "continue this case")
+	f.StringVar(&req.Scope, "scope", "hunt", "live (an incident under way) or hunt")
+	f.StringVar(&seedSource, "seed-source", "", "where the indicators come from, for the record")
+	f.IntVar(&seedConfidence, "seed-confidence", 100, "how sure you are of the indicators, 0 to 100")
+	f.BoolVar(&anyway, "anyway", false, "go on with a seed that is a top site or shared service")
+	f.BoolVar(&explain, "explain", false, "print the waterfall of every finding")
+	f.BoolVar(&dryRun, "dry-run", false, "say what would be asked of whom, and ask nothing")
+	f.BoolVar(&grouped, "groups", true, "count holders that belong together once")
+	a.askFlags(cmd)
+	return cmd
+}
+
+// investigate fills in the request from the flags, runs it and prints what came.
+func (a *app) investigate(ctx context.Context, req investigation.Request, anyway, explain bool) error {
+	if req.Scope != "live" && req.Scope != "hunt" {
+		return usagef("--scope %q: use live or hunt", req.Scope)
+	}
+	if err := a.bounds(&req); err != nil {
+		return err
+	}
+	if err := a.checkSeeds(req, anyway); err != nil {
+		return err
+	}
+	done, err := a.wayOut(ctx, &req)
+	if err != nil {
+		return err
+	}
+	defer done()
+	w, err := a.workspace(investigation.Needs{Corpus: true, Cases: true})
+	if err != nil {
+		return err
+	}
+	defer w.Close() //nolint:errcheck // what matters was acknowledged before
+	progress := newProgress(a.stderr, isTerminal(a.stderr))
+	req.Progress = progress.show
+	doc, err := w.Investigate(ctx, req)
+	progress.done()
+	if err != nil && !errors.Is(err, investigation.ErrInterrupted) {
+		return err
+	}
+	if printErr := a.printDocument(doc, explain); printErr != nil {
+		return printErr
+	}
+	if err != nil {
+		return fmt.Errorf("%w; what was found is kept\n  go on with: clew investigate --case %s", err, doc.Case.ID)
+	}
+	return missingParts(doc, a.offline)
+}
+
+// bounds reads the flags that limit a run.
+func (a *app) bounds(req *investigation.Request) (err error) {
+	if req.TLP, req.PAP, err = a.markings(); err != nil {
+		return err
+	}
+	if req.Window, err = a.window(); err != nil {
+		return err
+	}
+	if req.AsOf, err = parseDay("--as-of", a.asOf, true); err != nil {
+		return err
+	}
+	switch {
+	case a.depth < 1 || a.depth > 6:
+		return usagef("--depth %d: use 1 to 6", a.depth)
+	case a.maxHolders < 2:
+		return usagef("--max-holders %d: a shared value has at least 2", a.maxHolders)
+	case a.budget < 0:
+		return usagef("--budget %d: use 0 for no limit", a.budget)
+	}
+	req.Depth, req.MaxHolders, req.Budget = a.depth, a.maxHolders, a.budget
+	return nil
+}
+
+// checkSeeds stops before a case is opened for what cannot lead anywhere.
+func (a *app) checkSeeds(req investigation.Request, anyway bool) error {
+	lists, err := a.references()
+	if err != nil {
+		return err
+	}
+	for _, seed := range req.Seeds {
+		if reason, special := observable.Special(seed.Value); special && !a.offline && a.replay == "" {
+			return usagef("%s is %s: no provider knows it and none is asked\n  use --offline to look it up in what you imported", seed.Value.Defang(), reason)
+		}
+		if hit, ok := lists.Benign(seed.Value); ok && !anyway {
+			return usagef("%s is on a list of what is too widely used to lead anywhere: %s\n  everything would hang together with it; to go on all the same, add --anyway", seed.Value.Defang(), hit)
+		}
+	}
+	return nil
+}
+
+// missingParts makes a run that lacks answers end with its own exit code.
+func missingParts(doc casefile.Document, offline bool) error {
+	if offline || len(doc.Gaps) == 0 {
+		return nil
+	}
+	var sources []string
+	for _, g := range doc.Gaps {
+		if !slices.Contains(sources, g.Source) {
+			sources = append(sources, g.Source)
+		}
+	}
+	return partial{fmt.Sprintf("%d questions have no whole answer (%s); they are listed as gaps", len(doc.Gaps), strings.Join(sources, ", "))}
+}
+
+// printDocument prints a case as JSON or as text.
+func (a *app) printDocument(doc casefile.Document, explain bool) error {
+	return a.printTo(func(w io.Writer) error {
+		if a.json {
+			return doc.Encode(w)
+		}
+		return report.Text(w, doc, report.TextOptions{Color: a.color(), Explain: explain})
+	})
+}
+
+// color reports whether output may be coloured: a terminal, and nobody said no.
+func (a *app) color() bool {
+	return a.output == "" && isTerminal(a.stdout) && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
+}
+
+func isTerminal(w any) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"clew/internal/casefile"
+	"clew/internal/investigation"
+	"clew/internal/observable"
+	"clew/internal/pivot"
+)
+
+// factLine is one attribute in the JSON of show and count.
+type factLine struct {
+	Relation  string          `json:"relation"`
+	Direction string          `json:"direction"` // to, from, or self: others point at it
+	Kind      string          `json:"kind"`
+	Value     string          `json:"value"`
+	Holders   *uint64         `json:"holders"` // null when nobody could say
+	Of        uint64          `json:"of"`
+	Estimate  bool            `json:"estimate"`
+	CountOf   string          `json:"count_of"`
+	Window    casefile.Window `json:"window"`
+	Sources   []string        `json:"sources"`
+	Note      string          `json:"note"`
+}
+
+type lookDocument struct {
+	Kind        string     `json:"kind"`
+	Value       string     `json:"value"`
+	Registrable string     `json:"registrable_domain,omitempty"`
+	Special     string     `json:"special,omitempty"`
+	Facts       []factLine `json:"facts"`
+}
+
+func (a *app) showCommand() *cobra.Command {
+	return a.lookCommand("show", "What is known of an indicator",
+		"Prints what the corpus knows of an indicator: every attribute, since when, from whom.\nIt asks nobody.",
+		"  clew show evil.example\n  clew show 203.0.113.7 --json", printFacts)
+}
+
+func (a *app) countCommand() *cobra.Command {
+	return a.lookCommand("count", "How common each attribute of an indicator is",
+		"Prints how many others share each attribute, of how many, and who counted.\nIt asks nobody.",
+		"  clew count evil.example\n  clew count registrant@mail.example --json", printCounts)
+}
+
+func (a *app) lookCommand(use, short, long, example string, print func(io.Writer, lookDocument) error) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use + " INDICATOR", Short: short, Long: long, Example: example, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v, err := indicator(args[0])
+			if err != nil {
+				return err
+			}
+			w, err := a.workspace(investigation.Needs{Corpus: true})
+			if err != nil {
+				return err
+			}
+			defer w.Close() //nolint:errcheck // nothing was written
+			described, err := w.Engine(pivot.Options{}).Describe(cmd.Context(), v)
+			if err != nil {
+				return err
+			}
+			doc := lookOf(v, described)
+			return a.printTo(func(out io.Writer) error {
+				if a.json {
+					return encode(out, doc)
+				}
+				return print(out, doc)
+			})
+		},
+	}
+	cmd.Flags().StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
+	return cmd
+}
+
+func encode(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func lookOf(v observable.Value, described []pivot.Described) lookDocument {
+	doc := lookDocument{Kind: v.Kind().String(), Value: v.Text(), Facts: []factLine{}}
+	if domain, ok := observable.RegistrableDomain(v); ok && domain != v {
+		doc.Registrable = domain.Text()
+	}
+	doc.Special, _ = observable.Special(v)
+	for _, d := range described {
+		line := factLine{
+			Relation: d.Relation.String(), Direction: "to", Kind: d.Value.Kind().String(), Value: d.Value.Text(),
+			Of: d.Of, Estimate: d.Estimate, CountOf: d.CountOf, Window: casefile.WindowOf(d.Window),
+			Sources: append([]string{}, d.Sources...), Note: d.Suppressed,
+		}
+		if d.HoldersKnown {
+			line.Holders = &d.Holders
+		}
+		switch {
+		case d.Self:
+			line.Direction = "self"
+		case d.Back:
+			line.Direction = "from"
+		}
+		doc.Facts = append(doc.Facts, line)
+	}
+	return doc
+}
+
+func header(w io.Writer, doc lookDocument) {
+	fmt.Fprintf(w, "%s  %s\n", doc.Kind, defanged(doc.Kind, doc.Value))
+	if doc.Registrable != "" {
+		fmt.Fprintf(w, "registrable domain %s\n", defanged("domain", doc.Registrable))
+	}
+	if doc.Special != "" {
+		fmt.Fprintf(w, "note: %s\n", doc.Special)
+	}
+	if len(doc.Facts) == 0 {
+		fmt.Fprintln(w, "Nothing is known of it here. Import data (clew import --help), or ask the sources: clew investigate", defanged(doc.Kind, doc.Value))
+	}
+}
+
+func printFacts(w io.Writer, doc lookDocument) error {
+	header(w, doc)
+	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, f := range doc.Facts {
+		relation := f.Relation
+		switch f.Direction {
+		case "self":
+			relation = "is the " + f.Relation + " of"
+		case "from":
+			relation = "in " + f.Relation + " of"
+		}
+		value := defanged(f.Kind, f.Value)
+		if f.Direction == "self" {
+			value = plural(*f.Holders, "other")
+		}
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", relation, value, days(f.Window), joined(f.Sources), terminalSafe(f.Note))
+	}
+	return table.Flush()
+}
+
+func printCounts(w io.Writer, doc lookDocument) error {
+	header(w, doc)
+	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, f := range doc.Facts {
+		count := "not counted"
+		if f.Holders != nil {
+			count = grouped(*f.Holders)
+			if f.Estimate {
+				count = "about " + count
+			}
+			if f.Of > 0 {
+				count += " of " + grouped(f.Of)
+			}
+		}
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", f.Relation, defanged(f.Kind, f.Value), count, f.CountOf, terminalSafe(f.Note))
+	}
+	return table.Flush()
+}
+
+// encodeLines writes one JSON value a line.
+func encodeLines[T any](w io.Writer, values []T) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for _, v := range values {
+		if err := e.Encode(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"clew/internal/casefile"
+	"clew/internal/investigation"
+	"clew/internal/observable"
+	"clew/internal/pivot"
+)
+
+func (a *app) pivotsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "pivots INDICATOR",
+		Short: "Ranked pivot points, and why the others are not",
+		Long: `Lists every attribute of an indicator that others may share: how many hold it,
+how many bits of evidence it would bring, and why it would be rejected. It asks
+nobody.`,
+		Example: "  clew pivots evil.example\n  clew pivots evil.example --max-holders 50 --json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withEngine(args[0], func(engine *pivot.Engine, v observable.Value) error {
+				points, err := engine.Points(cmd.Context(), v)
+				if err != nil {
+					return err
+				}
+				return a.printPoints(points)
+			})
+		},
+	}
+	a.engineFlags(cmd)
+	return cmd
+}
+
+func (a *app) pivotCommand() *cobra.Command {
+	var method string
+	cmd := &cobra.Command{
+		Use:   "pivot INDICATOR --by METHOD",
+		Short: "One pivot, one hop",
+		Long:  "Follows one method from an indicator through the corpus and weighs whom it leads to.\nIt asks nobody.\n\nMethods:\n" + methodTable(),
+		Example: `  clew pivot evil.example --by co-hosted
+  clew pivot evil.example --by registrant-email --json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, ok := pivot.MethodNamed(method)
+			if !ok {
+				return usagef("--by %q is no pivot method\n  methods: %s", method, strings.Join(methodNames(), ", "))
+			}
+			return a.withEngine(args[0], func(engine *pivot.Engine, v observable.Value) error {
+				return a.pivot(cmd.Context(), engine, v, m)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&method, "by", "", "pivot method")
+	_ = cmd.RegisterFlagCompletionFunc("by", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return methodNames(), cobra.ShellCompDirectiveNoFileComp
+	}) // fails only for a flag that does not exist
+	a.engineFlags(cmd)
+	return cmd
+}
+
+func methodNames() []string {
+	var names []string
+	for _, m := range pivot.Catalogue() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+func methodTable() string {
+	var b strings.Builder
+	for _, m := range pivot.Catalogue() {
+		fmt.Fprintf(&b, "  %-20s %s\n", m.Name, m.Doc)
+	}
+	return b.String()
+}
+
+// withEngine opens the corpus and runs do with an engine bounded by the flags.
+func (a *app) withEngine(text string, do func(*pivot.Engine, observable.Value) error) error {
+	v, err := indicator(text)
+	if err != nil {
+		return err
+	}
+	a.pap, a.tlp = "AMBER", "AMBER"
+	var req investigation.Request
+	if err := a.bounds(&req); err != nil {
+		return err
+	}
+	w, err := a.workspace(investigation.Needs{Corpus: true})
+	if err != nil {
+		return err
+	}
+	defer w.Close() //nolint:errcheck // nothing was written
+	return do(w.Engine(pivot.Options{
+		Depth: req.Depth, MaxHolders: req.MaxHolders, AsOf: req.AsOf, Window: req.Window,
+	}), v)
+}
+
+func (a *app) printPoints(points []pivot.Point) error {
+	return a.printTo(func(w io.Writer) error {
+		if a.json {
+			lines := make([]casefile.Pivot, len(points))
+			for i, p := range points {
+				lines[i] = casefile.PivotOf(p)
+			}
+			return encode(w, struct {
+				Pivots []casefile.Pivot `json:"pivots"`
+			}{lines})
+		}
+		if len(points) == 0 {
+			fmt.Fprintln(w, "No pivot point: nothing is known of it here.")
+			return nil
+		}
+		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(table, "METHOD\tVALUE\tHOLDERS\tBITS\tSTATE\tREASON")
+		for _, p := range points {
+			holders := "?"
+			if p.HoldersKnown {
+				holders = grouped(p.Holders)
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%.1f\t%s\t%s\n",
+				p.Method, shortened(forPeople(p.Value)), holders, p.Expected, p.State, terminalSafe(p.Reason))
+		}
+		return table.Flush()
+	})
+}
+
+// shortened keeps a table readable; --json has the whole value.
+func shortened(text string) string {
+	const most = 60
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}
+
+func (a *app) pivot(ctx context.Context, engine *pivot.Engine, v observable.Value, m pivot.Method) error {
+	result, err := engine.Pivot(ctx, v, m)
+	if err != nil {
+		return err
+	}
+	return a.printTo(func(w io.Writer) error {
+		if a.json {
+			findings := make([]casefile.Finding, len(result.Findings))
+			for i, f := range result.Findings {
+				findings[i] = casefile.FindingOf(f)
+			}
+			points := make([]casefile.Pivot, len(result.Points))
+			for i, p := range result.Points {
+				points[i] = casefile.PivotOf(p)
+			}
+			return encode(w, struct {
+				Findings []casefile.Finding `json:"findings"`
+				Pivots   []casefile.Pivot   `json:"pivots"`
+			}{findings, points})
+		}
+		for _, p := range result.Points {
+			fmt.Fprintf(w, "%s %s: %s %s\n", p.Method, forPeople(p.Value), p.State, terminalSafe(p.Reason))
+		}
+		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+		for _, f := range result.Findings {
+			fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", f.Band, percent(f.P), f.Value.Kind(), forPeople(f.Value))
+		}
+		return table.Flush()
+	})
+}

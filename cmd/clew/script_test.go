@@ -1,0 +1,42 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"clew": func() { os.Exit(realMain()) }})
+}
+
+// TestScripts runs the command-line tests in testdata/script. Each has its own
+// data directory; SHARED is the folder of real data beside the repository, when
+// it is there (condition [shared]).
+func TestScripts(t *testing.T) {
+	shared := os.Getenv("CLEW_SHARED")
+	if shared == "" {
+		shared, _ = filepath.Abs(filepath.Join("..", "..", "..", "shared"))
+	}
+	_, err := os.Stat(filepath.Join(shared, "fixtures"))
+	haveShared := err == nil
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("SHARED", shared)
+			env.Setenv("CLEW_DATA", filepath.Join(env.WorkDir, "data"))
+			env.Setenv("CLEW_ACTOR", "tester")
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
+			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "shared" {
+				return haveShared, nil
+			}
+			return false, nil
+		},
+	})
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/goccy/go-yaml"
+)
+
+// settings is the configuration file:
+//
+//	keys:
+//	  virustotal: …
+//
+// Keys may also come from the environment, which wins. They are never printed.
+type settings struct {
+	Keys map[string]string `yaml:"keys"`
+}
+
+// errConfig means the configuration file cannot be used.
+var errConfig = errors.New("configuration")
+
+// maxConfig bounds the configuration file, in bytes.
+const maxConfig = 1 << 20
+
+// settings reads the configuration file; one that is not there is empty,
+// unless it was asked for by name.
+func (a *app) settings() (settings, error) {
+	path, named := a.configPath()
+	var s settings
+	if path == "" {
+		return s, nil
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		return s, nil
+	}
+	if err != nil {
+		return s, usagef("%w: %w", errConfig, err)
+	}
+	if info.Size() > maxConfig {
+		return s, usagef("%w: %s is larger than %d bytes", errConfig, path, maxConfig)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return s, usagef("%w: %w", errConfig, err)
+	}
+	if err := yaml.UnmarshalWithOptions(text, &s, yaml.DisallowUnknownField()); err != nil {
+		// The parser's message quotes the file, and the file holds keys.
+		return s, usagef("%w: %s is not in the form\n  keys:\n    virustotal: YOUR-KEY", errConfig, path)
+	}
+	if len(s.Keys) > 0 && info.Mode().Perm()&0o077 != 0 {
+		fmt.Fprintf(a.stderr, "clew: %s holds keys and others may read it: chmod 600 it\n", path)
+	}
+	return s, nil
+}
+
+// configPath returns the configuration file, and whether the user named it.
+func (a *app) configPath() (path string, named bool) {
+	if a.config != "" {
+		return a.config, true
+	}
+	if path := a.getenv("CLEW_CONFIG"); path != "" {
+		return path, true
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", false
+	}
+	return filepath.Join(dir, "clew", "config.yaml"), false
+}
+
+// keys returns the key of each source that has one.
+func (s settings) keys(getenv func(string) string) map[string]string {
+	keys := map[string]string{}
+	for name, key := range s.Keys {
+		keys[name] = key
+	}
+	for _, info := range infos() {
+		if info.KeyEnv == "" {
+			continue
+		}
+		if key := getenv(info.KeyEnv); key != "" {
+			keys[info.Name] = key
+		}
+	}
+	return keys
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"clew/internal/casefile"
+	"clew/internal/fetch"
+	"clew/internal/investigation"
+	"clew/internal/source"
+	"clew/internal/source/all"
+	"clew/internal/source/replay"
+)
+
+// wayOut sets how a run reaches the sources: not at all, from recordings, or live.
+func (a *app) wayOut(ctx context.Context, req *investigation.Request) (done func(), err error) {
+	nothing := func() {}
+	if a.offline && a.replay != "" {
+		return nothing, usagef("--offline asks nobody and --replay asks recordings: use one of them")
+	}
+	if a.offline {
+		return nothing, nil
+	}
+	if a.replay != "" {
+		recorded, done, err := openReplay(ctx, a.replay)
+		if err != nil {
+			return nothing, err
+		}
+		req.Asker, req.Replay = recorded, true
+		return done, nil
+	}
+	settings, err := a.settings()
+	if err != nil {
+		return nothing, err
+	}
+	keys := settings.keys(a.getenv)
+	req.HasKey = func(info source.Info) bool { return keys[info.Name] != "" }
+	req.Asker = fetch.New(fetch.Options{
+		Sources: infos(), Key: func(info source.Info) string { return keys[info.Name] }, UserAgent: "clew/" + release,
+	})
+	return nothing, nil
+}
+
+// openReplay opens a folder of recorded answers, or the answers of a bundle.
+func openReplay(ctx context.Context, path string) (*replay.Replay, func(), error) {
+	nothing := func() {}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nothing, usagef("--replay: %w", err)
+	}
+	if info.IsDir() {
+		recorded, err := replay.Open(path)
+		return recorded, nothing, err
+	}
+	b, err := casefile.OpenBundle(ctx, path)
+	if err != nil {
+		return nil, nothing, err
+	}
+	defer b.Close() //nolint:errcheck // read only
+	dir, err := os.MkdirTemp("", "clew-replay-")
+	if err != nil {
+		return nil, nothing, err
+	}
+	remove := func() { _ = os.RemoveAll(dir) } // a temporary folder that stays is no harm
+	if err := os.CopyFS(dir, b.FS()); err != nil {
+		return nil, remove, fmt.Errorf("unpack %s: %w", path, err)
+	}
+	recorded, err := replay.Open(dir)
+	return recorded, remove, err
+}
+
+func infos() []source.Info {
+	var list []source.Info
+	for _, s := range all.Sources() {
+		list = append(list, s.Info())
+	}
+	return list
+}
+
+// dryRun prints whom a run would ask about its seeds, at what cost, and what
+// they would learn. It asks nothing and opens nothing.
+func (a *app) dryRun(req investigation.Request) error {
+	if err := a.bounds(&req); err != nil {
+		return err
+	}
+	settings, err := a.settings()
+	if err != nil {
+		return err
+	}
+	keys := settings.keys(a.getenv)
+	return a.printTo(func(w io.Writer) error {
+		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(table, "SOURCE\tABOUT\tREQUESTS\tPAP\tASKED\tBECAUSE")
+		for _, seed := range req.Seeds {
+			for _, info := range infos() {
+				if !slices.Contains(info.Accepts, seed.Value.Kind()) {
+					continue
+				}
+				asked, because := "yes", info.Title+" learns the value"
+				switch {
+				case a.offline:
+					asked, because = "no", "--offline"
+				case info.Retired != "":
+					asked, because = "no", info.Retired
+				case !req.PAP.Allows(info.PAP):
+					asked, because = "no", "the case allows PAP:"+req.PAP.String()
+				case info.KeyEnv != "" && !info.Keyless && keys[info.Name] == "":
+					asked, because = "no", "no key: set "+info.KeyEnv
+				}
+				fmt.Fprintf(table, "%s\t%s\tat least %d\t%s\t%s\t%s\n", info.Name, forPeople(seed.Value), max(info.Cost, 1), info.PAP, asked, because)
+			}
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintln(w, "What the seeds lead to is asked about as well, within --budget", req.Budget, "requests.")
+		return nil
+	})
+}
+
+func (a *app) sourceCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "source", Short: "The providers clew can ask", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(&cobra.Command{
+		Use: "list", Short: "What each source answers, and whether it can be asked", Args: cobra.NoArgs,
+		Example: "  clew source list\n  clew source list --json    one line a source",
+		RunE:    func(*cobra.Command, []string) error { return a.listSources() },
+	})
+	return cmd
+}
+
+type sourceLine struct {
+	Name    string   `json:"name"`
+	Title   string   `json:"title"`
+	Accepts []string `json:"accepts"`
+	Answers []string `json:"answers"`
+	PAP     string   `json:"pap"`
+	Every   string   `json:"every"`
+	Key     string   `json:"key"` // set, missing, optional or none
+	KeyEnv  string   `json:"key_env"`
+	Retired string   `json:"retired"`
+}
+
+func (a *app) listSources() error {
+	settings, err := a.settings()
+	if err != nil {
+		return err
+	}
+	keys := settings.keys(a.getenv)
+	var lines []sourceLine
+	for _, info := range infos() {
+		line := sourceLine{Name: info.Name, Title: info.Title, PAP: info.PAP.String(), Every: info.Every.String(), Key: "none", KeyEnv: info.KeyEnv, Retired: info.Retired}
+		for _, k := range info.Accepts {
+			line.Accepts = append(line.Accepts, k.String())
+		}
+		for _, r := range info.Answers {
+			line.Answers = append(line.Answers, r.String())
+		}
+		switch {
+		case info.KeyEnv == "":
+		case keys[info.Name] != "":
+			line.Key = "set"
+		case info.Keyless:
+			line.Key = "optional"
+		default:
+			line.Key = "missing"
+		}
+		lines = append(lines, line)
+	}
+	return a.printTo(func(w io.Writer) error {
+		if a.json {
+			return encodeLines(w, lines)
+		}
+		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(table, "SOURCE\tKEY\tPAP\tASKED ABOUT\tNOTE")
+		for _, l := range lines {
+			note := l.Retired
+			if l.Key == "missing" {
+				note = "set " + l.KeyEnv
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", l.Name, l.Key, l.PAP, strings.Join(l.Accepts, " "), note)
+		}
+		return table.Flush()
+	})
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"clew/internal/casefile"
+	"clew/internal/investigation"
+	"clew/internal/marking"
+	"clew/internal/report"
+	"clew/internal/world"
+)
+
+func (a *app) worldCommand() *cobra.Command {
+	var options world.Options
+	cmd := &cobra.Command{
+		Use:   "world DIR",
+		Short: "Write a synthetic internet with known truth, as import files",
+		Long: `Writes hosting, registrations, certificates, pages and files of an internet that
+does not exist, with planted operators (truth.jsonl) and deliberate traps
+(traps.jsonl), in the formats that clew import reads. The same seed and size give
+the same bytes.`,
+		Example: `  clew world /tmp/world
+  clew world /tmp/world --observations 10000000 --seed 7 --compression zst`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w, err := world.New(options)
+			if err != nil {
+				return usageError{err}
+			}
+			manifest, err := w.Write(cmd.Context(), args[0], a.worldProgress())
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return encode(a.stdout, manifest)
+			}
+			fmt.Fprintf(a.stdout, "%s observations, %d operators in %s; start from %s\n", grouped(uint64(manifest.Observations)), manifest.Operators, args[0], w.DemoSeed().Defang())
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.Uint64Var(&options.Seed, "seed", 1, "which world")
+	f.IntVar(&options.Observations, "observations", world.DemoObservations, "how many facts, 10 thousand to 50 million")
+	f.StringVar(&options.Compression, "compression", "", "gz or zst")
+	return cmd
+}
+
+func (a *app) worldProgress() func(world.Progress) {
+	terminal, last := isTerminal(a.stderr), 0
+	return func(p world.Progress) {
+		const step = 1_000_000
+		switch {
+		case terminal:
+			fmt.Fprintf(a.stderr, "\r%s of %s observations ", grouped(uint64(p.Observations)), grouped(uint64(p.Of)))
+			if p.Observations >= p.Of {
+				fmt.Fprint(a.stderr, "\r\033[K")
+			}
+		case p.Observations-last >= step:
+			last = p.Observations
+			fmt.Fprintf(a.stderr, "%s of %s observations\n", grouped(uint64(p.Observations)), grouped(uint64(p.Of)))
+		}
+	}
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "A whole investigation in a synthetic world, without a network",
+		Long: `Makes a small synthetic internet, imports it, investigates one seed in it, prints
+the findings, and writes an HTML and a Markdown report. Nothing is asked of
+anybody.`,
+		Example: "  clew demo\n  clew demo --dir /tmp/clew-demo",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), dir) },
+	}
+	cmd.Flags().StringVar(&dir, "dir", "clew-demo", "folder for the world, the data directory and the reports")
+	return cmd
+}
+
+func (a *app) demo(ctx context.Context, dir string) error {
+	began := a.clock()
+	w, err := world.New(world.Options{Seed: 1, Observations: world.DemoObservations})
+	if err != nil {
+		return err
+	}
+	worldDir := filepath.Join(dir, "world")
+	fmt.Fprintf(a.stdout, "1. A synthetic internet of %s observations, in %s\n", grouped(world.DemoObservations), worldDir)
+	manifest, err := w.Write(ctx, worldDir, a.worldProgress())
+	if err != nil {
+		return err
+	}
+	a.data = filepath.Join(dir, "data")
+	if err := os.RemoveAll(filepath.Join(a.data, "corpus")); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	a.shared.lists = []string{filepath.Join(worldDir, "lists")}
+	ws, err := a.workspace(investigation.Needs{Corpus: true, Cases: true})
+	if err != nil {
+		return err
+	}
+	defer ws.Close() //nolint:errcheck // what matters was acknowledged before
+	fmt.Fprintln(a.stdout, "2. Imported into the corpus:")
+	if err := a.importWorld(ctx, ws, worldDir, manifest); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "3. One indicator, %s, and what hangs together with it:\n\n", w.DemoSeed().Defang())
+	doc, err := ws.Investigate(ctx, investigation.Request{
+		Seeds: []investigation.Seed{{Value: w.DemoSeed(), Source: "demo", Confidence: 100}},
+		Scope: "hunt", TLP: marking.TLPClear, PAP: marking.Red, Depth: 2, MaxHolders: 500,
+	})
+	if err != nil {
+		return err
+	}
+	if err := report.Text(a.stdout, doc, report.TextOptions{Color: a.color(), Waterfalls: 1}); err != nil {
+		return err
+	}
+	html, markdown := filepath.Join(dir, "report.html"), filepath.Join(dir, "report.md")
+	if err := writeReports(doc, html, markdown); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, `
+4. The report: %s and %s (%.1f seconds in all)
+
+Try next:
+  clew --data %[4]s case show %[5]s --explain       every waterfall
+  clew --data %[4]s case log %[5]s                  how clew got there
+  clew --data %[4]s case bundle %[5]s -o case.zip   the case in one file
+  clew case replay case.zip                         the same findings, on any machine
+  clew --data %[4]s pivots %[6]s
+  less %[7]s   what is true in this world
+`, html, markdown, a.clock().Sub(began).Seconds(), a.data, doc.Case.ID, w.DemoSeed().Text(), filepath.Join(worldDir, "truth.jsonl"))
+	return nil
+}
+
+// importWorld loads every file of a world that is to be imported.
+func (a *app) importWorld(ctx context.Context, ws *investigation.Workspace, dir string, manifest world.Manifest) error {
+	for _, file := range manifest.Files {
+		if file.Format == "" {
+			continue
+		}
+		req := investigation.ImportRequest{Name: "world/" + file.Name, Format: file.Format}
+		if file.Mapping != "" {
+			req.Mapping = filepath.Join(dir, file.Mapping)
+		}
+		opened, err := os.Open(filepath.Join(dir, file.Name))
+		if err != nil {
+			return err
+		}
+		began := a.clock()
+		_, summary, err := ws.Import(ctx, opened, req)
+		if err = errors.Join(err, opened.Close()); err != nil {
+			return fmt.Errorf("%s: %w", file.Name, err)
+		}
+		fmt.Fprintf(a.stdout, "   %-14s %9s observations, %d rejected, %s\n", file.Name, grouped(summary.Kept), summary.Rejected, a.clock().Sub(began).Round(time.Millisecond))
+	}
+	return nil
+}
+
+func writeReports(doc casefile.Document, html, markdown string) error {
+	for path, write := range map[string]func(io.Writer, casefile.Document) error{html: report.HTML, markdown: report.Markdown} {
+		file, err := os.Create(path)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(write(file, doc), file.Close()); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func (a *app) reportCommand() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use: "report CASE", Short: "The case as a report for people", Args: cobra.ExactArgs(1),
+		Example: "  clew report 4f2a --format html -o report.html\n  clew report 4f2a --format md",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			write := map[string]func(io.Writer, casefile.Document) error{
+				"md": report.Markdown, "html": report.HTML,
+				"json": func(w io.Writer, doc casefile.Document) error { return doc.Encode(w) },
+			}[format]
+			if write == nil {
+				return usagef("--format %q: use md, html or json", format)
+			}
+			return a.withRecord(cmd.Context(), args[0], func(r casefile.Reader, id string) error {
+				record, err := casefile.Load(cmd.Context(), r, id)
+				if err != nil {
+					return err
+				}
+				return a.printTo(func(w io.Writer) error { return write(w, record.Document()) })
+			})
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "md", "md, html or json")
+	return cmd
+}
