@@ -39,7 +39,7 @@ names, dates and abbreviations are none.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			options.Type = extract.Type(kind)
-			input := io.Reader(a.stdin)
+			input := a.stdin
 			if args[0] != "-" {
 				file, err := os.Open(args[0])
 				if err != nil {

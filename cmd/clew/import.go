@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -135,7 +134,7 @@ func (a *app) importFile(ctx context.Context, w *investigation.Workspace, file s
 		req.Name = filepath.Base(file)
 	}
 	line := importLine{File: file, Name: req.Name, FirstRejected: []rejectLine{}}
-	input := io.Reader(a.stdin)
+	input := a.stdin
 	if file != "-" {
 		opened, err := os.Open(file)
 		if err != nil {

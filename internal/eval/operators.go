@@ -83,7 +83,7 @@ func LoadOperators(dir string) (*Operators, error) {
 }
 
 func (set *Operators) readDomains(path string) error {
-	file, err := os.Open(path) //nolint:gosec // the analyst names the folder
+	file, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("operators set: %w", err)
 	}
@@ -105,7 +105,7 @@ func (set *Operators) readDomains(path string) error {
 }
 
 func readTable(path string, header []string, each func(row []string) error) error {
-	file, err := os.Open(path) //nolint:gosec // the analyst names the folder
+	file, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("operators set: %w", err)
 	}

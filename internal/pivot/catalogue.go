@@ -28,7 +28,6 @@ var (
 	fromDomain  = []observable.Kind{observable.Domain}
 	fromIP      = []observable.Kind{observable.IP}
 	fromFile    = []observable.Kind{observable.File}
-	fromCert    = []observable.Kind{observable.Cert}
 	fromHost    = []observable.Kind{observable.Domain, observable.IP}
 	fromSite    = []observable.Kind{observable.Domain, observable.IP, observable.URL}
 	fromTLS     = []observable.Kind{observable.Domain, observable.IP, observable.Cert}

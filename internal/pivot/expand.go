@@ -167,7 +167,7 @@ func isIndicator(k observable.Kind) bool {
 
 // sharing lists who else holds a fact, bounded by the holder limit.
 func (r *run) sharing(ctx context.Context, f Fact) ([]observable.Value, error) {
-	limit := int(r.maxHolders()) //nolint:gosec // set from an int
+	limit := int(r.maxHolders())
 	switch {
 	case f.Relation == observation.InPrefix:
 		return r.inBlock(ctx, f, limit)

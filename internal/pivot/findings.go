@@ -71,7 +71,7 @@ func (r *run) directFactors(n *node) ([]Factor, float64) {
 		s := n.direct.shared[line.Match]
 		f := Factor{
 			Family: string(line.Family), Relation: s.Relation.String(), Value: s.a.Value,
-			Holders: s.Holders, Groups: int(s.Groups), Of: s.Population, CountOf: s.held.from, //nolint:gosec // at most the holder limit
+			Holders: s.Holders, Groups: int(s.Groups), Of: s.Population, CountOf: s.held.from,
 			Bits: line.Bits, Raw: line.Raw, Window: overlap(s.Match.A, s.Match.B),
 			Sources: union(s.a.Sources, s.b.Sources), Evidence: union(s.a.Evidence, s.b.Evidence),
 			Note: noteOf(s, line),
