@@ -54,6 +54,26 @@ var samples = map[observable.Kind]string{
 	observable.Cert:    "00112233445566778899aabbccddeeff00112233",
 	observable.File:    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
 	observable.Tracker: "UA-00000000-1",
+
+	observable.Prefix:    "192.0.2.0/24",
+	observable.ASN:       "AS64500",
+	observable.Registrar: "Example Registrar",
+	observable.CertKey:   "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+	observable.DN:        "O=Shop, CN=shop.example",
+	observable.Serial:    "a0b",
+	observable.Imphash:   "00112233445566778899aabbccddeeff",
+	observable.Ssdeep:    "3:abcdefghij:klmnopqrst",
+	observable.TLSH:      "T100112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF001122",
+	observable.Signer:    "Shop Example Inc.",
+	observable.JARM:      "00112233445566778899aabbccddeeff00112233445566778899aabbccddee",
+	observable.SSHKey:    "SHA256:ABEiM0RVZneImaq7zN3u/wARIjNEVWZ3iJmqu8zd7v8",
+	observable.Favicon:   "-1234567890",
+	observable.BodyHash:  "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+	observable.Title:     "Sign in - Shop",
+	observable.Filename:  "invoice.exe",
+	observable.Mutex:     "Global\\shop",
+	observable.Technique: "T1583.001",
+	observable.Malware:   "Shoplifter",
 }
 
 // A trouble is what a provider does instead of answering.
