@@ -50,8 +50,8 @@ type finding struct {
 	Value, Kind, P   string
 	Confidence, Hops int
 	Band             string
-	First, Last      string // days
-	Why              string // the strongest facts in a few words
+	First, Last      string   // days
+	Strongest        []string // facts, in a few words each
 	Suppressed       string
 	Verdict, Reason  string
 	Validation       string
@@ -81,7 +81,7 @@ func newPage(d casefile.Document) page {
 	p := page{
 		ID: name(d.Case.ID), State: name(d.Case.State), Scope: name(d.Case.Scope), TLP: name(d.Case.TLP), PAP: name(d.Case.PAP),
 		Window: span(d.Case.Window[0].Day(), d.Case.Window[1].Day()), Opened: minute(d.Case.Opened), Changed: minute(d.Case.Changed),
-		Tool: casefile.Printable(d.Case.Tool), Model: casefile.Printable(d.Model), Head: name(d.Case.Head), Events: d.Case.Events,
+		Tool: name(d.Case.Tool), Model: name(d.Model), Head: name(d.Case.Head), Events: d.Case.Events,
 		Limits: limits(d.Case.Limits), Disclosures: d.Disclosures,
 	}
 	for _, s := range d.Seeds {
@@ -167,7 +167,7 @@ func findingOf(f casefile.Finding) finding {
 	w := waterfallOf(f)
 	return finding{
 		Value: value(f.Kind, f.Value), Kind: name(f.Kind), P: probability(f.P), Confidence: f.Confidence, Hops: f.Hops, Band: name(f.Band),
-		First: f.FirstSeen.Day(), Last: f.LastSeen.Day(), Why: w.why(value(f.Kind, f.Value)),
+		First: f.FirstSeen.Day(), Last: f.LastSeen.Day(), Strongest: w.strongest(value(f.Kind, f.Value)),
 		Suppressed: prose(f.Suppressed), Verdict: name(f.Verdict), Reason: prose(f.Reason),
 		Validation: validation(f.Validation), Action: action(f.Action), Waterfall: w,
 	}
@@ -181,6 +181,8 @@ func probability(p float64) string {
 	return fmt.Sprintf("%.2f", p)
 }
 
+const notChecked = "not checked"
+
 func validation(v casefile.Validation) string {
 	switch v.State {
 	case casefile.Hit:
@@ -190,7 +192,7 @@ func validation(v casefile.Validation) string {
 	case casefile.NoHit:
 		return "searched, not seen"
 	case casefile.NotChecked, "":
-		return "not checked"
+		return notChecked
 	}
 	return name(v.State)
 }

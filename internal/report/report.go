@@ -3,7 +3,6 @@
 // page, the summary first, and each escapes what its format reads as its own.
 package report
 
-import "errors"
-
-// ErrNoFinding means a document has no finding of that value.
-var ErrNoFinding = errors.New("no such finding")
+// maxWaterfalls is how many findings a written report explains line by line.
+// More is no reading; the JSON document has them all, and the report says so.
+const maxWaterfalls = 100

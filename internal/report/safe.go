@@ -58,11 +58,11 @@ func defangProse(text string) string {
 }
 
 // namesHost reports whether a dotted word may be a host: four numbers, or a last
-// label of two characters or more with a letter in it.
+// label of two characters or more that begins with a letter, as every top-level
+// domain does.
 func namesHost(word string) bool {
 	labels := strings.Split(word, ".")
-	last := labels[len(labels)-1]
-	if len([]rune(last)) >= 2 && strings.ContainsFunc(last, unicode.IsLetter) {
+	if last := []rune(labels[len(labels)-1]); len(last) >= 2 && unicode.IsLetter(last[0]) {
 		return true
 	}
 	return len(labels) == 4 && !strings.ContainsFunc(word, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })

@@ -18,9 +18,9 @@ func summary(p page, d casefile.Document) []string {
 	for _, e := range p.Escalations {
 		said = append(said, fmt.Sprintf("Escalate: %s, because %s.", e.Trigger, e.Because))
 	}
-	said = append(said, unknownSentence(p, d), toldSentence(d))
-	if p.State != casefile.StateComplete {
-		said = append(said, fmt.Sprintf("The investigation is %s: what follows is what was known by then.", orUnknown(p.State)))
+	said = append(said, unknownSentence(p, d), toldSentence(d.Disclosures))
+	if p.State != casefile.StateComplete && p.State != "" {
+		said = append(said, fmt.Sprintf("The investigation is %s: what follows is what was known by then.", p.State))
 	}
 	return said
 }
@@ -45,7 +45,8 @@ func foundSentence(p page) string {
 		from, plural(n["high"], "indicator"), count(n["medium"]), plural(n["low"], "lead"))
 }
 
-// linkSentence names the fact that most of the likely findings share.
+// linkSentence names the fact that most of the likely findings share, where
+// several do.
 func linkSentence(d casefile.Document) string {
 	shared := map[string]int{}
 	likely := 0
@@ -56,14 +57,15 @@ func linkSentence(d casefile.Document) string {
 		likely++
 		seen := map[string]bool{}
 		for _, factor := range f.Factors {
-			if text := fact(factor); factor.Bits >= strongBits && text != "" && !seen[text] {
+			own := factor.Value == f.Value || factor.Family == "bridge"
+			if text := fact(factor); factor.Bits >= strongBits && text != "" && !own && !seen[text] {
 				seen[text] = true
 				shared[text]++
 			}
 		}
 	}
 	best, _ := commonest(shared, 1)
-	if len(best) == 0 {
+	if len(best) == 0 || shared[best[0]] < 2 {
 		return ""
 	}
 	return fmt.Sprintf("What links them most: %s, held by %s of those %s.", best[0], count(shared[best[0]]), count(likely))
@@ -113,14 +115,14 @@ func sources(gaps []gapRow) int {
 	return len(seen)
 }
 
-func toldSentence(d casefile.Document) string {
-	switch d.Disclosures {
+func toldSentence(disclosures int) string {
+	switch disclosures {
 	case 0:
 		return "No value of this case was shown to a third party."
 	case 1:
 		return "Once a value of this case was shown to a third party."
 	}
-	return fmt.Sprintf("Values of this case were shown to third parties %s times.", count(d.Disclosures))
+	return fmt.Sprintf("Values of this case were shown to third parties %s times.", count(disclosures))
 }
 
 func orUnknown(text string) string {
@@ -139,4 +141,78 @@ func (p page) origin() string {
 // recordLine pins the record that the page was made from.
 func (p page) recordLine() string {
 	return fmt.Sprintf("record of %s, head %s", plural(int(min(p.Events, 1<<53)), "event"), orUnknown(p.Head))
+}
+
+// marks say under which rules the case is kept and told, and how it stands.
+func (p page) marks() []string {
+	return present([][2]string{{"TLP:", p.TLP}, {"PAP:", p.PAP}, {"", p.Scope}, {"", p.State}, {"incident ", p.Window}})
+}
+
+// times say when the case was opened and when its record last grew.
+func (p page) times() []string {
+	return present([][2]string{{"opened ", p.Opened}, {"as of ", p.Changed}})
+}
+
+// present joins each name with its value, where there is one.
+func present(pairs [][2]string) []string {
+	var said []string
+	for _, pair := range pairs {
+		if pair[1] != "" {
+			said = append(said, pair[0]+pair[1])
+		}
+	}
+	return said
+}
+
+const howToRead = "Each line is a fact that the finding and the seed share, and what it is worth in bits: one bit more doubles the odds. " +
+	"The lines add up to the total, which the model turns into the probability P."
+
+// method says what the figures mean and what they do not.
+func (p page) method() []string {
+	said := []string{
+		"P is the calibrated probability that the indicator is run by the same operator as the seed. It says nothing about who that is, nor whether the indicator is malicious.",
+		"Rare values that are shared count much, common ones little or nothing; facts of one family are counted once; high needs two independent reasons.",
+		"A question that was refused, failed or never asked is a gap, not a no.",
+	}
+	return append(said, toldSentence(p.Disclosures))
+}
+
+// worthExplaining returns the findings above coincidence, at most maxWaterfalls
+// of them, and how many were left.
+func (p page) worthExplaining() (explained []finding, left int) {
+	for _, b := range p.Bands {
+		if b.Name != "coincidence" {
+			explained = append(explained, b.Findings...)
+		}
+	}
+	n := min(len(explained), maxWaterfalls)
+	return explained[:n], len(explained) - n
+}
+
+func leftOut(n int) string {
+	return fmt.Sprintf("%s not explained here; the JSON document explains every one.", isAre(n, "further finding"))
+}
+
+func (p page) verifyCommand() string {
+	return fmt.Sprintf("clew case verify %s --head %s", p.ID, p.Head)
+}
+
+// remark joins what a table has no column for.
+func (f finding) remark() string {
+	var said []string
+	if f.Verdict != "" {
+		said = append(said, strings.TrimSuffix(fmt.Sprintf("%s by the analyst: %s", f.Verdict, f.Reason), ": "))
+	}
+	if f.Suppressed != "" {
+		said = append(said, "suppressed: "+f.Suppressed)
+	}
+	return strings.Join(said, "; ")
+}
+
+// seenInside says what the team's own logs said, "" where nobody looked.
+func (f finding) seenInside() string {
+	if f.Validation == notChecked {
+		return ""
+	}
+	return f.Validation
 }

@@ -12,9 +12,10 @@ import (
 
 // TextOptions say how a terminal shows a document.
 type TextOptions struct {
-	Color   bool
-	Width   int  // columns; 0 means DefaultWidth
-	Explain bool // the waterfall of every finding, coincidences included
+	Color      bool
+	Width      int  // columns; 0 means DefaultWidth
+	Waterfalls int  // how many of the most probable findings are explained
+	Explain    bool // explain every finding, coincidences included
 }
 
 // DefaultWidth is how many columns text takes unless told.
@@ -33,12 +34,8 @@ func Text(w io.Writer, d casefile.Document, o TextOptions) error {
 	for _, b := range p.Bands {
 		t.band(p, b)
 	}
-	if o.Explain {
-		for _, b := range p.Bands {
-			for _, f := range b.Findings {
-				t.waterfall(p, f)
-			}
-		}
+	for _, f := range p.explained(o) {
+		t.waterfall(p, f)
 	}
 	t.trees(p)
 	t.gaps(p)
@@ -46,17 +43,16 @@ func Text(w io.Writer, d casefile.Document, o TextOptions) error {
 	return t.out.Flush()
 }
 
-// Waterfall writes why one finding of a document has its probability: the one
-// with that value, ErrNoFinding when there is none.
-func Waterfall(w io.Writer, d casefile.Document, kind, text string, o TextOptions) error {
-	for _, f := range d.Findings {
-		if f.Kind == kind && f.Value == text {
-			t := newTerminal(w, o)
-			t.waterfall(newPage(casefile.Document{Case: d.Case, Seeds: d.Seeds}), findingOf(f))
-			return t.out.Flush()
-		}
+// explained returns the findings whose waterfall is asked for.
+func (p page) explained(o TextOptions) []finding {
+	var all []finding
+	for _, b := range p.Bands {
+		all = append(all, b.Findings...)
 	}
-	return fmt.Errorf("%w: %s", ErrNoFinding, value(kind, text))
+	if o.Explain {
+		return all
+	}
+	return all[:max(0, min(o.Waterfalls, len(all)))]
 }
 
 // terminal lays out lines. Errors of writing are kept by out and told at the end.
@@ -106,16 +102,22 @@ func (t terminal) paragraph(indent, text string, s style) {
 	}
 }
 
-func (t terminal) heading(p page) {
-	marks := []string{p.State, p.Scope}
-	for _, m := range [][2]string{{"TLP:", p.TLP}, {"PAP:", p.PAP}, {"incident ", p.Window}} {
-		if m[1] != "" {
-			marks = append(marks, m[0]+m[1])
-		}
+// titled writes a title with a remark behind it, or below it where the line is
+// too short for both.
+func (t terminal) titled(title string, s style, remark string) {
+	title = clip(title, t.width)
+	if cells(title)+2+cells(remark) <= t.width {
+		t.line(t.paint(s, title), "  ", t.paint(faint, remark))
+		return
 	}
-	t.line(t.paint(bold, "case "+p.ID), t.paint(faint, "  "+strings.Join(marks, " · ")))
+	t.line(t.paint(s, title))
+	t.paragraph("  ", remark, faint)
+}
+
+func (t terminal) heading(p page) {
+	t.titled("case "+p.ID, bold, strings.Join(p.marks(), " · "))
 	for _, s := range p.Seeds {
-		t.line("seed ", t.paint(bold, s.Value), t.paint(faint, "  "+s.words()))
+		t.titled("seed "+s.Value, bold, s.words())
 	}
 	t.line()
 	for _, sentence := range p.Summary {
@@ -138,18 +140,19 @@ func (t terminal) band(p page, b band) {
 	}
 	t.line()
 	title := fmt.Sprintf("%s %s", strings.ToUpper(b.Name), count(len(b.Findings)))
-	t.line(t.paint(bandStyles[b.Name], title), t.paint(faint, "  "+b.Meaning))
+	t.titled(title, bandStyles[b.Name], b.Meaning)
 	if b.Name == "coincidence" {
 		t.paragraph("  ", coincidences(b), faint)
 		return
 	}
 	columns := t.columns(b)
-	dated := slices.ContainsFunc(b.Findings, func(f finding) bool { return f.First != "" || f.Last != "" })
+	const roomForDates = 90 // columns
+	dated := t.width >= roomForDates && slices.ContainsFunc(b.Findings, func(f finding) bool { return f.First != "" || f.Last != "" })
 	dates := ""
 	if dated {
 		dates = pad("first seen", 12) + pad("last seen", 12)
 	}
-	t.line(t.paint(faint, "  "+pad("P", 6)+pad("indicator", columns)+dates+"strongest evidence, bits"))
+	t.line(t.paint(faint, clip("  "+pad("P", 6)+pad("indicator", columns)+dates+"strongest evidence, bits", t.width)))
 	for _, f := range b.Findings {
 		t.finding(f, columns, dated)
 	}
@@ -173,22 +176,24 @@ func (t terminal) finding(f finding, columns int, dated bool) {
 		dates = pad(f.First, 12) + pad(f.Last, 12)
 	}
 	rest := t.width - cells(left) - columns - cells(dates)
-	t.line(left, value, t.paint(faint, dates), clip(f.Why, rest))
-	for _, remark := range f.remarks() {
+	t.line(left, value, t.paint(faint, dates), f.whyWithin(rest))
+	for _, remark := range []string{f.remark(), f.seenInside()} {
 		t.paragraph(strings.Repeat(" ", 8), remark, faint)
 	}
 }
 
-// remarks are what a table has no column for and a reader must not miss.
-func (f finding) remarks() []string {
-	var said []string
-	if f.Verdict != "" {
-		said = append(said, strings.TrimSuffix(fmt.Sprintf("%s by the analyst: %s", f.Verdict, f.Reason), ": "))
+// whyWithin names as many of the strongest facts as fit, and marks that there
+// are more.
+func (f finding) whyWithin(width int) string {
+	if cells(f.why()) <= width {
+		return f.why()
 	}
-	if f.Validation != "not checked" {
-		said = append(said, f.Validation)
+	for n := len(f.Strongest) - 1; n > 0; n-- {
+		if text := strings.Join(f.Strongest[:n], " · ") + " · …"; cells(text) <= width {
+			return text
+		}
 	}
-	return said
+	return clip(f.why(), width)
 }
 
 // coincidences says why the findings of the last band are in it.
@@ -215,112 +220,12 @@ func coincidences(b band) string {
 	return strings.Join(texts, "; ")
 }
 
-// waterfall writes the lines that add up to a finding's bits.
-func (t terminal) waterfall(p page, f finding) {
-	const family, bits = 14, 8
-	fact := min(36, t.width*2/5)
-	var seeds []string
-	for _, s := range p.Seeds {
-		seeds = append(seeds, s.Value)
-	}
-	t.line()
-	t.line(t.paint(bold, f.Value), "  P ", f.P, "  ", t.paint(bandStyles[f.Band], f.Band), t.paint(faint, "  seed: "+clip(strings.Join(seeds, ", "), 40)))
-	for _, l := range f.Waterfall.Lines {
-		details := strings.Join(l.Details, "; ")
-		if l.When != "" {
-			details = l.When + "; " + details
-		}
-		notes := wrap(details, t.width-family-fact-bits-4)
-		facts := wrap(l.Fact, fact-1)
-		for i := range max(1, len(notes), len(facts)) {
-			left, figure := "", ""
-			if i == 0 {
-				left, figure = l.Family, signed(l.Bits)
-			}
-			t.line("  ", pad(clip(left, family-1), family), pad(at(facts, i), fact), padLeft(figure, bits), "  ", t.paint(faint, at(notes, i)))
-		}
-	}
-	t.line("  ", t.paint(bold, pad("total", family+fact)+padLeft(signed(f.Waterfall.Total), bits)), "  ", f.Waterfall.closing())
-	for _, remark := range f.remarks() {
-		t.paragraph("  ", remark, "")
-	}
-	if f.Suppressed != "" {
-		t.paragraph("  ", "suppressed: "+f.Suppressed, "")
-	}
-}
-
-// at returns the i-th text, "" beyond the end.
-func at(list []string, i int) string {
-	if i < len(list) {
-		return list[i]
-	}
-	return ""
-}
-
-func (t terminal) trees(p page) {
-	if len(p.Trees) == 0 {
-		return
-	}
-	t.line()
-	t.line(t.paint(bold, "PIVOTS"), t.paint(faint, "  how it hangs together: shared value, then who shares it"))
-	for _, root := range p.Trees {
-		t.branch("  ", "  ", root)
-	}
-	if idle := idleSentence(p); idle != "" {
-		t.paragraph("  ", idle, faint)
-	}
-}
-
-func (t terminal) branch(first, rest string, b *branch) {
-	mark, s := "", style("")
-	switch b.Sort {
-	case seedBranch:
-		s = bold
-	case findingBranch:
-		s = bandStyles[b.Band]
-	case refusedBranch:
-		mark, s = "✗ ", faint
-	case pivotBranch:
-		s = bandStyles[b.Band] // of those that are a finding themselves
-	case moreBranch:
-		s = faint
-	}
-	room := t.width - cells(first) - cells(mark)
-	text := clip(b.Text, max(room, 16))
-	detail := clip(b.Detail, max(0, room-cells(text)-2))
-	if detail != "" {
-		detail = "  " + detail
-	}
-	t.line(t.paint(faint, first), t.paint(s, mark+text), t.paint(faint, detail))
-	for i, c := range b.Children {
-		if i == len(b.Children)-1 {
-			t.branch(rest+"└─ ", rest+"   ", c)
-		} else {
-			t.branch(rest+"├─ ", rest+"│  ", c)
-		}
-	}
-}
-
-// idleSentence counts the pivots that were taken and brought nobody.
-func idleSentence(p page) string {
-	if len(p.Idle) == 0 {
-		return ""
-	}
-	total := 0
-	methods := make([]string, len(p.Idle))
-	for i, m := range p.Idle {
-		total += m.N
-		methods[i] = fmt.Sprintf("%s %s", count(m.N), m.Name)
-	}
-	return fmt.Sprintf("%s brought nobody new: %s.", plural(total, "pivot"), strings.Join(methods, ", "))
-}
-
 func (t terminal) gaps(p page) {
 	if len(p.Gaps) == 0 {
 		return
 	}
 	t.line()
-	t.line(t.paint(bold, "GAPS"), t.paint(faint, "  what was not asked, and what did not answer"))
+	t.titled("GAPS", bold, "what was not asked, and what did not answer")
 	for _, g := range p.Gaps {
 		left := "  " + pad(clip(g.Source, 16), 18) + pad(clip(g.State, 14), 16) + padLeft(count(g.Questions), 7) + "  "
 		t.line(left, t.paint(faint, clip(g.words(), t.width-cells(left))))
@@ -361,6 +266,6 @@ func (t terminal) footer(p page) {
 		}
 		t.paragraph("", fmt.Sprintf("note, %s, %s: %s%s", n.At, n.Actor, about, n.Text), "")
 	}
-	t.line(t.paint(faint, p.origin()))
-	t.line(t.paint(faint, p.recordLine()))
+	t.paragraph("", p.origin(), faint)
+	t.paragraph("", p.recordLine(), faint)
 }

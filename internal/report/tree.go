@@ -37,6 +37,7 @@ const (
 	treeSteps  = 12 // steps of a path that are followed
 	treeLeaves = 6  // findings drawn below one shared value
 	treeTwigs  = 12 // shared values drawn below one indicator
+	treeNodes  = 200
 )
 
 // treesOf draws one tree a seed from the first path of each finding, which is
@@ -65,6 +66,7 @@ func treesOf(d casefile.Document, k kinds) []*branch {
 		root.sum()
 		root.fold()
 	}
+	prune(roots)
 	return roots
 }
 
@@ -170,32 +172,31 @@ func (b *branch) sum() {
 	})
 }
 
-// fold keeps the heaviest children and puts one line in place of the rest.
+// fold keeps the heaviest children that lead somewhere, and puts one line in
+// place of the rest.
 func (b *branch) fold() {
-	b.dropCoincidences()
 	limit := treeLeaves
 	if b.Sort == seedBranch || b.Sort == findingBranch {
 		limit = treeTwigs
 	}
-	if len(b.Children) > limit+1 { // a line for one alone would save nothing
-		more := &branch{Sort: moreBranch, Text: moreText(b.Children[limit:])}
-		b.Children = append(b.Children[:limit:limit], more)
-	}
+	var shown, hidden []*branch
 	for _, c := range b.Children {
-		c.fold()
-	}
-}
-
-// dropCoincidences puts one line in place of everything that leads to
-// coincidences only.
-func (b *branch) dropCoincidences() {
-	leads := func(c *branch) bool { return c.Sort == refusedBranch || c.likely() }
-	if dropped := len(b.Children); slices.ContainsFunc(b.Children, leads) || b.Sort == seedBranch {
-		b.Children = slices.DeleteFunc(b.Children, func(c *branch) bool { return !leads(c) })
-		if dropped -= len(b.Children); dropped > 0 {
-			b.Children = append(b.Children, &branch{Sort: moreBranch, Text: fmt.Sprintf("and %s more that led to coincidences only", count(dropped))})
+		if c.Sort == refusedBranch || c.likely() {
+			shown = append(shown, c)
+		} else {
+			hidden = append(hidden, c)
 		}
 	}
+	if len(shown) > limit+1 || len(shown) > limit && len(hidden) > 0 { // a line for one alone would save nothing
+		shown, hidden = shown[:limit:limit], append(hidden, shown[limit:]...)
+	}
+	for _, c := range shown {
+		c.fold()
+	}
+	if len(hidden) > 0 {
+		shown = append(shown, &branch{Sort: moreBranch, Text: moreText(hidden)})
+	}
+	b.Children = shown
 }
 
 // likely reports whether the branch holds a finding above coincidence.
@@ -206,28 +207,53 @@ func (b *branch) likely() bool {
 	return slices.ContainsFunc(b.Children, (*branch).likely)
 }
 
-// moreText counts what is not drawn, by band.
+// prune keeps a forest to treeNodes, the branches nearest to the seeds first.
+func prune(roots []*branch) {
+	drawn := 0
+	for level := roots; len(level) > 0; {
+		var next []*branch
+		for _, b := range level {
+			if drawn += len(b.Children); drawn > treeNodes && len(b.Children) > 0 {
+				b.Children = []*branch{{Sort: moreBranch, Text: fmt.Sprintf("and %s further out", count(b.size()-1))}}
+			}
+			next = append(next, b.Children...)
+		}
+		level = next
+	}
+}
+
+// size counts the branch and what is drawn below it.
+func (b *branch) size() int {
+	n := 1
+	for _, c := range b.Children {
+		n += c.size()
+	}
+	return n
+}
+
+// moreText counts what is not drawn.
 func moreText(hidden []*branch) string {
-	bands := map[string]int{}
-	refused := 0
+	n := map[string]int{}
 	for _, h := range hidden {
-		bands[h.Band]++
-		if h.Sort == refusedBranch {
-			refused++
+		switch {
+		case h.Sort == refusedBranch:
+			n["not taken"]++
+		case h.Sort == findingBranch:
+			n[h.Band]++
+		case h.likely():
+			n["that lead on"]++
+		default:
+			n["that led to coincidences only"]++
 		}
 	}
 	var parts []string
-	for _, m := range bandMeanings {
-		if n := bands[m[0]]; n > 0 {
-			parts = append(parts, count(n)+" "+m[0])
+	for _, what := range []string{"high", "medium", "low", "coincidence", "that lead on", "not taken", "that led to coincidences only"} {
+		if n[what] > 0 {
+			parts = append(parts, count(n[what])+" "+what)
 		}
 	}
-	if refused > 0 {
-		parts = append(parts, count(refused)+" not taken")
+	if len(parts) == 0 {
+		return fmt.Sprintf("and %s more", count(len(hidden)))
 	}
-	text := fmt.Sprintf("and %s more", count(len(hidden)))
-	if len(parts) > 0 {
-		text += ": " + strings.Join(parts, ", ")
-	}
-	return text
+	return fmt.Sprintf("and %s more: %s", count(len(hidden)), strings.Join(parts, ", "))
 }

@@ -16,6 +16,7 @@ type waterfall struct {
 	Lines    []line
 	Total    float64
 	Families []string // that bring at least three bits
+	Bridges  int      // lines that lead over another indicator
 }
 
 // line is one fact and what it is worth.
@@ -43,10 +44,16 @@ func waterfallOf(f casefile.Finding) waterfall {
 			When: span(factor.Window[0].Day(), factor.Window[1].Day()), Details: details(factor),
 		})
 		sum += bits
-		byFamily[factor.Family] += bits
+		switch factor.Family {
+		case "prior", "":
+		case "bridge":
+			w.Bridges++
+		default:
+			byFamily[factor.Family] += bits
+		}
 	}
 	for family, bits := range byFamily {
-		if bits >= strongBits && family != "prior" && family != "" {
+		if bits >= strongBits {
 			w.Families = append(w.Families, name(family))
 		}
 	}
@@ -99,18 +106,25 @@ func details(f casefile.Factor) []string {
 
 // closing says in words what the total rests on.
 func (w waterfall) closing() string {
-	switch len(w.Families) {
-	case 0:
-		return "no family of evidence stands alone"
-	case 1:
-		return "one family: " + w.Families[0]
+	var said []string
+	switch n := len(w.Families); {
+	case n == 1:
+		said = append(said, "one family: "+w.Families[0])
+	case n > 1:
+		said = append(said, fmt.Sprintf("%s families: %s", count(n), strings.Join(w.Families, ", ")))
 	}
-	return fmt.Sprintf("%s families: %s", count(len(w.Families)), strings.Join(w.Families, ", "))
+	if w.Bridges > 0 {
+		said = append(said, plural(w.Bridges, "bridge"))
+	}
+	if len(said) == 0 {
+		return "no family of evidence stands alone"
+	}
+	return strings.Join(said, "; ")
 }
 
-// why names the strongest facts, one a family, for a table: the shared value, or
-// the relation where the finding itself is what is shared.
-func (w waterfall) why(finding string) string {
+// strongest names the strongest facts, one a family, for a table: the shared
+// value, or the relation where the finding itself is what is shared.
+func (w waterfall) strongest(finding string) []string {
 	const named = 3
 	sorted := slices.Clone(w.Lines)
 	slices.SortStableFunc(sorted, func(a, b line) int { return cmp.Compare(b.Bits, a.Bits) })
@@ -127,10 +141,15 @@ func (w waterfall) why(finding string) string {
 		}
 		said = append(said, fmt.Sprintf("%s %+.1f", what, l.Bits))
 	}
-	if len(said) == 0 {
+	return said
+}
+
+// why joins the strongest facts of a finding.
+func (f finding) why() string {
+	if len(f.Strongest) == 0 {
 		return "nothing that counts"
 	}
-	return strings.Join(said, " · ")
+	return strings.Join(f.Strongest, " · ")
 }
 
 // bounds returns the lowest and highest sum on the way, zero included.
