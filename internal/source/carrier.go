@@ -16,7 +16,12 @@ type carrier struct {
 	value    observable.Value
 	evidence []Evidence
 	sent     int
+	received int // bytes of all replies
 }
+
+// maxReceived bounds what one question may bring, in bytes: replies are kept as
+// evidence until the case record has them.
+const maxReceived = 4 * MaxReply
 
 // Ask implements [Asker].
 func (c *carrier) Ask(ctx context.Context, request Request) (Reply, error) {
@@ -46,8 +51,9 @@ func (c *carrier) Ask(ctx context.Context, request Request) (Reply, error) {
 		}
 		return Reply{}, err
 	}
-	if len(reply.Body) > MaxReply {
-		return Reply{}, fmt.Errorf("%w: larger than %d bytes", ErrBadReply, MaxReply)
+	c.received += len(reply.Body)
+	if len(reply.Body) > MaxReply || c.received > maxReceived {
+		return Reply{}, fmt.Errorf("%w: larger than %d bytes, or %d for one question", ErrBadReply, MaxReply, maxReceived)
 	}
 	c.keep(request, reply)
 	return reply, nil

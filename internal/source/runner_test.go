@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -322,6 +323,19 @@ func TestUnrecordedRequestsCostNothing(t *testing.T) {
 		if out := r.Ask(t.Context(), provider{paths: []string{"a"}}, source.Question{Value: shop}); out.State != source.NotRecorded {
 			t.Fatalf("state %s (%s), want not-recorded", out.State, out.Reason)
 		}
+	}
+}
+
+func TestRepliesToOneQuestionAreBounded(t *testing.T) {
+	large := source.Reply{Body: append([]byte("192.0.2.1 "), bytes.Repeat([]byte(" "), source.MaxReply-10)...)}
+	a := &asker{replies: map[string]source.Reply{}}
+	paths := []string{"a", "b", "c", "d", "e"}
+	for _, path := range paths {
+		a.replies["https://stub.example/"+path] = large
+	}
+	out := ask(t, source.RunnerOptions{Asker: a, Replay: true}, provider{paths: paths}, source.Question{Value: shop})
+	if len(out.Evidence) != 4 || out.Parts[4].State != source.Failed {
+		t.Errorf("%d replies kept, last part %v; want 4 and the fifth refused", len(out.Evidence), out.Parts[4])
 	}
 }
 

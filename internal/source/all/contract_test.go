@@ -1,0 +1,280 @@
+package all_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"clew/internal/observable"
+	"clew/internal/source"
+	"clew/internal/source/all"
+	"clew/internal/source/replay"
+	"clew/internal/source/sourcetest"
+)
+
+var update = flag.Bool("update", false, "write testdata/contract.json and docs/sources anew")
+
+// A contract is a question to one source and what its recorded answer holds:
+// counts and a digest, no text of a reply. The digest is over [sourcetest.Listing].
+type contract struct {
+	Source string `json:"source"`
+	Ask    string `json:"ask"`
+	// From and At put a recording that names no whole request in its place: the
+	// reply of file From answers each request whose address contains At.
+	From   string `json:"from,omitempty"`
+	At     string `json:"at,omitempty"`
+	Status int    `json:"status,omitempty"` // of the reply placed, 0 means 200
+
+	State   source.State   `json:"state"`
+	Facts   map[string]int `json:"facts"` // by relation
+	Totals  int            `json:"totals"`
+	Dropped int            `json:"dropped"`
+	Digest  string         `json:"digest"`
+}
+
+const contractFile = "testdata/contract.json"
+
+func TestRecordedAnswers(t *testing.T) {
+	dir := recordings(t)
+	recorded, err := replay.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = recorded.Close() }()
+	var contracts []contract
+	readJSON(t, contractFile, &contracts)
+	read := map[string]bool{}
+	for i, c := range contracts {
+		var asker source.Asker = recorded
+		if c.From != "" {
+			asker = placed{recorded, c, readFile(t, filepath.Join(dir, c.From))}
+		}
+		out := source.NewRunner(source.RunnerOptions{Asker: asker, Replay: true}).
+			Ask(t.Context(), named(t, c.Source), source.Question{Value: parse(t, c.Ask)})
+		for _, e := range out.Evidence {
+			read[e.SHA256] = true
+		}
+		got := summary(c, out)
+		if diff := cmp.Diff(c, got); diff != "" && !*update {
+			t.Errorf("%s about %s (-want +got):\n%s%s", c.Source, c.Ask, diff, sourcetest.Listing(out))
+		}
+		contracts[i] = got
+	}
+	if *update {
+		writeJSON(t, contractFile, contracts)
+	}
+	everyRecordingIsRead(t, dir, read)
+}
+
+func summary(c contract, out source.Outcome) contract {
+	sum := sha256.Sum256([]byte(sourcetest.Listing(out)))
+	c.State, c.Totals, c.Dropped = out.State, len(out.Answer.Totals), out.Answer.Dropped
+	c.Digest = hex.EncodeToString(sum[:8])
+	c.Facts = map[string]int{}
+	for _, o := range out.Answer.Observations {
+		c.Facts[o.Relation.String()]++
+	}
+	return c
+}
+
+// placed answers one question from a file, and the rest from the recordings.
+type placed struct {
+	recorded *replay.Replay
+	contract contract
+	body     []byte
+}
+
+// Ask implements [source.Asker].
+func (p placed) Ask(ctx context.Context, r source.Request) (source.Reply, error) {
+	switch {
+	case strings.Contains(r.URL, p.contract.At):
+		return source.Reply{Status: max(p.contract.Status, 200), Body: p.body}, nil
+	case strings.HasSuffix(r.URL, "/rdap/dns.json"): // the recorded file is of 2017 and lists few registries
+		tld := p.contract.Ask[strings.LastIndexByte(p.contract.Ask, '.')+1:]
+		return source.Reply{Status: 200, Body: []byte(`{"services":[[["` + tld + `"],["https://rdap.placed.test/"]]]}`)}, nil
+	}
+	return p.recorded.Ask(ctx, r)
+}
+
+// notRead says of each recording that no connector reads why that is so.
+var notRead = map[string]string{
+	"otx/domain_general.support-gmeet.com.json": "pulses are opinions: general is not asked",
+	"otx/ip_general.186.180.44.234.json":        "pulses are opinions: general is not asked",
+	"otx/hostname_geo.masked.json":              "nothing of the vocabulary in it: geo is not asked",
+
+	"securitytrails/account_usage.json":             "an account, not an indicator",
+	"securitytrails/domains_stats.json":             "the list gives the total too",
+	"securitytrails/error_401.txt":                  "an answer to the same request goes before it; the text is in the connector's cases",
+	"securitytrails/error_403.json":                 "of an endpoint that is not asked",
+	"securitytrails/ips_list.json":                  "search by part of a PTR name is not asked",
+	"securitytrails/ips_nearby.8.8.8.8.json":        "counts of sites on neighbours, no names",
+	"securitytrails/tags.github.com.json":           "nothing of the vocabulary in it",
+	"passivetotal/account_quota.json":               "an account, not an indicator",
+	"passivetotal/ssl_search_keyword.sinkhole.json": "search by keyword is not asked",
+
+	"virustotal/domain_downloaded_files.github.com.json":    "needs a paid key: not asked",
+	"virustotal/domain_referrer_files.github.com.json":      "files that mention a name, not that contact it: not asked",
+	"virustotal/domain_resolutions.empty.json":              "its request has a placeholder; the cases have an empty list",
+	"virustotal/domain_siblings.empty.json":                 "of a registered domain the subdomains are asked instead",
+	"virustotal/domain_urls.github.com.json":                "needs a paid key: not asked",
+	"virustotal/error_404_not_found.json":                   "from the manual; the cases have one like it",
+	"virustotal/error_429_quota.json":                       "from the manual; the cases have one like it",
+	"virustotal/intelligence_search_domain.ninoseki.json":   "needs a paid key: not asked",
+	"virustotal/intelligence_search_file.json":              "needs a paid key: not asked",
+	"virustotal/intelligence_search_ip.167.179.69.149.json": "needs a paid key: not asked",
+	"virustotal/intelligence_search_url_page2.json":         "needs a paid key: not asked",
+	"virustotal/ip_historical_whois.1.1.1.1.2019.json":      "WHOIS of an address holds no fact of ours that RDAP has not",
+	"virustotal/url_network_location.example.com.json":      "the domain itself is asked instead",
+	"virustotal/url_redirecting_urls.empty.json":            "not asked",
+	"virustotal/file_behaviour.03bd9a94.json":               "one report without its list; its members are in the cases",
+
+	"urlscan/error_400_dns.json":        "of a submission: nothing is submitted",
+	"urlscan/error_400_validation.json": "of a submission: nothing is submitted",
+	"urlscan/error_429_rate_limit.json": "from the manual; the cases have one like it",
+	"urlscan/scan_submitted.json":       "of a submission: nothing is submitted",
+
+	"rdap/autnum.13335.json":                       "the vocabulary says nothing of an autonomous system",
+	"rdap/domains_by_nameserver.ns1.arin.net.json": "search is offered by few and not asked",
+	"rdap/entity.GOVI.json":                        "a handle is no indicator",
+	"rdap/help.nic.fr.json":                        "no answer about anything",
+	"rdap/bootstrap.asn.json":                      "the vocabulary says nothing of an autonomous system",
+	"rdap/bootstrap.ipv6.json":                     "no recorded answer of an IPv6 range leads to it",
+
+	"whois/ip.rwhois_shawcable_net_4321_174.txt": "RWHOIS is another protocol",
+}
+
+// everyRecordingIsRead holds the list of contracts to the index: a recording
+// that a connector could read must be read.
+func everyRecordingIsRead(t *testing.T, dir string, read map[string]bool) {
+	t.Helper()
+	var rows []replay.Row
+	readJSON(t, filepath.Join(dir, replay.IndexName), &rows)
+	var names []string
+	for _, s := range all.Sources() {
+		names = append(names, s.Info().Name)
+	}
+	for _, row := range rows {
+		if !slices.Contains(names, row.Provider) || strings.HasPrefix(row.Kind, "expected parse") {
+			continue
+		}
+		sum := sha256.Sum256(readFile(t, filepath.Join(dir, row.File)))
+		_, excused := notRead[row.File]
+		switch isRead := read[hex.EncodeToString(sum[:])]; {
+		case !isRead && !excused:
+			t.Errorf("%s is read by no contract: add one to %s, or a reason to notRead", row.File, contractFile)
+		case isRead && excused:
+			t.Errorf("%s is read: take it out of notRead", row.File)
+		}
+	}
+}
+
+// TestReviewedByHand compares facts with what a person read in the recordings.
+func TestReviewedByHand(t *testing.T) {
+	recorded, err := replay.Open(recordings(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = recorded.Close() }()
+	reviewed := []struct{ source, ask, line string }{
+		{"otx", "jppost-tu.top", "jppost-tu.top resolves-to 89.35.39.84 [2019-09-02T01:30:07Z, 2019-09-02T01:30:07Z] x1"},
+		{"otx", "89.35.39.84", "jppost-ga.co resolves-to 89.35.39.84 [2019-09-02T15:09:30Z, 2019-09-02T20:18:23Z] x1"},
+		{"otx", "89.35.39.84", "total resolves-to 89.35.39.84: 34 [2022-06-18T01:05:17Z]"},
+		{"passivetotal", "89.35.39.84", "nittsu-si.com resolves-to 89.35.39.84 [?, ?] x1"},
+		{"passivetotal", "89.35.39.84", "total resolves-to 89.35.39.84: 43 [2019-10-07T09:04:24Z]"},
+		{"passivetotal", "jppost-tu.top", "jppost-tu.top resolves-to 45.83.140.140 [?, ?] x1"},
+		{"passivetotal", "passivetotal.org", "www.passivetotal.org cname passivetotal.org [2016-11-29T07:07:34Z, 2017-02-23T12:16:40Z] x1"},
+		{"securitytrails", "jppost-tu.top", "jppost-tu.top resolves-to 89.35.39.84 [2019-08-31T00:00:00Z, 2019-09-05T23:59:59Z] x1"},
+		{"securitytrails", "89.35.39.84", "jppost-bto.top resolves-to 89.35.39.84 [?, 2019-10-02T23:28:28Z] x1"},
+		{"securitytrails", "github.com", "speakerdeck.com registrant-email hostmaster@github.com [?, 2019-10-20T01:10:56Z] x1"},
+		{"securitytrails", "github.com", "total registrant-org GitHub, Inc.: 190 [2019-10-20T01:10:58Z]"},
+		{"securitytrails", "github.com", "total soa-contact awsdns-hostmaster@amazon.com: 2238662 [2019-10-20T01:10:52Z]"},
+		{"securitytrails", "test@test.com", "total registrant-email test@test.com: 426 [2019-10-02T23:30:07Z]"},
+		{"virustotal", "jppost-ge.top", "jppost-ge.top resolves-to 45.83.140.140 [?, 2019-08-06T11:20:28Z] x1"},
+		{"virustotal", "45.83.140.140", "jppost-ayu.top resolves-to 45.83.140.140 [?, 2019-08-20T01:45:26Z] x1"},
+		{"virustotal", "gist.github.com", "facb6eee2853e5874a658bdf95f096be20dc088677cbec34d69ca0bd737c5ff9 serial 27487f482d07cb0e841cf0a29357e9b [2022-03-16T00:00:00Z, 2022-08-15T22:25:30Z] x1"},
+		{"virustotal", "1.1.1.1", "1.1.1.1 in-prefix 1.1.1.0/24 [?, 2022-09-03T06:47:04Z] x1"},
+		{"crtsh", "example.com", "1f9b4ea354861488b0c0783b77ea30f44d2977a0b876e21fa1778e1025c7d588 serial c1fcb184518c7e3866741236d6b73f1 [2023-01-13T00:00:00Z, 2023-03-01T00:00:00Z] x1"},
+		{"urlscan", "wikipedia.org", "www.wikibu.ch resource wikipedia.org [2020-08-16T07:29:22Z, 2020-08-16T07:29:22Z] x1"},
+		{"rdap", "norway.no", "norway.no created Domeneshop AS|2017-01-24T12:09Z [2021-01-14T05:16:59Z, ?] x1"},
+		{"rdap", "13.64.0.0", "13.64.0.0 in-prefix 13.64.0.0/11 [2021-12-15T01:28:53Z, ?] x1"},
+		{"whois", "apache.org", "apache.org registrant-email dns@apache.org [2018-09-25T13:18:21Z, ?] x1"},
+		{"whois", "62.239.237.1", "62.239.237.1 announced-by AS2856 [?, ?] x1"},
+	}
+	for _, r := range reviewed {
+		out := source.NewRunner(source.RunnerOptions{Asker: recorded, Replay: true}).
+			Ask(t.Context(), named(t, r.source), source.Question{Value: parse(t, r.ask)})
+		if listing := sourcetest.Listing(out); !slices.Contains(strings.Split(listing, "\n"), r.line) {
+			t.Errorf("%s about %s does not say\n%s\nbut\n%s", r.source, r.ask, r.line, listing)
+		}
+	}
+}
+
+// recordings returns the folder of recorded answers beside the repository.
+func recordings(t *testing.T) string {
+	t.Helper()
+	shared := os.Getenv("CLEW_SHARED")
+	if shared == "" {
+		shared = filepath.Join("..", "..", "..", "..", "shared")
+	}
+	dir := filepath.Join(shared, "fixtures", "sources")
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("recorded answers are not beside the repository: %v", err)
+	}
+	return dir
+}
+
+func named(t *testing.T, name string) source.Source {
+	t.Helper()
+	for _, s := range all.Sources() {
+		if s.Info().Name == name {
+			return s
+		}
+	}
+	t.Fatalf("no source %q", name)
+	return nil
+}
+
+func parse(t *testing.T, text string) observable.Value {
+	t.Helper()
+	v, err := observable.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func readJSON(t *testing.T, path string, v any) {
+	t.Helper()
+	if err := json.Unmarshal(readFile(t, path), v); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+func writeJSON(t *testing.T, path string, v any) {
+	t.Helper()
+	text, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(text, '\n'), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
