@@ -4,6 +4,7 @@ package all
 import (
 	"clew/internal/source"
 	"clew/internal/source/crtsh"
+	"clew/internal/source/dnsdb"
 	"clew/internal/source/otx"
 	"clew/internal/source/passivetotal"
 	"clew/internal/source/rdap"
@@ -17,6 +18,7 @@ import (
 func Sources() []source.Source {
 	return []source.Source{
 		crtsh.Source{},
+		dnsdb.Source{},
 		otx.Source{},
 		passivetotal.Source{},
 		rdap.Source{},
