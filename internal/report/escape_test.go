@@ -13,7 +13,7 @@ import (
 
 // attacks are texts that end or begin something in one of the formats.
 var attacks = []string{
-	"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "</style><script>", "</svg><a href='javascript:alert(1)'>x</a>",
+	"", "<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "</style><script>", "</svg><a href='javascript:alert(1)'>x</a>",
 	"[click](http://evil.example)", "![x](http://evil.example/x.png)", "`code` ``more``", "a | b \\| c", "# heading", "- item", "1. item",
 	"[ref]: http://evil.example", "<http://evil.example>", "&lt;script&gt;", "$\\href{javascript:alert(1)}{x}$", "{{constructor}}", "{% raw %}",
 	`x"]; click n0 "javascript:alert(1)"`, "%%{init: {'securityLevel': 'loose'}}%%", "```\n# out", "end", "a --> b", "~~~", "@team",
@@ -114,9 +114,8 @@ func checkMarkdown(t *testing.T, in string) {
 
 var (
 	diagramLine = regexp.MustCompile(`^(flowchart LR|classDef (seed|high|low) [a-z0-9: -]+|  n\d+(\[|\(\[|\{\{|\()"[^"{}%` + "`" + `<>&|]*"(\]|\]\)|\}\}|\))(:::(seed|high|low))?|  n\d+ (-->|-\.-x) n\d+)$`)
-	ownLine     = regexp.MustCompile(`^(#{1,3} \S|- |P \d|[A-Z0-9\\])|^TLP:|^[a-z]`)
+	ownLine     = regexp.MustCompile(`^(#{1,3} |- |P \d|[A-Z0-9\\])|^TLP:|^[a-z]`)
 	rawTag      = regexp.MustCompile(`<[a-zA-Z/!?]`)
-	codeSpan    = regexp.MustCompile("`+[^`]*`+")
 )
 
 // bars counts the bars that part cells.
@@ -124,12 +123,35 @@ func bars(line string) int {
 	return strings.Count(strings.ReplaceAll(strings.ReplaceAll(line, `\\`, ""), `\|`, ""), "|")
 }
 
+// withoutCode takes the code spans out of Markdown, by the rule of CommonMark: a
+// run of backticks ends at the next run of the same length.
 func withoutCode(text string) string {
 	var out strings.Builder
 	for line := range strings.Lines(text) {
-		out.WriteString(codeSpan.ReplaceAllString(line, ""))
+		for line != "" {
+			run := len(line) - len(strings.TrimLeft(line, "`"))
+			switch end := endOfRun(line[run:], run); {
+			case strings.HasPrefix(line, `\`) && len(line) > 1:
+				line = line[2:]
+			case run > 0 && end >= 0:
+				line = line[run+end:]
+			default:
+				out.WriteString(line[:max(1, run)])
+				line = line[max(1, run):]
+			}
+		}
 	}
 	return out.String()
+}
+
+// endOfRun returns where the first run of exactly n backticks ends, -1 for none.
+func endOfRun(text string, n int) int {
+	for _, at := range regexp.MustCompile("`+").FindAllStringIndex(text, -1) {
+		if at[1]-at[0] == n {
+			return at[1]
+		}
+	}
+	return -1
 }
 
 var (

@@ -32,7 +32,7 @@ func Text(w io.Writer, d casefile.Document, o TextOptions) error {
 	p := newPage(d)
 	t.heading(p)
 	for _, b := range p.Bands {
-		t.band(p, b)
+		t.band(b)
 	}
 	for _, f := range p.explained(o) {
 		t.waterfall(p, f)
@@ -134,7 +134,7 @@ func (s seed) words() string {
 	return fmt.Sprintf("%s, confidence %d", text, s.Confidence)
 }
 
-func (t terminal) band(p page, b band) {
+func (t terminal) band(b band) {
 	if len(b.Findings) == 0 {
 		return
 	}
