@@ -218,6 +218,9 @@ func (a *app) printTo(print func(io.Writer) error) error {
 		}
 		return out.Flush()
 	}
+	if info, err := os.Stat(a.output); err == nil && !info.Mode().IsRegular() {
+		return printInto(a.output, print) // a device or pipe is written to, never replaced
+	}
 	temp, err := os.CreateTemp(filepath.Dir(a.output), ".clew-*")
 	if err != nil {
 		return fmt.Errorf("output: %w", err)
@@ -229,6 +232,19 @@ func (a *app) printTo(print func(io.Writer) error) error {
 	}
 	if err != nil {
 		_ = os.Remove(temp.Name()) // it may be gone already
+		return fmt.Errorf("output: %w", err)
+	}
+	return nil
+}
+
+// printInto writes to what is there already.
+func printInto(path string, print func(io.Writer) error) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	out := bufio.NewWriter(file)
+	if err := errors.Join(print(out), out.Flush(), file.Close()); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
 	return nil
