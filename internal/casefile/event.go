@@ -70,7 +70,7 @@ var typeName = regexp.MustCompile(`^[a-z][a-z-]{0,31}$`)
 // Digest computes the hash that Hash should hold: SHA-256 over the netstrings
 // (length in decimal, colon, bytes, comma) of "clew-event-1", case, seq, time,
 // type, actor, data and prev. Lengths go first, so no two different events have
-// the same encoding. docs/decisions/0005-event-hashing.md gives the reasons.
+// the same encoding. docs/decisions/0006-event-hashing.md gives the reasons.
 func (e Event) Digest() string {
 	h := sha256.New()
 	for _, field := range []string{
