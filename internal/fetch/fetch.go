@@ -38,6 +38,10 @@ type Options struct {
 	Clock     func() time.Time         // nil means time.Now
 	Sleep     func(context.Context, time.Duration) error
 	Jitter    func() float64 // in [0,1); nil means math/rand
+	// Resolver answers dns:// requests: the address of a DNS server, with a port
+	// unless it is 53, which may be private, or the https address of one that
+	// speaks JSON as dns.google does. "" means the first of /etc/resolv.conf.
+	Resolver string
 	// AllowLoopback lets this machine itself be asked, which tests need.
 	AllowLoopback bool
 }
@@ -110,6 +114,8 @@ func (c *Client) Ask(ctx context.Context, r source.Request) (source.Reply, error
 	switch u.Scheme {
 	case "whois":
 		ask = c.overPort43
+	case "dns":
+		ask = c.overDNS
 	case "https":
 	default:
 		return source.Reply{}, fmt.Errorf("%s is asked by https only", u.Host)
@@ -151,7 +157,7 @@ func (c *Client) retry(reply source.Reply, err error, attempt int) (wait time.Du
 
 // temporary reports whether the same request may go better in a moment.
 func temporary(err error) bool {
-	for _, final := range []error{errNotPublic, errQuestion, source.ErrBadReply} {
+	for _, final := range []error{errNotPublic, errQuestion, errNoResolver, source.ErrBadReply} {
 		if errors.Is(err, final) {
 			return false
 		}

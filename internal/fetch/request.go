@@ -3,6 +3,7 @@ package fetch
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 
@@ -31,8 +32,19 @@ func (c *Client) request(ctx context.Context, u *url.URL, r source.Request) (*ht
 	info := c.sources[r.Source]
 	if info.KeyHeader != "" && u.Host == info.KeyHost && c.options.Key != nil {
 		if key := c.options.Key(info); key != "" {
-			request.Header.Set(info.KeyHeader, key)
+			request.Header.Set(info.KeyHeader, credentials(info.KeyScheme, key))
 		}
 	}
 	return request, nil
+}
+
+// credentials writes a key as its scheme wants it (RFC 6750, RFC 7617).
+func credentials(scheme, key string) string {
+	switch scheme {
+	case "":
+		return key
+	case "Basic":
+		key = base64.StdEncoding.EncodeToString([]byte(key))
+	}
+	return scheme + " " + key
 }

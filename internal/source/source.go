@@ -36,6 +36,7 @@ type Info struct {
 	KeyEnv    string                 // environment variable of its key; "" for keyless
 	KeyHeader string                 // request header that carries the key; the asker sets it
 	KeyHost   string                 // the one host the key is sent to
+	KeyScheme string                 // how KeyHeader carries it: "" as it is, "Bearer", or "Basic" for a key written user:password
 	Keyless   bool                   // some of it answers without the key too
 	Cost      int                    // requests a question takes at least
 	Retired   string                 // why it can no longer be asked live; "" when alive

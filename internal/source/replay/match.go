@@ -12,9 +12,9 @@ import (
 
 // key is a request with everything taken out that does not choose the answer.
 type key struct {
-	method string // GET, POST, … or WHOIS
+	method string // GET, POST, … or WHOIS, DNS
 	place  string // host and path; of WHOIS the server, "" for any
-	ask    string // query parameters in order; of WHOIS the question
+	ask    string // query parameters in order; of WHOIS and DNS the question
 	body   string
 }
 
@@ -31,8 +31,12 @@ func keyOfRow(row Row) (key, bool) {
 		return key{}, false
 	}
 	method := strings.ToUpper(row.Method)
-	if method == "WHOIS" {
+	switch method {
+	case "WHOIS":
 		return keyOfWhoisRow(row.URL)
+	case "DNS":
+		rrtype, name, ok := strings.Cut(row.URL, " ") // "TXT shop.example"
+		return keyOfDNS(name, rrtype), ok
 	}
 	if method == "" {
 		method = "GET"
@@ -54,10 +58,34 @@ func keysOf(request source.Request) []key {
 			{method: "WHOIS", ask: question}, // recorded without saying at which server
 		}
 	}
+	if _, name, rrtype, err := source.ParseDNSRequest(request.URL); err == nil {
+		return keysOfDNS(name, rrtype)
+	}
 	if k, ok := keyOfHTTP(method, request.URL, request.Body); ok {
 		return []key{k}
 	}
 	return nil
+}
+
+func keyOfDNS(name, rrtype string) key {
+	return key{method: "DNS", ask: strings.ToLower(rrtype + " " + strings.TrimSuffix(name, "."))}
+}
+
+// dohServers are resolvers whose answers over HTTPS are recorded by their address.
+var dohServers = []string{"https://dns.google/resolve", "https://cloudflare-dns.com/dns-query"}
+
+// keysOfDNS returns the keys of a DNS question, whichever resolver was asked and
+// however: for the type itself, or for all types at once.
+func keysOfDNS(name, rrtype string) []key {
+	keys := []key{keyOfDNS(name, rrtype)}
+	for _, t := range []string{rrtype, "ALL", "ANY", "255"} {
+		for _, server := range dohServers {
+			if k, ok := keyOfHTTP("GET", server+"?"+url.Values{"name": {name}, "type": {t}}.Encode(), nil); ok {
+				keys = append(keys, k)
+			}
+		}
+	}
+	return keys
 }
 
 func keyOfHTTP(method, address string, body []byte) (key, bool) {
