@@ -152,14 +152,14 @@ func TestPrivateAddressesAreNotReached(t *testing.T) {
 	server := serve(t, func(http.ResponseWriter, *http.Request) { reached.Add(1) })
 	port := server.URL[strings.LastIndex(server.URL, ":"):]
 	for _, address := range []string{
-		server.URL,                                     // loopback
-		"https://localhost" + port,                     // a name that leads there
-		"https://[::ffff:127.0.0.1]" + port,            // mapped into IPv6
-		"whois://127.0.0.1" + port + "/shop.example",   // port 43
-		"https://169.254.169.254/latest/meta-data/",    // a cloud's metadata
-		"whois://10.0.0.1/shop.example",                // private
-		"https://[fe80::1%25eth0]" + port + "/",        // link-local with a zone
-		"https://0.0.0.0" + port + "/",                 // this host, by another name
+		server.URL,                                   // loopback
+		"https://localhost" + port,                   // a name that leads there
+		"https://[::ffff:127.0.0.1]" + port,          // mapped into IPv6
+		"whois://127.0.0.1" + port + "/shop.example", // port 43
+		"https://169.254.169.254/latest/meta-data/",  // a cloud's metadata
+		"whois://10.0.0.1/shop.example",              // private
+		"https://[fe80::1%25eth0]" + port + "/",      // link-local with a zone
+		"https://0.0.0.0" + port + "/",               // this host, by another name
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		client, _ := local(t, server, func(o *fetch.Options) { o.AllowLoopback = false })

@@ -29,7 +29,7 @@ type Certificate struct {
 // Value returns what the certificate is known by: its SHA-256 fingerprint, else
 // its SHA-1, else a stand-in, the SHA-256 of "issuer|serial" or of the
 // provider's own name for it, since some providers give no fingerprint
-// (docs/decisions/certificates-without-fingerprint.md).
+// (docs/decisions/0005-certificates-without-fingerprint.md).
 func (c Certificate) Value() (observable.Value, bool) {
 	for _, digest := range []string{c.SHA256, c.SHA1} {
 		if v, err := observable.New(observable.Cert, digest); err == nil {

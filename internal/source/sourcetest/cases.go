@@ -27,7 +27,7 @@ func Cases(t *testing.T, src source.Source, update bool) {
 			check(t, src, out)
 			got, path := Listing(out), filepath.Join(dir, "want.txt")
 			if update {
-				must(t, os.WriteFile(path, []byte(got), 0o644))
+				must(t, os.WriteFile(path, []byte(got), 0o600))
 				return
 			}
 			want, err := os.ReadFile(path)

@@ -45,7 +45,7 @@ func (Source) Info() source.Info {
 		KeyEnv:    "VIRUSTOTAL_API_KEY",
 		KeyHeader: "x-apikey",
 		KeyHost:   "www.virustotal.com",
-		Cost:      1,
+		Cost:      2,
 	}
 }
 
