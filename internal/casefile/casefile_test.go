@@ -215,6 +215,27 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
+func TestProse(t *testing.T) {
+	for in, want := range map[string]string{
+		"see http://evil.example/a":          "see hxxp://evil[.]example/a",
+		"HTTPS://Evil.Example":               "hxxpS://Evil[.]Example",
+		"ftp://files.example":                "ftp[:]//files[.]example",
+		"mail ops@evil.example now":          "mail ops[@]evil[.]example now",
+		"q=%.evil.example: no recording":     "q=%.evil[.]example: no recording",
+		"12.82 bits alone, counted 0.3":      "12.82 bits alone, counted 0.3",
+		"clew 0.1.0 of 2026-11-23T09:30:00Z": "clew 0.1.0 of 2026-11-23T09:30:00Z",
+		"203.0.113.7 and 1.2.3":              "203[.]0[.]113[.]7 and 1.2.3",
+		"already evil[.]example":             "already evil[.]example",
+		"e.g. this, i.e. that.":              "e.g. this, i.e. that.",
+		"line\nbreak \x1b[31mred":            `line break \u{1b}[31mred`,
+		"täst.例え and xn--r8jz45g.example":    "täst[.]例え and xn--r8jz45g[.]example",
+	} {
+		if got := casefile.Prose(in); got != want {
+			t.Errorf("Prose(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func FuzzPrintable(f *testing.F) {
 	f.Add("a\x1b[31m\u202e\xff\n")
 	f.Fuzz(func(t *testing.T, in string) {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // WriteLog writes one line an event: number, time, type, who, and what
@@ -17,7 +15,7 @@ func WriteLog(w io.Writer, events []Event) error {
 	out := bufio.NewWriter(w)
 	for _, e := range events {
 		_, err := fmt.Fprintf(out, "%5d  %s  %-9s  %-12s  %s\n",
-			e.Seq, Printable(e.Time), Printable(string(e.Type)), Printable(e.Actor), Printable(e.Describe()))
+			e.Seq, Printable(e.Time), Printable(string(e.Type)), Printable(e.Actor), Prose(e.Describe()))
 		if err != nil {
 			return err
 		}
@@ -26,7 +24,7 @@ func WriteLog(w io.Writer, events []Event) error {
 }
 
 // Describe says in one line what the event records. It is made of outside text:
-// put it through [Printable] or another escaper before showing it.
+// put it through [Prose] or another escaper before showing it.
 func (e Event) Describe() string {
 	describe, known := descriptions[e.Type]
 	if !known {
@@ -143,31 +141,4 @@ func shortened(text string) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:maxShown], "") + "…"
-}
-
-// Printable returns text on one line that cannot steer a terminal: controls,
-// escape sequences, bidirectional marks, invisible and invalid characters
-// become visible as \u{…}; line breaks and tabs become blanks.
-func Printable(text string) string {
-	if isPrintable(text) {
-		return text
-	}
-	var b strings.Builder
-	for i, r := range text {
-		switch {
-		case r == '\n' || r == '\r' || r == '\t':
-			b.WriteByte(' ')
-		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD"):
-			fmt.Fprintf(&b, `\x{%02x}`, text[i])
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
-		default:
-			fmt.Fprintf(&b, `\u{%x}`, r)
-		}
-	}
-	return b.String()
-}
-
-func isPrintable(text string) bool {
-	return utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }

@@ -167,7 +167,7 @@ func findingOf(f casefile.Finding) finding {
 	w := waterfallOf(f)
 	return finding{
 		Value: value(f.Kind, f.Value), Kind: name(f.Kind), P: probability(f.P), Confidence: f.Confidence, Hops: f.Hops, Band: name(f.Band),
-		First: f.FirstSeen.Day(), Last: f.LastSeen.Day(), Strongest: w.strongest(value(f.Kind, f.Value)),
+		First: f.FirstSeen.Day(), Last: f.LastSeen.Day(), Strongest: w.strongest(),
 		Suppressed: prose(f.Suppressed), Verdict: name(f.Verdict), Reason: prose(f.Reason),
 		Validation: validation(f.Validation), Action: action(f.Action), Waterfall: w,
 	}

@@ -1,9 +1,7 @@
 package report
 
 import (
-	"regexp"
 	"strings"
-	"unicode"
 
 	"clew/internal/casefile"
 	"clew/internal/observable"
@@ -16,7 +14,7 @@ import (
 // on top of that what their format reads as its own.
 
 // prose makes a sentence from outside fit to be shown.
-func prose(text string) string { return defangProse(casefile.Printable(strings.TrimSpace(text))) }
+func prose(text string) string { return casefile.Prose(strings.TrimSpace(text)) }
 
 // name makes an identifier fit to be shown: a source, a method, a model.
 func name(text string) string { return prose(text) }
@@ -28,44 +26,6 @@ func value(kind, text string) string {
 		return prose(text)
 	}
 	return casefile.Printable(strings.TrimPrefix(v.Defang(), kind+":"))
-}
-
-var (
-	scheme = regexp.MustCompile(`(?i)\b(?:(ht)tp(s?)|([a-z][a-z0-9+.-]*))://`)
-	dotted = regexp.MustCompile(`[\pL\pN_-]+(?:\.[\pL\pN_-]+)+`)
-	mail   = regexp.MustCompile(`([\pL\pN_.+%\]-])@([\pL\pN])`)
-)
-
-// defangProse defangs what reads as an indicator within a sentence, and leaves
-// numbers, versions and abbreviations alone.
-func defangProse(text string) string {
-	if !strings.ContainsAny(text, ".@:") {
-		return text
-	}
-	text = scheme.ReplaceAllStringFunc(text, func(s string) string {
-		if len(s) >= 4 && strings.EqualFold(s[:4], "http") {
-			return "hxxp" + s[4:]
-		}
-		return strings.TrimSuffix(s, "://") + "[:]//"
-	})
-	text = dotted.ReplaceAllStringFunc(text, func(s string) string {
-		if !namesHost(s) {
-			return s
-		}
-		return strings.ReplaceAll(s, ".", "[.]")
-	})
-	return mail.ReplaceAllString(text, "$1[@]$2")
-}
-
-// namesHost reports whether a dotted word may be a host: four numbers, or a last
-// label of two characters or more that begins with a letter, as every top-level
-// domain does.
-func namesHost(word string) bool {
-	labels := strings.Split(word, ".")
-	if last := []rune(labels[len(labels)-1]); len(last) >= 2 && unicode.IsLetter(last[0]) {
-		return true
-	}
-	return len(labels) == 4 && !strings.ContainsFunc(word, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
 }
 
 // kinds finds the kind of a bare text as paths write it: those of the document

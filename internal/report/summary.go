@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"clew/internal/casefile"
@@ -48,27 +50,44 @@ func foundSentence(p page) string {
 // linkSentence names the fact that most of the likely findings share, where
 // several do.
 func linkSentence(d casefile.Document) string {
-	shared := map[string]int{}
+	type link struct {
+		text string
+		n    int
+		bits float64
+	}
+	var links []link
+	at := map[string]int{}
 	likely := 0
 	for _, f := range d.Findings {
 		if f.Band != "high" && f.Band != "medium" {
 			continue
 		}
 		likely++
-		seen := map[string]bool{}
 		for _, factor := range f.Factors {
 			own := factor.Value == f.Value || factor.Family == "bridge"
-			if text := fact(factor); factor.Bits >= strongBits && text != "" && !own && !seen[text] {
-				seen[text] = true
-				shared[text]++
+			text := fact(factor)
+			if own || text == "" || factor.Bits < strongBits {
+				continue
 			}
+			i, known := at[text]
+			if !known {
+				i, at[text] = len(links), len(links)
+				links = append(links, link{text: text})
+			}
+			links[i].n++
+			links[i].bits += factor.Bits
 		}
 	}
-	best, _ := commonest(shared, 1)
-	if len(best) == 0 || shared[best[0]] < 2 {
+	if len(links) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("What links them most: %s, held by %s of those %s.", best[0], count(shared[best[0]]), count(likely))
+	best := slices.MaxFunc(links, func(a, b link) int {
+		return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.bits, b.bits), cmp.Compare(b.text, a.text))
+	})
+	if best.n < 2 {
+		return ""
+	}
+	return fmt.Sprintf("What links them most: %s, held by %s of those %s.", best.text, count(best.n), count(likely))
 }
 
 func insideSentence(d casefile.Document) string {
@@ -93,7 +112,10 @@ func were(n int) string {
 }
 
 func unknownSentence(p page, d casefile.Document) string {
-	if len(d.Gaps) == 0 {
+	switch {
+	case len(d.Gaps) == 0 && len(d.Asked) == 0:
+		return "No source was asked: all of this comes from what was imported or gathered before."
+	case len(d.Gaps) == 0:
 		return "Every question that was put to a source was answered."
 	}
 	return fmt.Sprintf("%s without a whole answer, from %s; silence says nothing about a value, so there may be more than was found.",

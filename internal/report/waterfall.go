@@ -122,24 +122,25 @@ func (w waterfall) closing() string {
 	return strings.Join(said, "; ")
 }
 
-// strongest names the strongest facts, one a family, for a table: the shared
-// value, or the relation where the finding itself is what is shared.
-func (w waterfall) strongest(finding string) []string {
+// strongest names the families that carry most, for a table, with the bits that
+// each brings. The facts behind them are in the waterfall.
+func (w waterfall) strongest() []string {
 	const named = 3
-	sorted := slices.Clone(w.Lines)
-	slices.SortStableFunc(sorted, func(a, b line) int { return cmp.Compare(b.Bits, a.Bits) })
-	var said []string
-	seen := map[string]bool{}
-	for _, l := range sorted {
-		if l.Bits <= 0 || seen[l.Family] || len(said) == named {
+	bits := map[string]float64{}
+	var families []string
+	for _, l := range w.Lines {
+		if l.Bits <= 0 {
 			continue
 		}
-		seen[l.Family] = true
-		what := l.Value
-		if what == "" || what == finding {
-			what = strings.TrimSpace(strings.TrimSuffix(l.Fact, what))
+		if bits[l.Family] == 0 {
+			families = append(families, l.Family)
 		}
-		said = append(said, fmt.Sprintf("%s %+.1f", what, l.Bits))
+		bits[l.Family] += l.Bits
+	}
+	slices.SortStableFunc(families, func(a, b string) int { return cmp.Compare(bits[b], bits[a]) })
+	said := make([]string, 0, named)
+	for _, family := range families[:min(named, len(families))] {
+		said = append(said, fmt.Sprintf("%s %+.1f", family, bits[family]))
 	}
 	return said
 }
