@@ -36,8 +36,8 @@ func (Source) Info() source.Info {
 // are two searches: the second may be too large to come back.
 func (Source) Observe(ctx context.Context, ask source.Asker, q source.Question) (source.Answer, error) {
 	return source.Follow(ctx, ask, q,
-		search("q="+q.Value.Text(), q.Value.Text()),
-		search("q=%."+q.Value.Text(), "%."+q.Value.Text()),
+		search("q=name", q.Value.Text()),
+		search("q=%.name", "%."+q.Value.Text()),
 	)
 }
 
