@@ -5,6 +5,7 @@ import (
 	"clew/internal/source"
 	"clew/internal/source/crtsh"
 	"clew/internal/source/dnsdb"
+	"clew/internal/source/malwarebazaar"
 	"clew/internal/source/otx"
 	"clew/internal/source/passivetotal"
 	"clew/internal/source/rdap"
@@ -19,6 +20,7 @@ func Sources() []source.Source {
 	return []source.Source{
 		crtsh.Source{},
 		dnsdb.Source{},
+		malwarebazaar.Source{},
 		otx.Source{},
 		passivetotal.Source{},
 		rdap.Source{},

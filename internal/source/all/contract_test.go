@@ -216,6 +216,7 @@ func TestReviewedByHand(t *testing.T) {
 		{"whois", "62.239.237.1", "62.239.237.1 announced-by AS2856 [?, ?] x1"},
 		{"dnsdb", "154.9.205.199", "jppost-afu.top resolves-to 154.9.205.199 [2020-03-12T03:06:51Z, 2020-03-12T13:11:12Z] x56"},
 		{"dnsdb", "github.com", "iscoot.ru nameserver github.com [2020-02-24T18:36:59Z, 2020-03-18T18:33:11Z] x294"},
+		{"malwarebazaar", "094fd325049b8a9cf6d3e5ef2a6d4cc6a567d7d49c35f8bb8dd9e3c6acf3d78d", "094fd325049b8a9cf6d3e5ef2a6d4cc6a567d7d49c35f8bb8dd9e3c6acf3d78d imphash f34d5f2d4577ed6d9ceec516c1f5a744 [2020-02-13T11:55:46Z, 2021-06-02T16:06:57Z] x1"},
 	}
 	for _, r := range reviewed {
 		out := source.NewRunner(source.RunnerOptions{Asker: recorded, Replay: true}).

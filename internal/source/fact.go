@@ -1,0 +1,37 @@
+package source
+
+import (
+	"clew/internal/corpus"
+	"clew/internal/observable"
+	"clew/internal/observation"
+)
+
+// Add keeps one fact if text is a value of the kind and the vocabulary allows
+// it, and reports whether it did. A window that ends before it starts is kept
+// as unknown: nobody can say which end is wrong.
+func (p *Page) Add(subject observable.Value, r observation.Relation, kind observable.Kind, text string, w observation.Window) bool {
+	if text == "" {
+		return false
+	}
+	object, err := observable.New(kind, text)
+	if err != nil {
+		return false
+	}
+	if !w.First.IsZero() && !w.Last.IsZero() && w.Last.Before(w.First) {
+		w = observation.Window{}
+	}
+	o := observation.Observation{Subject: subject, Relation: r, Object: object, Window: w, Count: 1}
+	if o.Check() != nil {
+		return false
+	}
+	p.Observations = append(p.Observations, o)
+	return true
+}
+
+// Total keeps how many subjects the provider counts on object under r. A count
+// of 0 means that it did not count.
+func (p *Page) Total(r observation.Relation, object observable.Value, n Number) {
+	if n > 0 && !object.IsZero() {
+		p.Totals = append(p.Totals, corpus.Total{Relation: r, Object: object, N: uint64(n)})
+	}
+}
