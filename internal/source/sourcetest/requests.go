@@ -2,6 +2,7 @@ package sourcetest
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"clew/internal/observable"
@@ -13,7 +14,7 @@ type listener struct{ heard []string }
 
 // Ask implements [source.Asker].
 func (l *listener) Ask(_ context.Context, r source.Request) (source.Reply, error) {
-	l.heard = append(l.heard, r.Method+" "+r.URL)
+	l.heard = append(l.heard, strings.TrimSpace(r.Method+" "+r.URL+" "+string(r.Body)))
 	return source.Reply{}, source.ErrNotRecorded
 }
 
