@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +21,8 @@ import (
 )
 
 func (a *app) worldCommand() *cobra.Command {
-	var options world.Options
+	options := world.Options{Observations: world.DemoObservations}
+	var size string
 	cmd := &cobra.Command{
 		Use:   "world DIR",
 		Short: "Write a synthetic internet with known truth, as import files",
@@ -28,9 +31,16 @@ does not exist, with planted operators (truth.jsonl) and deliberate traps
 (traps.jsonl), in the formats that clew import reads. The same seed and size give
 the same bytes.`,
 		Example: `  clew world /tmp/world
-  clew world /tmp/world --observations 10000000 --seed 7 --compression zst`,
+  clew world /tmp/world --size 10M --seed 7 --compress zst`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if size != "" {
+				n, err := parseSize(size)
+				if err != nil {
+					return err
+				}
+				options.Observations = n
+			}
 			w, err := world.New(options)
 			if err != nil {
 				return usageError{err}
@@ -48,9 +58,25 @@ the same bytes.`,
 	}
 	f := cmd.Flags()
 	f.Uint64Var(&options.Seed, "seed", 1, "which world")
-	f.IntVar(&options.Observations, "observations", world.DemoObservations, "how many facts, 10 thousand to 50 million")
-	f.StringVar(&options.Compression, "compression", "", "gz or zst")
+	f.StringVar(&size, "size", "", "how many observations, 10k to 50M (default 250k)")
+	f.StringVar(&options.Compression, "compress", "", "gz or zst")
 	return cmd
+}
+
+// parseSize reads a number that may end in k or M.
+func parseSize(text string) (int, error) {
+	factor, digits := 1, text
+	switch {
+	case strings.HasSuffix(text, "k"):
+		factor, digits = 1000, strings.TrimSuffix(text, "k")
+	case strings.HasSuffix(text, "M"):
+		factor, digits = 1_000_000, strings.TrimSuffix(text, "M")
+	}
+	n, err := strconv.Atoi(digits)
+	if err != nil || n < 1 || n > world.MaxObservations {
+		return 0, usagef("--size %q: write a number of observations such as 250k or 10M", text)
+	}
+	return n * factor, nil
 }
 
 func (a *app) worldProgress() func(world.Progress) {
