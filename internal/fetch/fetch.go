@@ -172,7 +172,7 @@ func (c *Client) overHTTP(ctx context.Context, u *url.URL, r source.Request) (so
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return source.Reply{}, err
+		return source.Reply{}, withoutAddress(err, u.Host)
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := read(response.Body, source.MaxReply)

@@ -113,6 +113,43 @@ func TestKeyGoesToItsOwnHostOnly(t *testing.T) {
 	}
 }
 
+func TestKeyWithPrefix(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Header.Get("Authorization")) })
+	client, _ := local(t, server, func(o *fetch.Options) {
+		o.Sources = []source.Info{{
+			Name: "stub", KeyHeader: "Authorization", KeyPrefix: "Bearer ", KeyHost: strings.TrimPrefix(server.URL, "https://"),
+		}}
+		o.Key = func(source.Info) string { return "secret" }
+	})
+	got, err := client.Ask(t.Context(), source.Request{Source: "stub", URL: server.URL})
+	if err != nil || string(got.Body) != "Bearer secret" {
+		t.Errorf("%q (%v) arrived, want the key behind its prefix", got.Body, err)
+	}
+}
+
+func TestKeyInTheAddress(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/broken" {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = io.WriteString(w, r.URL.RawQuery)
+	})
+	client, _ := local(t, server, func(o *fetch.Options) {
+		o.Sources = []source.Info{{Name: "stub", KeyParameter: "key", KeyHost: strings.TrimPrefix(server.URL, "https://")}}
+		o.Key = func(source.Info) string { return "se&cret" }
+	})
+	for address, want := range map[string]string{"/": "key=se%26cret", "/?q=a&b=": "q=a&b=&key=se%26cret"} {
+		got, err := client.Ask(t.Context(), source.Request{Source: "stub", URL: server.URL + address})
+		if err != nil || string(got.Body) != want {
+			t.Errorf("%s: %q (%v) arrived, want %q", address, got.Body, err, want)
+		}
+	}
+	_, err := client.Ask(t.Context(), source.Request{Source: "stub", URL: server.URL + "/broken"})
+	if err == nil || strings.Contains(err.Error(), "cret") {
+		t.Errorf("error %v, want one without the key", err)
+	}
+}
+
 func TestRedirects(t *testing.T) {
 	var elsewhere atomic.Int32
 	other := serve(t, func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) })

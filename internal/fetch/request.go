@@ -4,15 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"clew/internal/source"
 )
 
-// request builds what is sent. The key goes into a header of its own, only to
-// the host it belongs to, and nowhere else: not into the address, which logs,
-// errors and caches hold.
+// request builds what is sent. The key goes to the host it belongs to and to no
+// other: into a header of its own or, where a provider knows no header, into the
+// address sent, which is a copy of the one that records and caches hold.
 func (c *Client) request(ctx context.Context, u *url.URL, r source.Request) (*http.Request, error) {
 	method := r.Method
 	if method == "" {

@@ -35,11 +35,15 @@ type Info struct {
 	Every     time.Duration          // default pace: at most one request in this time
 	KeyEnv    string                 // environment variable of its key; "" for keyless
 	KeyHeader string                 // request header that carries the key; the asker sets it
-	KeyHost   string                 // the one host the key is sent to
-	KeyScheme string                 // how KeyHeader carries it: "" as it is, "Bearer", or "Basic" for a key written user:password
-	Keyless   bool                   // some of it answers without the key too
-	Cost      int                    // requests a question takes at least
-	Retired   string                 // why it can no longer be asked live; "" when alive
+	KeyPrefix string                 // what stands before the key in that header, as "Bearer "
+	// KeyParameter is the query parameter that carries the key where no header
+	// can. The asker adds it last, and keeps it out of errors and records.
+	KeyParameter string
+	KeyHost      string // the one host the key is sent to
+	KeyScheme    string // how KeyHeader carries it: "" as it is, "Bearer", or "Basic" for a key written user:password
+	Keyless      bool   // some of it answers without the key too
+	Cost         int    // requests a question takes at least
+	Retired      string // why it can no longer be asked live; "" when alive
 }
 
 // A Question is one value a source is asked about.

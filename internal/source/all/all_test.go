@@ -43,8 +43,8 @@ func TestInfoIsComplete(t *testing.T) {
 			t.Errorf("%s: incomplete: %+v", info.Name, info)
 		case info.Retired == "" && info.Every == 0:
 			t.Errorf("%s: no pace", info.Name)
-		case (info.KeyEnv == "") != (info.KeyHeader == "") || (info.KeyEnv == "") != (info.KeyHost == ""):
-			t.Errorf("%s: a key needs a variable, a header and a host", info.Name)
+		case (info.KeyEnv == "") != (info.KeyHeader+info.KeyParameter == "") || (info.KeyEnv == "") != (info.KeyHost == ""):
+			t.Errorf("%s: a key needs a variable, a header or parameter, and a host", info.Name)
 		}
 		if _, err := os.Stat(filepath.Join("..", info.Name, info.Name+".go")); err != nil {
 			t.Errorf("%s: named unlike its folder: %v", info.Name, err)
