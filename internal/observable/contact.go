@@ -37,6 +37,9 @@ func notInLocalPart(r rune) bool {
 	return unicode.IsControl(r) || unicode.IsSpace(r) || !unicode.IsGraphic(r)
 }
 
+// betweenDigits drops what people write between the digits of a telephone number.
+var betweenDigits = strings.NewReplacer("(0)", "", " ", "", "\u00a0", "", ".", "", "-", "", "(", "", ")", "", "/", "")
+
 // canonicalPhone writes + and digits. Blanks, dots, hyphens and brackets are
 // dropped, and so are an extension and the "(0)" that is not dialled from
 // abroad. A number without its country code could be anybody's and is refused.
@@ -45,7 +48,7 @@ func canonicalPhone(text string) (string, error) {
 	if i := strings.IndexAny(number, "xXeE;#"); i >= 0 { // x12, ext. 12, ;ext=12, #12
 		number = number[:i]
 	}
-	number = strings.NewReplacer("(0)", "", " ", "", "\u00a0", "", ".", "", "-", "", "(", "", ")", "", "/", "").Replace(number)
+	number = betweenDigits.Replace(number)
 	if rest, ok := strings.CutPrefix(number, "00"); ok {
 		number = "+" + rest
 	}

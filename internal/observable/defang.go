@@ -55,10 +55,13 @@ func (v *Value) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// marks is how host names and addresses are defanged.
+var marks = strings.NewReplacer(".", "[.]", ":", "[:]", "@", "[@]")
+
 func (v Value) defanged() string {
 	switch v.kind {
 	case Domain, IP, Prefix, Email:
-		return strings.NewReplacer(".", "[.]", ":", "[:]", "@", "[@]").Replace(v.text)
+		return marks.Replace(v.text)
 	case URL:
 		return defangedURL(v.text)
 	}
@@ -85,8 +88,7 @@ func defangedURL(text string) string {
 	if port != "" {
 		port = ":" + port
 	}
-	host = strings.NewReplacer(".", "[.]", ":", "[:]").Replace(host)
-	return scheme + userinfo + host + port + fence(tail, true)
+	return scheme + userinfo + marks.Replace(host) + port + fence(tail, true)
 }
 
 // fence writes text so that unfence restores it. A bracket that would read as

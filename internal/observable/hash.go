@@ -21,6 +21,9 @@ const (
 // certificates made by hand go beyond.
 const maxSerialDigits = 128
 
+// betweenOctets drops what tools print between the octets of a fingerprint.
+var betweenOctets = strings.NewReplacer(":", "", " ", "", "-", "")
+
 // canonicalFingerprint covers the kinds that are a digest or a number.
 func canonicalFingerprint(kind Kind, text string) (string, error) {
 	switch kind {
@@ -53,7 +56,7 @@ func canonicalFingerprint(kind Kind, text string) (string, error) {
 // hexDigest writes a digest of one of those sizes as plain lower-case
 // hexadecimal. Colons, blanks and hyphens between the octets are dropped.
 func hexDigest(text string, sizes ...int) (string, error) {
-	digest := strings.ToLower(strings.NewReplacer(":", "", " ", "", "-", "").Replace(text))
+	digest := strings.ToLower(betweenOctets.Replace(text))
 	if isHex(digest) {
 		for _, size := range sizes {
 			if len(digest) == 2*size {
@@ -80,7 +83,7 @@ func isFileHash(digest string) bool {
 // without colons, blanks, 0x and leading zeros. Digits alone are read as
 // hexadecimal too: whoever has a decimal number must convert it.
 func canonicalSerial(text string) (string, error) {
-	digits := strings.ToLower(strings.NewReplacer(":", "", " ", "", "-", "").Replace(text))
+	digits := strings.ToLower(betweenOctets.Replace(text))
 	digits = strings.TrimPrefix(digits, "0x")
 	if !isHex(digits) || len(digits) > maxSerialDigits {
 		return "", refuse("%.80q is no certificate serial number in hexadecimal", text)

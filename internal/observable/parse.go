@@ -28,7 +28,8 @@ func Parse(text string) (Value, error) {
 }
 
 // ParseAs reads an indicator of a known kind as people paste it: [New] with
-// quotes and defanging undone. In kinds that are free text only the marks
+// quotes and defanging undone, the port behind a host dropped, and http:// put
+// before what is known to be a URL and has no scheme. In kinds that are free text only the marks
 // [Value.Defang] writes are undone, since anything else may belong to the text.
 func ParseAs(kind Kind, text string) (Value, error) {
 	if len(text) > 4*MaxLen {
@@ -40,11 +41,22 @@ func ParseAs(kind Kind, text string) (Value, error) {
 	text = unquote(visible(strings.TrimSpace(text)))
 	if kind == URL {
 		if plain, ok := refangURL(text); ok {
-			text = plain
+			return New(kind, plain)
+		}
+		text = refang(text, '(')
+		if _, ok := hostIn(text); ok {
+			text = "http://" + text
 		}
 		return New(kind, text)
 	}
-	return New(kind, refang(text, 0))
+	text = refang(text, 0)
+	v, err := New(kind, text)
+	if err != nil {
+		if host, ok := hostIn(text); ok && host.kind == kind {
+			return host, nil // with a port
+		}
+	}
+	return v, err
 }
 
 // namedKind reads the name before the first colon of "kind:value".

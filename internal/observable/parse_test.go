@@ -38,6 +38,10 @@ func TestParseReadsWhatAnalystsPaste(t *testing.T) {
 		{"http://evil.example/a).", URL, "http://evil.example/a"},
 		{"evil.example/a/b.php", URL, "http://evil.example/a/b.php"},
 		{"evil[.]example:8080/a", URL, "http://evil.example:8080/a"},
+		{"https:/evil.example/a", URL, "https://evil.example/a"},
+		{"http//evil.example/a", URL, "http://evil.example/a"},
+		{"ip:192.0.2[.]1:443", IP, "192.0.2.1"},
+		{"url:evil[.]example", URL, "http://evil.example/"},
 		{"192.0.2.1/a", URL, "http://192.0.2.1/a"},
 		{"url:hxxp://evil[.]example/a.", URL, "http://evil.example/a."},
 

@@ -89,10 +89,41 @@ func refang(text string, skip byte) string {
 	return string(plain)
 }
 
+// maxSchemeSize bounds what schemeForm looks at: twelve letters and the longest separator.
+const maxSchemeSize = 24
+
 // schemeForm matches the scheme and its separator as people write them: hxxps://,
-// hxxp[:]//, http[://], http:\\, https:\/\/, hxxp//.
+// hxxp[:]//, http[://], http:\\, https:\/\/, hxxp//, http:/.
 var schemeForm = regexp.MustCompile(`^(?i)([a-z][a-z0-9+*_.-]{1,11}) ?` +
-	`(?:(?:\[:\]|\(:\)|\{:\}|\\?:) ?(?://|\\/\\/|\\\\|\[//\]|\(//\))|\[://\]|\(://\)|\{://\}|(//))`)
+	`(?:(?:\[:\]|\(:\)|\{:\}|\\?:) ?(?://|\\/\\/|\\\\|\[//\]|\(//\))|\[://\]|\(://\)|\{://\}|(:?//?))`)
+
+// SchemeSize returns how many bytes of text the scheme of a URL and what stands
+// for "://" take, defanged or not; 0 where text does not begin with the scheme
+// of a URL that clew knows.
+func SchemeSize(text string) int {
+	scheme, size := cutScheme(text)
+	if _, known := schemes[scheme]; !known {
+		return 0
+	}
+	return size
+}
+
+// cutScheme returns the plain scheme that text begins with, and how many bytes
+// it and its separator take; size is 0 for text that begins with none.
+func cutScheme(text string) (scheme string, size int) {
+	found := schemeForm.FindStringSubmatchIndex(text[:min(len(text), maxSchemeSize)])
+	if found == nil {
+		return "", 0
+	}
+	scheme, isDefanged := plainScheme(text[found[2]:found[3]])
+	if found[4] >= 0 { // http// and http:/ are slips of the pen, or meant to break a link
+		isWeb := scheme == "http" || scheme == "https"
+		if separator := text[found[4]:found[5]]; separator == "/" || !isDefanged && !isWeb {
+			return "", 0
+		}
+	}
+	return scheme, found[1]
+}
 
 // refangURL writes a URL as pasted with its plain scheme and host; ok is false
 // for text that does not begin with a scheme.
@@ -100,15 +131,11 @@ func refangURL(text string) (plain string, ok bool) {
 	if !strings.ContainsAny(text, `/\`) {
 		return "", false
 	}
-	found := schemeForm.FindStringSubmatchIndex(text)
-	if found == nil {
+	scheme, size := cutScheme(text)
+	if size == 0 {
 		return "", false
 	}
-	scheme, isDefanged := plainScheme(text[found[2]:found[3]])
-	if noColon := found[4] >= 0; noColon && !isDefanged {
-		return "", false
-	}
-	rest := strings.ReplaceAll(strings.TrimSpace(text[found[1]:]), "[/]", "/")
+	rest := strings.ReplaceAll(strings.TrimSpace(text[size:]), "[/]", "/")
 	end := authorityEnd(rest)
 	// In the tail "(.)" stays, since round brackets are allowed there.
 	return scheme + "://" + refang(rest[:end], 0) + refang(rest[end:], '('), true

@@ -125,9 +125,13 @@ func HasICANNSuffix(v Value) bool {
 	return v.kind == Domain && isDelegated(lastLabel(v.text))
 }
 
-// hasKnownSuffix reports whether the last label of name is a top-level domain:
-// one that exists, one that is reserved, or one of the alternative roots that
-// malware uses.
+// HasKnownSuffix reports whether the domain v ends in a top-level domain that
+// exists, one that is reserved ([Special]), or one of the alternative roots that
+// malware uses, such as bit.
+func HasKnownSuffix(v Value) bool {
+	return v.kind == Domain && hasKnownSuffix(v.text)
+}
+
 func hasKnownSuffix(name string) bool {
 	last := lastLabel(name)
 	if _, reserved := specialNames[last]; reserved || isDelegated(last) {
