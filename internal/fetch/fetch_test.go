@@ -113,20 +113,6 @@ func TestKeyGoesToItsOwnHostOnly(t *testing.T) {
 	}
 }
 
-func TestKeyWithPrefix(t *testing.T) {
-	server := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Header.Get("Authorization")) })
-	client, _ := local(t, server, func(o *fetch.Options) {
-		o.Sources = []source.Info{{
-			Name: "stub", KeyHeader: "Authorization", KeyPrefix: "Bearer ", KeyHost: strings.TrimPrefix(server.URL, "https://"),
-		}}
-		o.Key = func(source.Info) string { return "secret" }
-	})
-	got, err := client.Ask(t.Context(), source.Request{Source: "stub", URL: server.URL})
-	if err != nil || string(got.Body) != "Bearer secret" {
-		t.Errorf("%q (%v) arrived, want the key behind its prefix", got.Body, err)
-	}
-}
-
 func TestKeyInTheAddress(t *testing.T) {
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/broken" {

@@ -33,12 +33,27 @@ func (c *Client) request(ctx context.Context, u *url.URL, r source.Request) (*ht
 		request.Header.Set("Accept", "application/json")
 	}
 	info := c.sources[r.Source]
-	if info.KeyHeader != "" && u.Host == info.KeyHost && c.options.Key != nil {
-		if key := c.options.Key(info); key != "" {
-			request.Header.Set(info.KeyHeader, credentials(info.KeyScheme, key))
-		}
+	if u.Host != info.KeyHost || c.options.Key == nil {
+		return request, nil
+	}
+	key := c.options.Key(info)
+	switch {
+	case key == "":
+	case info.KeyHeader != "":
+		request.Header.Set(info.KeyHeader, credentials(info.KeyScheme, key))
+	case info.KeyParameter != "":
+		request.URL.RawQuery = strings.TrimPrefix(u.RawQuery+"&", "&") + info.KeyParameter + "=" + url.QueryEscape(key)
 	}
 	return request, nil
+}
+
+// withoutAddress takes the address out of an error of net/http: it may hold a key.
+func withoutAddress(err error, host string) error {
+	var withURL *url.Error
+	if errors.As(err, &withURL) {
+		return fmt.Errorf("asking %s: %w", host, withURL.Err)
+	}
+	return err
 }
 
 // credentials writes a key as its scheme wants it (RFC 6750, RFC 7617).

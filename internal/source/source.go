@@ -35,7 +35,6 @@ type Info struct {
 	Every     time.Duration          // default pace: at most one request in this time
 	KeyEnv    string                 // environment variable of its key; "" for keyless
 	KeyHeader string                 // request header that carries the key; the asker sets it
-	KeyPrefix string                 // what stands before the key in that header, as "Bearer "
 	// KeyParameter is the query parameter that carries the key where no header
 	// can. The asker adds it last, and keeps it out of errors and records.
 	KeyParameter string
