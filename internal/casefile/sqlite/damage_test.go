@@ -249,6 +249,18 @@ func TestChangesInTheDatabaseAreFound(t *testing.T) {
 	}
 }
 
+// The folder becomes part of a URI: no character of it may end the name there.
+func TestAFolderOfAnyName(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "a b%20c#d&e=é;f'g")
+	filled(t, folder)
+	if _, err := os.Stat(filepath.Join(folder, sqlite.FileName)); err != nil {
+		t.Fatal(err)
+	}
+	if err := readAll(t, folder); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOpeningAgainKeepsEverything(t *testing.T) {
 	folder := t.TempDir()
 	filled(t, folder)
