@@ -21,31 +21,35 @@ import (
 
 // wayOut sets how a run reaches the sources: not at all, from recordings, or live.
 func (a *app) wayOut(ctx context.Context, req *investigation.Request) (done func(), err error) {
-	nothing := func() {}
 	if a.offline && a.replay != "" {
-		return nothing, usagef("--offline asks nobody and --replay asks recordings: use one of them")
+		return func() {}, usagef("--offline asks nobody and --replay asks recordings: use one of them")
 	}
 	if a.offline {
-		return nothing, nil
+		return func() {}, nil
 	}
+	req.Asker, req.Replay, req.HasKey, done, err = a.asker(ctx)
+	return done, err
+}
+
+// asker returns the way to the sources, recorded or live, and which of them
+// have a key.
+func (a *app) asker(ctx context.Context) (asker source.Asker, recorded bool, hasKey func(source.Info) bool, done func(), err error) {
 	if a.replay != "" {
-		recorded, done, err := openReplay(ctx, a.replay)
+		recordings, done, err := openReplay(ctx, a.replay)
 		if err != nil {
-			return nothing, err
+			return nil, false, nil, func() {}, err
 		}
-		req.Asker, req.Replay = recorded, true
-		return done, nil
+		return recordings, true, nil, done, nil
 	}
 	settings, err := a.settings()
 	if err != nil {
-		return nothing, err
+		return nil, false, nil, func() {}, err
 	}
 	keys := settings.keys(a.getenv)
-	req.HasKey = func(info source.Info) bool { return keys[info.Name] != "" }
-	req.Asker = fetch.New(fetch.Options{
+	client := fetch.New(fetch.Options{
 		Sources: infos(), Key: func(info source.Info) string { return keys[info.Name] }, UserAgent: "clew/" + release,
 	})
-	return nothing, nil
+	return client, false, func(info source.Info) bool { return keys[info.Name] != "" }, func() {}, nil
 }
 
 // openReplay opens a folder of recorded answers, or the answers of a bundle.
@@ -130,7 +134,7 @@ func (a *app) sourceCommand() *cobra.Command {
 		Use: "source", Short: "The providers clew can ask", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(&cobra.Command{
+	cmd.AddCommand(a.sourceTest(), a.sourceLogin(), &cobra.Command{
 		Use: "list", Short: "What each source answers, and whether it can be asked", Args: cobra.NoArgs,
 		Example: "  clew source list\n  clew source list --json    one line a source",
 		RunE:    func(*cobra.Command, []string) error { return a.listSources() },

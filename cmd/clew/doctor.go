@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"clew/internal/casefile"
+	"clew/internal/investigation"
+	"clew/internal/observation"
+)
+
+// check is one line of the doctor's report.
+type check struct {
+	What   string `json:"what"`
+	State  string `json:"state"` // ok, note or bad
+	Detail string `json:"detail"`
+}
+
+func (a *app) doctorCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "Check what clew stands on, and say what to do", Args: cobra.NoArgs,
+		Long:    "Looks at the data directory, the corpus, the record of every case, the lists, the\nconfiguration and the clock. It asks nobody.",
+		Example: "  clew doctor\n  clew doctor --json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			checks := a.examine(cmd.Context())
+			bad := 0
+			for _, c := range checks {
+				if c.State == "bad" {
+					bad++
+				}
+			}
+			err := a.printTo(func(w io.Writer) error {
+				if a.json {
+					return encodeLines(w, checks)
+				}
+				table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+				for _, c := range checks {
+					fmt.Fprintf(table, "%s\t%s\t%s\n", c.State, c.What, terminalSafe(c.Detail))
+				}
+				return table.Flush()
+			})
+			if err == nil && bad > 0 {
+				err = fmt.Errorf("%d of %d checks failed", bad, len(checks))
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
+	return cmd
+}
+
+func (a *app) examine(ctx context.Context) []check {
+	checks := []check{{"clew", "ok", version()}, a.checkClock()}
+	checks = append(checks, a.checkSettings()...)
+	if set, err := a.references(); err != nil {
+		checks = append(checks, check{"lists", "bad", err.Error()})
+	} else {
+		checks = append(checks, check{"lists", "ok", fmt.Sprintf("%d lists", len(set.Lists()))})
+	}
+	dir, err := a.dataDir()
+	if err != nil {
+		return append(checks, check{"data directory", "bad", err.Error()})
+	}
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return append(checks, check{"data directory", "note", dir + " is not there yet: the first import or investigation makes it"})
+	}
+	checks = append(checks, check{"data directory", "ok", dir})
+	return append(checks, a.checkCorpus(ctx), a.checkRecord(ctx))
+}
+
+// checkClock notices a clock that was never set: it dates what is observed.
+func (a *app) checkClock() check {
+	now := a.clock().UTC()
+	if now.Year() < 2025 {
+		return check{"clock", "bad", now.Format(time.RFC3339) + " cannot be: set it, it dates every event"}
+	}
+	return check{"clock", "ok", now.Format(time.RFC3339)}
+}
+
+func (a *app) checkSettings() []check {
+	path, _ := a.configPath()
+	settings, err := a.settings()
+	if err != nil {
+		return []check{{"configuration", "bad", err.Error()}}
+	}
+	keys := settings.keys(a.getenv)
+	set := 0
+	for _, info := range infos() {
+		if keys[info.Name] != "" {
+			set++
+		}
+	}
+	checks := []check{{"keys", "ok", fmt.Sprintf("%d of %d sources have one; clew source list shows which are missing", set, len(infos()))}}
+	if info, err := os.Stat(path); err == nil && len(settings.Keys) > 0 && info.Mode().Perm()&0o077 != 0 {
+		checks = append(checks, check{"configuration", "bad", path + " holds keys and others may read it: chmod 600 it"})
+	} else if err == nil {
+		checks = append(checks, check{"configuration", "ok", path})
+	} else {
+		checks = append(checks, check{"configuration", "note", "none; " + path + " would be read"})
+	}
+	return checks
+}
+
+func (a *app) checkCorpus(ctx context.Context) check {
+	w, err := a.workspace(investigation.Needs{Corpus: true})
+	if err != nil {
+		return check{"corpus", "bad", err.Error()}
+	}
+	defer w.Close() //nolint:errcheck // nothing was written
+	var links uint64
+	for _, r := range observation.Relations() {
+		p, err := w.Corpus.Population(ctx, r)
+		if err != nil {
+			return check{"corpus", "bad", err.Error()}
+		}
+		links += p.Links
+	}
+	return check{"corpus", "ok", plural(links, "link")}
+}
+
+func (a *app) checkRecord(ctx context.Context) check {
+	w, err := a.workspace(investigation.Needs{Cases: true})
+	if err != nil {
+		return check{"record", "bad", err.Error()}
+	}
+	defer w.Close() //nolint:errcheck // nothing was written
+	heads, err := w.Cases.Cases(ctx)
+	if err != nil {
+		return check{"record", "bad", err.Error()}
+	}
+	for _, head := range heads {
+		v, err := casefile.Verify(ctx, w.Cases, head.Case, "")
+		if err != nil {
+			return check{"record", "bad", head.Case + ": " + err.Error()}
+		}
+		if len(v.Problems) > 0 {
+			return check{"record", "bad", head.Case + " is not as it was recorded: " + v.Problems[0].What}
+		}
+	}
+	return check{"record", "ok", plural(uint64(len(heads)), "case") + ", every chain and raw answer verified"}
+}

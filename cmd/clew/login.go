@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+
+	"clew/internal/observable"
+	"clew/internal/source"
+	"clew/internal/source/all"
+)
+
+func (a *app) sourceLogin() *cobra.Command {
+	return &cobra.Command{
+		Use: "login SOURCE", Short: "Keep a source's key in the configuration file", Args: cobra.ExactArgs(1),
+		Long: `Reads a key from standard input, never from the command line, and writes it to the
+configuration file, which only you can read. A key in the environment wins.`,
+		Example: "  clew source login virustotal < key.txt\n  pass show virustotal | clew source login virustotal",
+		RunE:    func(_ *cobra.Command, args []string) error { return a.login(args[0]) },
+	}
+}
+
+// maxKey bounds a key, in bytes.
+const maxKey = 4096
+
+func (a *app) login(name string) error {
+	info, err := sourceNamed(name)
+	if err != nil {
+		return err
+	}
+	if info.KeyEnv == "" {
+		return usagef("%s takes no key", info.Title)
+	}
+	if isTerminal(a.stdin) {
+		fmt.Fprintf(a.stderr, "key for %s (it shows while you type; better: clew source login %s < FILE): ", info.Title, info.Name)
+	}
+	line, err := bufio.NewReader(io.LimitReader(a.stdin, maxKey+1)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("key: %w", err)
+	}
+	key := strings.TrimSpace(line)
+	if key == "" || len(key) > maxKey {
+		return usagef("no key on standard input: clew source login %s < FILE", info.Name)
+	}
+	path, _ := a.configPath()
+	if path == "" {
+		return usagef("no place for a configuration file: name one with --config")
+	}
+	if err := a.keep(path, info.Name, key); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "key for %s kept in %s\n", info.Title, path)
+	return nil
+}
+
+// keep writes a key into the configuration file, which is replaced as a whole
+// or not at all.
+func (a *app) keep(path, name, key string) error {
+	a.config = path
+	settings := settings{}
+	if _, err := os.Stat(path); err == nil {
+		if settings, err = a.settings(); err != nil {
+			return err
+		}
+	}
+	if settings.Keys == nil {
+		settings.Keys = map[string]string{}
+	}
+	settings.Keys[name] = key
+	text, err := yaml.Marshal(settings)
+	if err != nil {
+		return errors.New("configuration cannot be written") // the error may quote the key
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), ".config-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	_, err = io.Copy(temp, bytes.NewReader(text))
+	err = errors.Join(err, temp.Sync(), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(temp.Name()) // it may be gone already
+		return fmt.Errorf("configuration: %w", err)
+	}
+	return nil
+}
+
+// sourceNamed returns the connector's description.
+func sourceNamed(name string) (source.Info, error) {
+	var names []string
+	for _, info := range infos() {
+		if info.Name == name {
+			return info, nil
+		}
+		names = append(names, info.Name)
+	}
+	return source.Info{}, usagef("no source %q: there are %s", name, strings.Join(names, ", "))
+}
+
+func (a *app) sourceTest() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "test SOURCE", Short: "Ask a source one harmless question", Args: cobra.ExactArgs(1),
+		Long: `Asks about something that everybody asks about (example.com, 1.1.1.1, the hash of
+an empty file) and says how the question ended, part by part. It is a real
+question: it counts against the quota.`,
+		Example: "  clew source test crtsh\n  clew source test otx --replay recorded/ --json",
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.testSource(cmd.Context(), args[0]) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&a.replay, "replay", "", "answer from recorded replies")
+	f.StringVar(&a.pap, "pap", "AMBER", "how visible a lookup may be: RED, AMBER, GREEN, CLEAR")
+	return cmd
+}
+
+// harmless are values that nobody learns anything from being asked about, by
+// preference.
+var harmless = []observable.Value{
+	observable.Must(observable.Domain, "example.com"),
+	observable.Must(observable.IP, "1.1.1.1"),
+	observable.Must(observable.File, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+	observable.Must(observable.URL, "https://example.com/"),
+	observable.Must(observable.Technique, "T1566"),
+}
+
+type testLine struct {
+	Source       string     `json:"source"`
+	Kind         string     `json:"kind"`
+	Value        string     `json:"value"`
+	State        string     `json:"state"`
+	Reason       string     `json:"reason"`
+	Observations int        `json:"observations"`
+	Parts        []partLine `json:"parts"`
+}
+
+type partLine struct {
+	Endpoint string `json:"endpoint"`
+	State    string `json:"state"`
+	Reason   string `json:"reason"`
+}
+
+func (a *app) testSource(ctx context.Context, name string) error {
+	info, err := sourceNamed(name)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(harmless, func(v observable.Value) bool { return slices.Contains(info.Accepts, v.Kind()) })
+	if at < 0 {
+		return usagef("there is no harmless question for %s", info.Title)
+	}
+	value := harmless[at]
+	a.tlp = "CLEAR"
+	_, pap, err := a.markings()
+	if err != nil {
+		return err
+	}
+	asker, replay, hasKey, done, err := a.asker(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	runner := source.NewRunner(source.RunnerOptions{Asker: asker, Replay: replay, Clock: a.clock, PAP: pap, HasKey: hasKey})
+	connector := all.Sources()[slices.IndexFunc(infos(), func(i source.Info) bool { return i.Name == name })]
+	o := runner.Ask(ctx, connector, source.Question{Value: value})
+	line := testLine{
+		Source: name, Kind: value.Kind().String(), Value: value.Text(), State: string(o.State), Reason: o.Reason,
+		Observations: len(o.Answer.Observations), Parts: []partLine{},
+	}
+	for _, p := range o.Parts {
+		line.Parts = append(line.Parts, partLine{p.Endpoint, string(p.State), p.Reason})
+	}
+	err = a.printTo(func(w io.Writer) error {
+		if a.json {
+			return encodeLines(w, []testLine{line})
+		}
+		fmt.Fprintf(w, "%s about %s: %s, %d observations\n", name, forPeople(value), line.State, line.Observations)
+		for _, p := range line.Parts {
+			fmt.Fprintf(w, "  %s: %s %s\n", terminalSafe(p.Endpoint), p.State, terminalSafe(p.Reason))
+		}
+		return nil
+	})
+	if err == nil && o.State != source.Answered && o.State != source.Empty && o.State != source.Truncated {
+		err = partial{fmt.Sprintf("%s did not answer: %s", name, o.Reason)}
+	}
+	return err
+}
