@@ -104,12 +104,37 @@ var specialNames = map[string]specialUse{
 }
 
 func specialRange(prefix netip.Prefix) (specialUse, bool) {
+	if inner, ok := translated(prefix); ok {
+		if use, special := specialRange(inner); special {
+			use.reason += " inside an IPv6 translation address"
+			return use, true
+		}
+	}
 	for _, special := range specialRanges {
 		if special.prefix.Bits() <= prefix.Bits() && special.prefix.Contains(prefix.Addr()) {
 			return special.specialUse, true
 		}
 	}
 	return specialUse{}, false
+}
+
+// translated returns the IPv4 address that a NAT64 (RFC 6052) or 6to4 (RFC 3056)
+// address leads to: through a translator, 64:ff9b::a00:1 is 10.0.0.1.
+func translated(prefix netip.Prefix) (netip.Prefix, bool) {
+	if !prefix.Addr().Is6() || !prefix.IsSingleIP() {
+		return netip.Prefix{}, false
+	}
+	octets := prefix.Addr().As16()
+	var inner [4]byte
+	switch {
+	case netip.MustParsePrefix("64:ff9b::/96").Contains(prefix.Addr()):
+		inner = [4]byte(octets[12:])
+	case netip.MustParsePrefix("2002::/16").Contains(prefix.Addr()):
+		inner = [4]byte(octets[2:6])
+	default:
+		return netip.Prefix{}, false
+	}
+	return netip.PrefixFrom(netip.AddrFrom4(inner), 32), true
 }
 
 // specialRanges is IANA's registries of special-purpose IPv4 and IPv6
@@ -136,6 +161,7 @@ var specialRanges = []struct {
 	{netip.MustParsePrefix("240.0.0.0/4"), specialUse{"reserved address (RFC 1112)", true}},
 	{netip.MustParsePrefix("::/128"), specialUse{"unspecified address (RFC 4291)", true}},
 	{netip.MustParsePrefix("::1/128"), specialUse{"loopback address (RFC 4291)", true}},
+	{netip.MustParsePrefix("::/96"), specialUse{"deprecated IPv4-compatible address (RFC 4291)", true}},
 	{netip.MustParsePrefix("64:ff9b:1::/48"), specialUse{"local IPv4 translation address (RFC 8215)", true}},
 	{netip.MustParsePrefix("100::/64"), specialUse{"discard-only address (RFC 6666)", true}},
 	{netip.MustParsePrefix("100:0:0:1::/64"), specialUse{"dummy address (RFC 9780)", true}},

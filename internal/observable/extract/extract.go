@@ -65,7 +65,7 @@ type Found struct {
 	Defanged     bool   // the author took care that it is no link
 }
 
-// A Result is what was found, in the order of the input.
+// A Result is what was found, in the order of the input, or of the pages.
 type Result struct {
 	Found []Found
 	Type  Type
@@ -101,15 +101,15 @@ func Extract(r io.Reader, o Options) (Result, error) {
 	result.Type = cmp.Or(o.Type, detect(source.text))
 	doc.read(source, result.Type, 0)
 	result.Unread = doc.unread
+	if result.Type != PDF { // whose sightings come page by page, wherever its objects lie
+		slices.SortStableFunc(doc.sightings, func(a, b Found) int { return cmp.Compare(a.Offset, b.Offset) })
+	}
 	result.Found = doc.found(string(data), o.Distinct)
 	return result, nil
 }
 
-// found returns the sightings in the order of the input.
+// found returns the sightings with their lines, which it counts on the way.
 func (d *document) found(data string, distinct bool) []Found {
-	slices.SortStableFunc(d.sightings, func(a, b Found) int {
-		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Page, b.Page))
-	})
 	line, lineStart, at := 1, 0, 0
 	seen := make(map[observable.Value]bool)
 	found := d.sightings[:0]
@@ -118,13 +118,13 @@ func (d *document) found(data string, distinct bool) []Found {
 			continue
 		}
 		seen[f.Value] = true
-		between := data[at:f.Offset]
-		line += strings.Count(between, "\n")
-		if last := strings.LastIndexByte(between, '\n'); last >= 0 {
-			lineStart = at + last + 1
-		}
-		at = f.Offset
 		if f.Page == 0 {
+			between := data[at:f.Offset]
+			line += strings.Count(between, "\n")
+			if last := strings.LastIndexByte(between, '\n'); last >= 0 {
+				lineStart = at + last + 1
+			}
+			at = f.Offset
 			f.Line, f.Column = line, f.Offset-lineStart+1
 		}
 		found = append(found, f)
