@@ -21,7 +21,7 @@ type key struct {
 // Parameters that say how an answer is served, not which it is.
 var servingParameters = []string{
 	"limit", "size", "page_size", "pagesize", "per_page", "timeout", "sort", "order", "sort_order",
-	"apikey", "api_key", "key", "output", "format",
+	"apikey", "api_key", "key", "output", "format", "sourceapp",
 }
 
 // keyOfRow returns the key a row is filed under; ok is false when the row names
