@@ -1,7 +1,6 @@
 package circl
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -16,22 +15,10 @@ import (
 type cof struct {
 	Name  string        `json:"rrname"`
 	Type  string        `json:"rrtype"`
-	Data  texts         `json:"rdata"`
+	Data  source.Texts  `json:"rdata"`
 	First source.Number `json:"time_first"`
 	Last  source.Number `json:"time_last"`
 	Count source.Number `json:"count"`
-}
-
-// texts is a list of texts, or one alone: the draft allows both.
-type texts []string
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (t *texts) UnmarshalJSON(raw []byte) error {
-	if len(raw) > 0 && raw[0] == '"' {
-		*t = make(texts, 1)
-		return json.Unmarshal(raw, &(*t)[0])
-	}
-	return json.Unmarshal(raw, (*[]string)(t))
 }
 
 func decodeRecords(reply source.Reply) (page source.Page, err error) {

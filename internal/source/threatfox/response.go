@@ -70,7 +70,7 @@ func (i indicator) keep(page *source.Page, asked observable.Value) bool {
 	}
 	if asked.Kind() == observable.File {
 		window := record.Between(string(i.First), string(i.Last), record.Moment(string(i.Last)))
-		return page.Add(asked, relation, object.Kind(), object.Text(), window)
+		return add(page, asked, relation, object, window)
 	}
 	if !concerns(object, asked) { // the search matches parts of words
 		return false
@@ -87,9 +87,17 @@ func (i indicator) keep(page *source.Page, asked observable.Value) bool {
 			continue
 		}
 		at := record.At(record.Moment(string(s.At)))
-		kept = page.Add(file, relation, object.Kind(), object.Text(), at) || kept
+		kept = add(page, file, relation, object, at) || kept
 	}
 	return kept
+}
+
+// add keeps what a file has to do with a host, or with a link and its host.
+func add(page *source.Page, file observable.Value, r observation.Relation, object observable.Value, w observation.Window) bool {
+	if host, ok := observable.Host(object); ok && host != object {
+		page.Add(file, r, host.Kind(), host.Text(), w)
+	}
+	return page.Add(file, r, object.Kind(), object.Text(), w)
 }
 
 // relation says what the indicator is to the files it came from.
