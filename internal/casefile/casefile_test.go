@@ -225,6 +225,7 @@ func TestProse(t *testing.T) {
 		"12.82 bits alone, counted 0.3":      "12.82 bits alone, counted 0.3",
 		"clew 0.1.0 of 2026-11-23T09:30:00Z": "clew 0.1.0 of 2026-11-23T09:30:00Z",
 		"203.0.113.7 and 1.2.3":              "203[.]0[.]113[.]7 and 1.2.3",
+		"from pdns.cof.ndjson, a.zip":        "from pdns.cof.ndjson, a[.]zip",
 		"already evil[.]example":             "already evil[.]example",
 		"e.g. this, i.e. that.":              "e.g. this, i.e. that.",
 		"line\nbreak \x1b[31mred":            `line break \u{1b}[31mred`,

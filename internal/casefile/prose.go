@@ -3,6 +3,7 @@ package casefile
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -64,12 +65,20 @@ func Prose(text string) string {
 	return mail.ReplaceAllString(text, "$1[@]$2")
 }
 
+// fileSuffixes end the names of files that imports are named by, and are no
+// top-level domains, as zip and md are.
+var fileSuffixes = [...]string{"csv", "gz", "html", "json", "jsonl", "log", "ndjson", "pdf", "txt", "xml", "zst"}
+
 // namesHost reports whether a dotted word may be a host: four numbers, or a last
 // label of two characters or more that begins with a letter, as every top-level
 // domain does.
 func namesHost(word string) bool {
 	labels := strings.Split(word, ".")
-	if last := []rune(labels[len(labels)-1]); len(last) >= 2 && unicode.IsLetter(last[0]) {
+	last := labels[len(labels)-1]
+	if slices.Contains(fileSuffixes[:], strings.ToLower(last)) {
+		return false
+	}
+	if letters := []rune(last); len(letters) >= 2 && unicode.IsLetter(letters[0]) {
 		return true
 	}
 	return len(labels) == 4 && !strings.ContainsFunc(word, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })

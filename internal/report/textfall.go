@@ -23,7 +23,7 @@ func (t terminal) waterfall(p page, f finding) {
 	t.titled(f.Value, bold, fmt.Sprintf("P %s  %s  seed: %s", f.P, f.Band, strings.Join(seeds, ", ")))
 	for _, l := range f.Waterfall.Lines {
 		grounds := l.Details
-		if l.When != "" {
+		if l.When != "" && l.Bits != 0 {
 			grounds = append([]string{l.When}, grounds...)
 		}
 		t.fact(l.Family, l.Fact, signed(l.Bits), strings.Join(grounds, "; "), "")

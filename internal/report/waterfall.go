@@ -22,7 +22,6 @@ type waterfall struct {
 // line is one fact and what it is worth.
 type line struct {
 	Family, Fact string
-	Value        string // the shared value alone
 	Bits         float64
 	// Before and After are the sum on both sides of this line, for drawing it.
 	Before, After float64
@@ -37,10 +36,10 @@ func waterfallOf(f casefile.Finding) waterfall {
 	w := waterfall{Total: finite(f.Bits)}
 	sum := 0.0
 	byFamily := map[string]float64{}
-	for _, factor := range f.Factors {
+	for _, factor := range worthFirst(f.Factors) {
 		bits := finite(factor.Bits)
 		w.Lines = append(w.Lines, line{
-			Family: name(factor.Family), Fact: fact(factor), Value: value(factor.Kind, factor.Value), Bits: bits, Before: sum, After: sum + bits,
+			Family: name(factor.Family), Fact: fact(factor), Bits: bits, Before: sum, After: sum + bits,
 			When: span(factor.Window[0].Day(), factor.Window[1].Day()), Details: details(factor),
 		})
 		sum += bits
@@ -61,6 +60,21 @@ func waterfallOf(f casefile.Finding) waterfall {
 	return w
 }
 
+// worthFirst puts the facts that are worth nothing behind the others.
+func worthFirst(factors []casefile.Factor) []casefile.Factor {
+	sorted := slices.Clone(factors)
+	slices.SortStableFunc(sorted, func(a, b casefile.Factor) int {
+		switch {
+		case a.Bits != 0 && b.Bits == 0:
+			return -1
+		case a.Bits == 0 && b.Bits != 0:
+			return 1
+		}
+		return 0
+	})
+	return sorted
+}
+
 // finite guards the drawing against figures that are none.
 func finite(x float64) float64 {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
@@ -76,11 +90,15 @@ func fact(f casefile.Factor) string {
 	return strings.TrimSpace(name(f.Relation) + " " + value(f.Kind, f.Value))
 }
 
-// details says in words what stands behind the bits.
+// details says in words what stands behind the bits. Of a fact that is worth
+// nothing the reason is all that matters.
 func details(f casefile.Factor) []string {
 	var said []string
 	if note := prose(f.Note); note != "" {
 		said = append(said, note)
+	}
+	if f.Bits == 0 && len(said) > 0 {
+		return said
 	}
 	if f.Holders > 0 {
 		held := "held by " + count(f.Holders)
