@@ -105,6 +105,14 @@ func looksLike(kind Kind, text string) bool {
 	switch kind {
 	case Prefix:
 		return strings.Contains(text, "/")
+	case IP:
+		return strings.Contains(text, ":") || strings.Trim(text, ".0123456789") == ""
+	case File:
+		return isFileHash(strings.ToLower(text))
+	case JARM:
+		return len(text) == 2*jarmSize
+	case Technique:
+		return techniqueForm.MatchString(strings.ToUpper(text))
 	case ASN:
 		return len(text) > 2 && strings.EqualFold(text[:2], "as") && strings.ContainsAny(text, "0123456789")
 	case Cert: // as certificate viewers print fingerprints; plain digits are a file's
@@ -122,7 +130,7 @@ func looksLike(kind Kind, text string) bool {
 	case Phone:
 		return strings.HasPrefix(text, "+") || strings.HasPrefix(strings.ToLower(text), "tel:+")
 	}
-	return true
+	return false
 }
 
 // hostIn reads host, host:port and host/path.
