@@ -23,12 +23,7 @@ func Compare(v, w observable.Value) int {
 	case observable.Domain:
 		return compareFromRight(v.Text(), w.Text())
 	case observable.IP:
-		a, aok := v.Addr()
-		b, bok := w.Addr()
-		if aok && bok {
-			return a.Compare(b)
-		}
-		return strings.Compare(v.Text(), w.Text())
+		return compareAddresses(v, w)
 	}
 	return compareDigests(v, w)
 }
@@ -54,14 +49,29 @@ func IsDigest(v observable.Value) bool {
 	return true
 }
 
+// compareAddresses puts what is no address, which no grammar lets in, last.
+func compareAddresses(v, w observable.Value) int {
+	a, isV := v.Addr()
+	b, isW := w.Addr()
+	switch {
+	case isV && isW:
+		return a.Compare(b)
+	case isV:
+		return -1
+	case isW:
+		return 1
+	}
+	return strings.Compare(v.Text(), w.Text())
+}
+
 func compareDigests(v, w observable.Value) int {
 	isV, isW := IsDigest(v), IsDigest(w)
 	switch {
 	case isV && isW && len(v.Text()) != len(w.Text()):
 		return len(v.Text()) - len(w.Text())
-	case isV != isW && isV:
+	case isV && !isW:
 		return -1
-	case isV != isW:
+	case isW && !isV:
 		return 1
 	}
 	return strings.Compare(v.Text(), w.Text())

@@ -36,9 +36,15 @@ var hostLabels = []string{"", "www", "mail", "api", "cdn", "m", "login", "vpn", 
 
 var syllables = strings.Fields("ba be bi bo da de di do fa fi fo ga go ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe po ra re ri ro sa se si so ta te ti to va ve vi vo za zen ber lin ster mann tech soft net pay bank cloud")
 
+// random returns the randomness of number i of one purpose.
+func (g generator) random(purpose, i uint64) *rand.Rand {
+	//nolint:gosec // random enough, and the same every time
+	return rand.New(rand.NewPCG(g.seed<<2|purpose, i))
+}
+
 // row returns row i.
 func (g generator) row(i int) observation.Observation {
-	rng := rand.New(rand.NewPCG(g.seed, uint64(i)))
+	rng := g.random(0, uint64(i))
 	host := rng.IntN(int(float64(g.rows)/rowsPerHost) + 1)
 	slot := int(rng.ExpFloat64() * 1.4) // which of the host's links: small numbers come back
 	o := g.link(host, slot)
@@ -52,7 +58,7 @@ func (g generator) row(i int) observation.Observation {
 
 // link returns what host points to in a slot, always the same.
 func (g generator) link(host, slot int) observation.Observation {
-	rng := rand.New(rand.NewPCG(g.seed^0x9e3779b97f4a7c15, uint64(host)<<16|uint64(slot)))
+	rng := g.random(1, uint64(host)<<16|uint64(slot))
 	o := observation.Observation{Subject: stored(observable.Domain, g.host(host))}
 	switch p := rng.IntN(100); {
 	case p < 64:
@@ -84,7 +90,7 @@ func (g generator) address(rng *rand.Rand) string {
 
 // host returns the name of a host; name, a registered name.
 func (g generator) host(i int) string {
-	rng := rand.New(rand.NewPCG(g.seed^0xd1b54a32d192ed03, uint64(i)))
+	rng := g.random(2, uint64(i))
 	name := g.name(i / hostsPerName)
 	if i%hostsPerName > 0 && rng.IntN(4) == 0 {
 		return token(rng) + "." + name
@@ -96,7 +102,7 @@ func (g generator) host(i int) string {
 }
 
 func (g generator) name(i int) string {
-	rng := rand.New(rand.NewPCG(g.seed^0x2545f4914f6cdd1d, uint64(i)))
+	rng := g.random(3, uint64(i))
 	var label strings.Builder
 	for range 2 + rng.IntN(3) {
 		label.WriteString(syllables[rng.IntN(len(syllables))])

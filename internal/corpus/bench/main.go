@@ -90,8 +90,7 @@ func (s settings) run(ctx context.Context) (err error) {
 		}
 		report.add(p.name, f)
 	}
-	report.print(os.Stdout)
-	return nil
+	return report.print(os.Stdout)
 }
 
 // generate writes the rows and the questions.

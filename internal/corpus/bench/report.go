@@ -56,7 +56,7 @@ func (r *report) add(name string, f figures) {
 	r.peers = append(r.peers, f)
 }
 
-func (r *report) print(w io.Writer) {
+func (r *report) print(w io.Writer) error {
 	fmt.Fprintf(w, "corpus, %d rows, %s, %d CPUs, cgo %v; answers of all engines agree\n\n", r.rows, runtime.Version(), runtime.NumCPU(), cgo)
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprint(table, "\tclew")
@@ -73,8 +73,8 @@ func (r *report) print(w io.Writer) {
 		}
 		fmt.Fprintln(table)
 	}
-	table.Flush()
-	fmt.Fprintf(w, "\nheavy objects with all links built, which no peer does: %.2f million links/s\n", r.own.built/1e6)
+	fmt.Fprintf(table, "\nheavy objects with all links built, which no peer does: %.2f million links/s\n", r.own.built/1e6)
+	return table.Flush()
 }
 
 // verdict says whether a ratio meets its goal.

@@ -127,9 +127,9 @@ func (s *subject) commit(l corpus.Loader) corpus.LoadSummary {
 	return sum
 }
 
-func (s *subject) objects(v observable.Value, limit int, relations ...observation.Relation) []corpus.Link {
+func (s *subject) objects(v observable.Value, relations ...observation.Relation) []corpus.Link {
 	s.t.Helper()
-	links, _, err := s.store.Objects(s.t.Context(), v, limit, relations...)
+	links, _, err := s.store.Objects(s.t.Context(), v, 0, relations...)
 	if err != nil {
 		s.t.Fatalf("Objects(%s): %v", v.Text(), err)
 	}

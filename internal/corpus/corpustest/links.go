@@ -17,9 +17,9 @@ func linksFromBothEnds(_ *testing.T, s *subject) {
 	o := resolves("a.example", "192.0.2.1", day(1), day(2))
 	o.Evidence = digest(1)
 	s.put(o)
-	s.want("Objects", []corpus.Link{linkOf(o)}, s.objects(o.Subject, 0))
+	s.want("Objects", []corpus.Link{linkOf(o)}, s.objects(o.Subject))
 	s.want("Subjects", []corpus.Link{linkOf(o)}, s.subjects(o.Relation, o.Object, 0))
-	s.want("Objects of the object", []corpus.Link{}, s.objects(o.Object, 0))
+	s.want("Objects of the object", []corpus.Link{}, s.objects(o.Object))
 	s.want("Subjects under another relation", []corpus.Link{}, s.subjects(observation.Names, o.Object, 0))
 }
 
@@ -33,7 +33,7 @@ func sightingsMerge(_ *testing.T, s *subject) {
 	want := linkOf(early)
 	want.Last, want.Count = day(9), 10
 	want.Sources, want.Evidence = []string{"another", "one"}, []string{digest(1), digest(2)}
-	s.want("Objects", []corpus.Link{want}, s.objects(early.Subject, 0))
+	s.want("Objects", []corpus.Link{want}, s.objects(early.Subject))
 	s.want("Subjects", []corpus.Link{want}, s.subjects(early.Relation, early.Object, 0))
 }
 
@@ -65,7 +65,7 @@ func windowsKeepUnknown(t *testing.T, s *subject) {
 			for _, w := range test.in {
 				s.put(resolves(name, "192.0.2.1", w.First, w.Last))
 			}
-			got := s.objects(domain(name), 0)
+			got := s.objects(domain(name))
 			if len(got) != 1 || got[0].Window != test.want {
 				t.Errorf("windows %v gave %+v, want %v", test.in, got, test.want)
 			}
@@ -78,7 +78,7 @@ func timesToTheSecond(_ *testing.T, s *subject) {
 	o := resolves("a.example", "192.0.2.1", day(1).Add(999*time.Millisecond).In(east), day(2).In(east))
 	s.put(o)
 	o.First, o.Last = day(1), day(2)
-	s.want("Objects", []corpus.Link{linkOf(o)}, s.objects(o.Subject, 0))
+	s.want("Objects", []corpus.Link{linkOf(o)}, s.objects(o.Subject))
 }
 
 func evidenceCapped(_ *testing.T, s *subject) {
@@ -93,7 +93,7 @@ func evidenceCapped(_ *testing.T, s *subject) {
 	for n := 1; n <= corpus.MaxEvidence; n++ {
 		want = append(want, digest(n))
 	}
-	s.want("evidence", want, s.objects(o.Subject, 0)[0].Evidence)
+	s.want("evidence", want, s.objects(o.Subject)[0].Evidence)
 }
 
 func digest(n int) string { return fmt.Sprintf("sha256:%064x", n) }
@@ -115,25 +115,25 @@ func manySources(_ *testing.T, s *subject) {
 	}
 	s.load(loaded...)
 	slices.Sort(want)
-	got := s.objects(o.Subject, 0)
+	got := s.objects(o.Subject)
 	s.want("sources", want, got[0].Sources)
 	s.want("count", uint64(300), got[0].Count)
 
 	alone := resolves("b.example", "192.0.2.1", day(1), day(1))
 	alone.Source = "source-299"
 	s.put(alone)
-	s.want("one source among many", []corpus.Link{linkOf(alone)}, s.objects(alone.Subject, 0))
+	s.want("one source among many", []corpus.Link{linkOf(alone)}, s.objects(alone.Subject))
 }
 
 func countsDoNotWrap(_ *testing.T, s *subject) {
 	o := resolves("a.example", "192.0.2.1", day(1), day(1))
 	o.Count = math.MaxUint64
 	s.put(o, o)
-	s.want("count", uint64(math.MaxUint64), s.objects(o.Subject, 0)[0].Count)
+	s.want("count", uint64(math.MaxUint64), s.objects(o.Subject)[0].Count)
 	none := resolves("b.example", "192.0.2.1", day(1), day(1))
 	none.Count = 0
 	s.put(none)
-	s.want("count of an observation without one", uint64(1), s.objects(none.Subject, 0)[0].Count)
+	s.want("count of an observation without one", uint64(1), s.objects(none.Subject)[0].Count)
 }
 
 func canonicalOrder(_ *testing.T, s *subject) {
@@ -148,7 +148,7 @@ func canonicalOrder(_ *testing.T, s *subject) {
 	s.put(observation.Observation{Subject: domain("a.example"), Relation: observation.RegistrantEmail, Object: value(observable.Email, "x@a.example")})
 	s.put(observation.Observation{Subject: domain("a.example"), Relation: observation.NamePrefix, Object: value(observable.Text, "a")})
 	s.want("subjects", names, texts(s.subjects(observation.ResolvesTo, ip("192.0.2.1"), 0), subjectOf))
-	s.want("objects", slices.Concat([]string{"x@a.example"}, addresses, []string{"a"}), texts(s.objects(domain("a.example"), 0), objectOf))
+	s.want("objects", slices.Concat([]string{"x@a.example"}, addresses, []string{"a"}), texts(s.objects(domain("a.example")), objectOf))
 }
 
 func subjectOf(l corpus.Link) observable.Value { return l.Subject }
@@ -189,12 +189,12 @@ func relationFilter(_ *testing.T, s *subject) {
 	server := observation.Observation{Subject: name, Relation: observation.Nameserver, Object: domain("ns.example"), Count: 1}
 	exchanger := observation.Observation{Subject: name, Relation: observation.MX, Object: domain("ns.example"), Count: 1}
 	s.put(exchanger, mail, server)
-	s.want("all", []corpus.Link{linkOf(mail), linkOf(server), linkOf(exchanger)}, s.objects(name, 0))
-	s.want("one", []corpus.Link{linkOf(server)}, s.objects(name, 0, observation.Nameserver))
+	s.want("all", []corpus.Link{linkOf(mail), linkOf(server), linkOf(exchanger)}, s.objects(name))
+	s.want("one", []corpus.Link{linkOf(server)}, s.objects(name, observation.Nameserver))
 	s.want("two, in the order of the vocabulary, each once",
 		[]corpus.Link{linkOf(mail), linkOf(exchanger)},
-		s.objects(name, 0, observation.MX, observation.RegistrantEmail, observation.MX))
-	s.want("none of that relation", []corpus.Link{}, s.objects(name, 0, observation.TXT))
+		s.objects(name, observation.MX, observation.RegistrantEmail, observation.MX))
+	s.want("none of that relation", []corpus.Link{}, s.objects(name, observation.TXT))
 }
 
 func hostileText(_ *testing.T, s *subject) {
@@ -210,9 +210,9 @@ func hostileText(_ *testing.T, s *subject) {
 	}
 	odd := observation.Observation{Subject: domain("..odd..."), Relation: observation.MX, Object: domain("."), Count: 1}
 	s.put(odd)
-	s.want("a name of empty labels", []corpus.Link{linkOf(odd)}, s.objects(odd.Subject, 0))
+	s.want("a name of empty labels", []corpus.Link{linkOf(odd)}, s.objects(odd.Subject))
 	s.want("and from its object", []corpus.Link{linkOf(odd)}, s.subjects(odd.Relation, odd.Object, 0))
-	if got := len(s.objects(domain("a.example"), 0)); got != 32 {
+	if got := len(s.objects(domain("a.example"))); got != 32 {
 		s.t.Errorf("%d hostile texts came back of 32", got)
 	}
 }
@@ -223,7 +223,7 @@ func prefixesApart(_ *testing.T, s *subject) {
 		s.put(resolves(name, fmt.Sprintf("192.0.2.%d", i), day(1), day(1)))
 	}
 	for i, name := range names {
-		s.want(name, []string{fmt.Sprintf("192.0.2.%d", i)}, texts(s.objects(domain(name), 0), objectOf))
+		s.want(name, []string{fmt.Sprintf("192.0.2.%d", i)}, texts(s.objects(domain(name)), objectOf))
 	}
 	for i, text := range []string{"a", "aa", "a a", "ab", "a\u0100"} {
 		o := observation.Observation{Subject: domain(fmt.Sprintf("n%d.example", i)), Relation: observation.TXT, Object: value(observable.Text, text), Count: 1}
@@ -244,7 +244,7 @@ func digestForms(_ *testing.T, s *subject) {
 		s.want("Subjects of "+text, []corpus.Link{linkOf(o)}, s.subjects(observation.BodyHash, o.Object, 0))
 	}
 	slices.SortFunc(want, func(a, b corpus.Link) int { return corpus.Compare(a.Object, b.Object) })
-	s.want("Objects", want, s.objects(domain("a.example"), 0))
+	s.want("Objects", want, s.objects(domain("a.example")))
 }
 
 func handedOut(_ *testing.T, s *subject) {
@@ -252,7 +252,7 @@ func handedOut(_ *testing.T, s *subject) {
 	o.Evidence = digest(1)
 	s.put(o)
 	for range 2 {
-		got := s.objects(o.Subject, 0)
+		got := s.objects(o.Subject)
 		s.want("Objects", []corpus.Link{linkOf(o)}, got)
 		got[0].Sources[0], got[0].Evidence[0], got[0].Count = "spoilt", "spoilt", 9
 	}

@@ -35,7 +35,7 @@ func badObservation(t *testing.T, s *subject) {
 			}
 		})
 	}
-	s.want("nothing of a refused batch is kept", []corpus.Link{}, s.objects(good.Subject, 0))
+	s.want("nothing of a refused batch is kept", []corpus.Link{}, s.objects(good.Subject))
 	s.put()
 }
 
@@ -76,7 +76,7 @@ func loadClosed(_ *testing.T, s *subject) {
 	if _, err := l.Commit(); err == nil {
 		s.t.Error("Commit after Close is no error")
 	}
-	s.want("links", []corpus.Link{}, s.objects(o.Subject, 0))
+	s.want("links", []corpus.Link{}, s.objects(o.Subject))
 	p, err := s.store.Population(s.t.Context(), o.Relation)
 	s.want(fmt.Sprintf("population: %v", err), corpus.Population{}, p)
 }
@@ -93,7 +93,7 @@ func loadMerges(_ *testing.T, s *subject) {
 	s.load(second)
 	want := linkOf(old)
 	want.First, want.Last, want.Count, want.Sources = day(1), day(9), 7, []string{"load", "put"}
-	s.want("Objects", []corpus.Link{want}, s.objects(old.Subject, 0))
+	s.want("Objects", []corpus.Link{want}, s.objects(old.Subject))
 	s.want("Subjects", []string{"a.example", "c.example"}, texts(s.subjects(old.Relation, old.Object, 0), subjectOf))
 	s.want("Subjects merged", want, s.subjects(old.Relation, old.Object, 1)[0])
 }
@@ -124,7 +124,7 @@ func loadEndsOnce(_ *testing.T, s *subject) {
 	if err := l.Close(); err != nil {
 		s.t.Errorf("Close after all: %v", err)
 	}
-	s.want("count", uint64(1), s.objects(domain("a.example"), 0)[0].Count)
+	s.want("count", uint64(1), s.objects(domain("a.example"))[0].Count)
 }
 
 func loadsInterleave(_ *testing.T, s *subject) {
@@ -139,7 +139,7 @@ func loadsInterleave(_ *testing.T, s *subject) {
 	s.put(row(1))
 	s.commit(one)
 	var counts []uint64
-	for _, l := range s.objects(domain("a.example"), 0) {
+	for _, l := range s.objects(domain("a.example")) {
 		counts = append(counts, l.Count)
 	}
 	s.want("counts", []uint64{2, 3, 1}, counts)
@@ -199,7 +199,7 @@ func cancelled(t *testing.T, s *subject) {
 	if err := l.Close(); err != nil {
 		t.Errorf("Close of a cancelled load: %v", err)
 	}
-	s.want("links", []corpus.Link{}, s.objects(domain("a.example"), 0))
+	s.want("links", []corpus.Link{}, s.objects(domain("a.example")))
 }
 
 func closedStore(t *testing.T, s *subject) {
@@ -266,7 +266,7 @@ func concurrent(t *testing.T, s *subject) {
 			t.Error(err)
 		}
 	}
-	links := s.objects(domain("w0.example"), 0)
+	links := s.objects(domain("w0.example"))
 	if len(links) != rows {
 		t.Fatalf("%d links, want %d", len(links), rows)
 	}

@@ -122,9 +122,8 @@ func (d directory) checkFormat() error {
 	if err != nil {
 		return d.damaged(err)
 	}
-	defer file.Close()
 	line, err := io.ReadAll(io.LimitReader(file, 64))
-	if err != nil {
+	if err := errors.Join(err, file.Close()); err != nil {
 		return d.damaged(err)
 	}
 	version, ok := strings.CutPrefix(string(bytes.TrimSpace(line)), formatName)
@@ -147,8 +146,13 @@ func (d directory) checkFormat() error {
 }
 
 // openDB opens the tables of a settled directory.
-func (d directory) openDB(opts Options) (*pebble.DB, error) {
-	db, err := pebble.Open(d.join(tablesDir), pebbleOptions(opts))
+func (d directory) openDB(opts Options, f *failure) (db *pebble.DB, err error) {
+	o := pebbleOptions(opts)
+	o.FS = tablesFS{opts.fs, f}
+	err = f.run(func() (err error) {
+		db, err = pebble.Open(d.join(tablesDir), o)
+		return err
+	})
 	switch {
 	case err == nil:
 		return db, nil
@@ -210,11 +214,22 @@ func (d directory) sync() error {
 
 // damaged says that the directory cannot be used as it is, and what to do.
 func (d directory) damaged(cause error) error {
+	cause = firstLine{cause}
 	if errors.Is(cause, fs.ErrPermission) {
 		return fmt.Errorf("%s: %w: %w; give yourself access, or name another directory with --data", d.path, corpus.ErrDamaged, cause)
 	}
 	return fmt.Errorf("%s: %w: %w; put back a copy, or move it away and import again", d.path, corpus.ErrDamaged, cause)
 }
+
+// firstLine keeps Pebble's further lines of detail out of a message.
+type firstLine struct{ error }
+
+func (e firstLine) Error() string {
+	line, _, _ := strings.Cut(e.error.Error(), "\n")
+	return line
+}
+
+func (e firstLine) Unwrap() error { return e.error }
 
 // lockError tells a held lock from a directory that cannot be written: the
 // system calls for the one give bare numbers, those for the other name the file.
@@ -228,7 +243,6 @@ func (d directory) lockError(err error) error {
 // pebbleOptions is how the tables are kept.
 func pebbleOptions(opts Options) *pebble.Options {
 	o := &pebble.Options{
-		FS:        opts.fs,
 		ReadOnly:  opts.ReadOnly,
 		CacheSize: opts.CacheBytes,
 		Comparer:  newComparer(),

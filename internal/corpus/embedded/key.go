@@ -135,11 +135,11 @@ func isRaw(kind observable.Kind) bool {
 	return false
 }
 
-// cutValue reads the value that key starts with and returns what follows it.
-func cutValue(key []byte) (v observable.Value, rest []byte, err error) {
+// readValue reads the value that key starts with.
+func readValue(key []byte) (observable.Value, error) {
 	n := valueLen(key)
 	if n < 0 {
-		return v, nil, fmt.Errorf("key without an end: %.80q", key)
+		return observable.Value{}, fmt.Errorf("%w: key without an end: %.80q", errRow, key)
 	}
 	kind, body := observable.Kind(key[0]), key[1:n]
 	var text string
@@ -151,7 +151,7 @@ func cutValue(key []byte) (v observable.Value, rest []byte, err error) {
 	case kind == observable.IP:
 		addr, ok := netip.AddrFromSlice(body[1:])
 		if !ok {
-			return v, nil, fmt.Errorf("address of %d bytes in a key", len(body)-1)
+			return observable.Value{}, fmt.Errorf("%w: address of %d bytes in a key", errRow, len(body)-1)
 		}
 		text = addr.String()
 	case isRaw(kind):
@@ -159,8 +159,11 @@ func cutValue(key []byte) (v observable.Value, rest []byte, err error) {
 	default:
 		text = string(body[:len(body)-1])
 	}
-	v, err = observable.Stored(kind, text)
-	return v, key[n:], err
+	v, err := observable.Stored(kind, text)
+	if err != nil {
+		return v, fmt.Errorf("%w: %w", errRow, err)
+	}
+	return v, nil
 }
 
 // nameOf is the inverse of appendLabels.
@@ -188,7 +191,7 @@ func nameOf(labels []byte) string {
 // cutRelation reads the relation between the two values of a key.
 func cutRelation(key []byte) (observation.Relation, []byte, error) {
 	if len(key) == 0 || !observation.Relation(key[0]).Valid() {
-		return 0, nil, fmt.Errorf("no relation in a key: %.80q", key)
+		return 0, nil, fmt.Errorf("%w: no relation in a key: %.80q", errRow, key)
 	}
 	return observation.Relation(key[0]), key[1:], nil
 }

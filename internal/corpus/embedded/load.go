@@ -72,9 +72,9 @@ func (l *load) Add(o observation.Observation) error {
 	if o, err = corpus.Normal(o); err != nil {
 		return err
 	}
-	source, err := l.number(o.Source)
+	source, err := l.store.sources.number(o.Source)
 	if err != nil {
-		return err
+		return l.store.explain(err)
 	}
 	l.row.set(o, source)
 	l.value = l.row.append(l.value[:0])
@@ -87,15 +87,6 @@ func (l *load) Add(o observation.Observation) error {
 		l.failed = l.store.explain(inParallel(l.forward.spill, l.reverse.spill))
 	}
 	return l.failed
-}
-
-// number returns the number of a source, in the manner of a write.
-func (l *load) number(source string) (n uint32, err error) {
-	if err := l.store.broken.why(); err != nil {
-		return 0, err
-	}
-	defer l.store.guard(&err)
-	return l.store.sources.number(source)
 }
 
 func (l *load) enter() (leave func(), err error) {
@@ -123,7 +114,7 @@ func (l *load) Commit() (sum corpus.LoadSummary, err error) {
 	}
 	defer release()
 	if l.sum.Kept > 0 {
-		if l.failed = l.ingest(); l.failed != nil {
+		if l.failed = l.store.explain(l.ingest()); l.failed != nil {
 			return sum, l.failed
 		}
 	}
@@ -149,11 +140,10 @@ func (l *load) drop() error {
 }
 
 // ingest makes the rows of the load part of the store.
-func (l *load) ingest() (err error) {
-	defer l.store.guard(&err)
+func (l *load) ingest() error {
 	var forward forwardResult
 	var reverse reverseResult
-	err = inParallel(
+	err := inParallel(
 		func() (err error) { forward, err = l.forwardTables(); return err },
 		func() (err error) { reverse, err = l.reverseTables(); return err },
 	)
@@ -171,7 +161,8 @@ func (l *load) ingest() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := l.store.db.Ingest(l.ctx, slices.Concat(forward.files, reverse.files, counts)); err != nil {
+	files := slices.Concat(forward.files, reverse.files, counts)
+	if err := l.store.failure.run(func() error { return l.store.db.Ingest(l.ctx, files) }); err != nil {
 		return err
 	}
 	l.store.populations.add(&forward.gain)

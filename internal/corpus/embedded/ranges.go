@@ -68,7 +68,7 @@ func (s *Store) values(ctx context.Context, lower, upper []byte, limit int) (fou
 		if order > 0 {
 			from = objects
 		}
-		v, _, err := cutValue(from.value)
+		v, err := readValue(from.value)
 		if err != nil {
 			return nil, false, err
 		}

@@ -33,7 +33,7 @@ func (s *Store) Objects(ctx context.Context, subject observable.Value, limit int
 		if err != nil {
 			return false, err
 		}
-		object, _, err := cutValue(rest)
+		object, err := readValue(rest)
 		if err != nil {
 			return false, err
 		}
@@ -60,7 +60,7 @@ func (s *Store) Subjects(ctx context.Context, relation observation.Relation, obj
 	c := collector{store: s, limit: corpus.ResultLimit(limit)}
 	prefix := append(appendValue([]byte{reverseSpace}, object), byte(relation))
 	err = s.scan(ctx, prefix, func(key, value []byte) (bool, error) {
-		subject, _, err := cutValue(key[len(prefix):])
+		subject, err := readValue(key[len(prefix):])
 		if err != nil {
 			return false, err
 		}
@@ -121,7 +121,7 @@ func (s *Store) keptHolders(key []byte) (n uint64, known bool, err error) {
 // countHolders counts keys. An object that grew heavy in small steps has no
 // kept count yet; it gets one unless somebody is writing just now.
 func (s *Store) countHolders(ctx context.Context, prefix []byte) (n uint64, err error) {
-	keep := !s.opts.ReadOnly && s.broken.why() == nil
+	keep := !s.opts.ReadOnly && s.failure.why() == nil
 	if keep {
 		select {
 		case s.writing <- struct{}{}: // the count must not be outdated when it is kept
@@ -137,8 +137,10 @@ func (s *Store) countHolders(ctx context.Context, prefix []byte) (n uint64, err 
 	if err != nil || n < heavyHolders || !keep {
 		return n, err
 	}
-	defer s.guard(&err)
-	return n, s.db.Set(holdersKey(prefix), appendCount(nil, n), pebble.NoSync)
+	// The count may be lost again, so that its question does not wait for the disk.
+	return n, s.explain(s.failure.run(func() error {
+		return s.db.Set(holdersKey(prefix), appendCount(nil, n), pebble.NoSync)
+	}))
 }
 
 // Totals implements [corpus.Reader].

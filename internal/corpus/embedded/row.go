@@ -45,7 +45,8 @@ const (
 	manySources  = 3
 )
 
-var errRow = errors.New("row is cut short or malformed")
+// errRow marks what no store of ours writes.
+var errRow = errors.New("malformed row")
 
 // set makes r the row of one normal observation; source is the number of its source, 0 for none.
 func (r *row) set(o observation.Observation, source uint32) {
@@ -172,9 +173,13 @@ func (r *row) read(data []byte) error {
 	r.readSources(&d, uint64(flags>>sourcesShift&manySources))
 	r.evidence = r.evidence[:0]
 	if flags&flagEvidence != 0 {
-		for range d.byte() {
+		n := d.byte()
+		if n > corpus.MaxEvidence {
+			return errRow
+		}
+		for i := range int(n) {
 			r.evidence = append(r.evidence, [32]byte(d.take(32)))
-			if d.bad {
+			if i > 0 && compareDigests(r.evidence[i-1], r.evidence[i]) >= 0 {
 				return errRow
 			}
 		}
@@ -192,8 +197,9 @@ func (r *row) readSources(d *decoder, n uint64) {
 	r.sources = r.sources[:0]
 	source := uint64(0)
 	for ; n > 0 && !d.bad; n-- {
-		source += d.uvarint()
-		if source > math.MaxUint32 {
+		distance := d.uvarint()
+		source += distance
+		if distance == 0 || distance > math.MaxUint32 || source > math.MaxUint32 {
 			d.bad = true
 			return
 		}

@@ -14,15 +14,17 @@ import (
 // it. Numbers start at 1, are never reused, and are on disk before the first
 // row that uses them. A dropped load may leave a name that no row uses.
 type sources struct {
-	db    *pebble.DB
-	names atomic.Pointer[[]string] // names[n-1] is the name of number n; replaced, never changed
+	write func(key, value []byte) error // to disk, at once
+	names atomic.Pointer[[]string]      // names[n-1] is the name of number n; replaced, never changed
 
 	mu      sync.Mutex // guards numbers, and who may replace names
 	numbers map[string]uint32
 }
 
-func loadSources(db *pebble.DB) (*sources, error) {
-	s := &sources{db: db, numbers: map[string]uint32{}}
+func loadSources(db *pebble.DB, f *failure) (*sources, error) {
+	s := &sources{numbers: map[string]uint32{}, write: func(key, value []byte) error {
+		return f.run(func() error { return db.Set(key, value, pebble.Sync) })
+	}}
 	var names []string
 	err := scanSpace(db, sourceSpace, func(key, value []byte) error {
 		if len(key) != 4 || binary.BigEndian.Uint32(key) != uint32(len(names)+1) {
@@ -49,7 +51,7 @@ func (s *sources) number(name string) (uint32, error) {
 	names := append(slices.Clone(*s.names.Load()), name)
 	n := uint32(len(names))
 	key := binary.BigEndian.AppendUint32([]byte{sourceSpace}, n)
-	if err := s.db.Set(key, []byte(name), pebble.Sync); err != nil {
+	if err := s.write(key, []byte(name)); err != nil {
 		return 0, err
 	}
 	s.numbers[name] = n

@@ -49,7 +49,7 @@ type Store struct {
 	writing     chan struct{} // holds one token while somebody writes
 	sources     *sources
 	populations *populations
-	broken      brokenState
+	failure     *failure
 	loads       atomic.Uint64 // begun so far; numbers their folders
 }
 
@@ -73,9 +73,9 @@ func Open(dir string, opts Options) (*Store, error) {
 	if opts.LoadBytes <= 0 {
 		opts.LoadBytes = DefaultLoadBytes
 	}
-	s := &Store{dir: dir, opts: opts, writing: make(chan struct{}, 1)}
+	s := &Store{dir: dir, opts: opts, failure: newFailure(), writing: make(chan struct{}, 1)}
 	if err := s.open(); err != nil {
-		s.release()
+		_ = s.release() // err says more
 		return nil, err
 	}
 	return s, nil
@@ -88,13 +88,13 @@ func (s *Store) open() error {
 		return err
 	}
 	s.lock = lock
-	if s.db, err = home.openDB(s.opts); err != nil {
+	if s.db, err = home.openDB(s.opts, s.failure); err != nil {
 		return err
 	}
 	if err := home.finish(s.opts.ReadOnly); err != nil {
 		return err
 	}
-	if s.sources, err = loadSources(s.db); err != nil {
+	if s.sources, err = loadSources(s.db, s.failure); err != nil {
 		return home.damaged(err)
 	}
 	if s.populations, err = loadPopulations(s.db); err != nil {
@@ -103,8 +103,9 @@ func (s *Store) open() error {
 	return nil
 }
 
-// Flush implements [corpus.Store]: it merges all tables into one level.
-func (s *Store) Flush(ctx context.Context) (err error) {
+// Flush implements [corpus.Store]: it merges all tables into one level. The
+// space of the old ones is given back by the time the corpus is closed.
+func (s *Store) Flush(ctx context.Context) error {
 	done, err := s.enter(ctx)
 	if err != nil {
 		return err
@@ -115,11 +116,12 @@ func (s *Store) Flush(ctx context.Context) (err error) {
 		return err
 	}
 	defer release()
-	defer s.guard(&err)
-	if err := s.db.Flush(); err != nil {
-		return err
-	}
-	return s.db.Compact(ctx, []byte{0}, []byte{0xff}, false)
+	return s.explain(s.failure.run(func() error {
+		if err := s.db.Flush(); err != nil {
+			return err
+		}
+		return s.db.Compact(ctx, []byte{0}, []byte{0xff}, false)
+	}))
 }
 
 // Close waits for calls under way and releases the directory.
@@ -133,15 +135,20 @@ func (s *Store) Close() error {
 	return s.release()
 }
 
-// release gives back whatever Open got hold of.
-func (s *Store) release() (err error) {
-	if s.db != nil {
-		err = s.closeDB()
+// release gives back whatever Open got hold of. After a failure that is
+// nothing, and the error says so once more.
+func (s *Store) release() error {
+	var err error
+	if s.db != nil && s.failure.why() == nil {
+		err = s.failure.run(s.db.Close)
+	}
+	if failed := s.failure.why(); failed != nil {
+		return s.explain(failed)
 	}
 	if s.lock != nil {
 		err = errors.Join(err, s.lock.Close())
 	}
-	return err
+	return s.explain(err)
 }
 
 // enter begins a call; done ends it.
@@ -168,9 +175,9 @@ func (s *Store) beginWrite(ctx context.Context) (release func(), err error) {
 		return nil, ctx.Err()
 	}
 	release = func() { <-s.writing }
-	if err := s.broken.why(); err != nil {
+	if err := s.failure.why(); err != nil {
 		release()
-		return nil, err
+		return nil, s.explain(err)
 	}
 	if err := s.checkSpace(); err != nil {
 		release()

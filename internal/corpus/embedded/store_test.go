@@ -10,6 +10,8 @@ import (
 
 	"clew/internal/corpus"
 	"clew/internal/corpus/corpustest"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 func open(t *testing.T, dir string, opts Options) *Store {
@@ -21,14 +23,24 @@ func open(t *testing.T, dir string, opts Options) *Store {
 	return s
 }
 
+func closeStore(t *testing.T, s *Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestConformance(t *testing.T) {
-	corpustest.Run(t, func(t *testing.T) corpus.Store { return open(t, t.TempDir(), Options{}) })
+	corpustest.Run(t, func(t *testing.T) corpus.Store { return open(t, "corpus", Options{fs: vfs.NewMem()}) })
 }
 
 // reopening closes the directory and opens it again instead of every Flush, so
 // that the suite also holds for what is on disk. While a load is open it
 // flushes: closing would end the load.
-type reopening struct{ *Store }
+type reopening struct {
+	*Store
+	t *testing.T
+}
 
 func (r *reopening) Flush(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
@@ -47,14 +59,16 @@ func (r *reopening) Flush(ctx context.Context) error {
 	if err := r.release(); err != nil {
 		return err
 	}
-	return r.open()
+	err = r.open()
+	if err == nil {
+		checkCounts(r.t, r.Store)
+	}
+	return err
 }
 
+// TestConformanceOnDisk also makes every load spill many runs.
 func TestConformanceOnDisk(t *testing.T) {
-	corpustest.Run(t, func(t *testing.T) corpus.Store { return &reopening{open(t, t.TempDir(), Options{})} })
-}
-
-// TestConformanceOfSmallRuns makes every load spill to disk many times.
-func TestConformanceOfSmallRuns(t *testing.T) {
-	corpustest.Run(t, func(t *testing.T) corpus.Store { return open(t, t.TempDir(), Options{LoadBytes: 500}) })
+	corpustest.Run(t, func(t *testing.T) corpus.Store {
+		return &reopening{open(t, t.TempDir(), Options{LoadBytes: 500}), t}
+	})
 }

@@ -91,7 +91,7 @@ func (s *Store) storedAsOf(key []byte, t corpus.Total) (older bool, err error) {
 
 // write makes one change that is on disk when it returns nil. onDisk runs then,
 // before the next writer starts.
-func (s *Store) write(ctx context.Context, change func(*pebble.Batch) (onDisk func(), err error)) (err error) {
+func (s *Store) write(ctx context.Context, change func(*pebble.Batch) (onDisk func(), err error)) error {
 	done, err := s.enter(ctx)
 	if err != nil {
 		return err
@@ -102,16 +102,18 @@ func (s *Store) write(ctx context.Context, change func(*pebble.Batch) (onDisk fu
 		return err
 	}
 	defer release()
-	defer s.guard(&err)
 	batch := s.db.NewBatch()
 	onDisk, err := change(batch)
 	if err == nil {
-		err = batch.Commit(pebble.Sync)
+		err = s.failure.run(func() error { return batch.Commit(pebble.Sync) })
+	}
+	if s.failure.why() != nil {
+		return s.explain(err) // the batch may still be in use
 	}
 	if err == nil {
 		onDisk()
 	}
-	return errors.Join(err, batch.Close())
+	return s.explain(errors.Join(err, batch.Close()))
 }
 
 // forwardRows returns the rows of observations in the order of their keys, one
