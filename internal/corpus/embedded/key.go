@@ -13,7 +13,7 @@ import (
 )
 
 // The store is cut into spaces by the first byte of each key.
-// docs/decisions/0002-corpus-keys.md says why the keys are as they are.
+// docs/decisions/0007-corpus-keys.md says why the keys are as they are.
 const (
 	forwardSpace    = 'f' // subject, relation, object -> row
 	reverseSpace    = 'r' // object, relation, subject -> the same row

@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -252,86 +251,4 @@ func inParallel(one, other func() error) error {
 	go func() { result <- other() }()
 	err := one()
 	return errors.Join(err, <-result)
-}
-
-// reverseJoin merges reverse rows with what is stored and counts the subjects
-// of heavy objects.
-type reverseJoin struct {
-	store   *Store
-	stored  *join // rows
-	kept    *join // counts
-	rows    rowMerger
-	group   []byte // object and relation of the rows being added
-	size    uint64 // rows of the group
-	fresh   uint64 // of these, not stored before
-	holders []pair
-	value   []byte
-}
-
-func newReverseJoin(s *Store) (*reverseJoin, error) {
-	stored, err := newJoin(s.db, reverseSpace)
-	if err != nil {
-		return nil, err
-	}
-	kept, err := newJoin(s.db, holdersSpace)
-	if err != nil {
-		return nil, errors.Join(err, stored.close())
-	}
-	return &reverseJoin{store: s, stored: stored, kept: kept}, nil
-}
-
-func (r *reverseJoin) close() error { return errors.Join(r.stored.close(), r.kept.close()) }
-
-// add takes the next row and returns what is to be stored under its key. It is
-// valid until the next call.
-func (r *reverseJoin) add(ctx context.Context, key, value []byte) ([]byte, error) {
-	if n := groupLen(key); !bytes.Equal(r.group, key[:n]) {
-		if err := r.endGroup(ctx); err != nil {
-			return nil, err
-		}
-		r.group, r.size, r.fresh = append(r.group[:0], key[:n]...), 0, 0
-	}
-	r.size++
-	old, err := r.stored.find(key)
-	if err != nil {
-		return nil, err
-	}
-	if old == nil {
-		r.fresh++
-		return value, nil
-	}
-	r.value, err = r.rows.merge(append(r.value[:0], value...), old)
-	return r.value, err
-}
-
-// endGroup notes the count of the group that is complete, where one is kept or
-// is worth keeping from now on.
-func (r *reverseJoin) endGroup(ctx context.Context) error {
-	if r.size == 0 {
-		return nil
-	}
-	key := holdersKey(r.group)
-	kept, err := r.kept.find(key)
-	if err != nil {
-		return err
-	}
-	var before uint64
-	switch {
-	case kept != nil:
-		if before, err = readCount(kept); err != nil {
-			return err
-		}
-	case r.size < heavyHolders:
-		return nil
-	case r.stored.it != nil:
-		err := r.store.scan(ctx, r.group, func(_, _ []byte) (bool, error) {
-			before++
-			return true, nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	r.holders = append(r.holders, pair{key, appendCount(nil, before+r.fresh)})
-	return nil
 }
