@@ -84,6 +84,9 @@ type Request struct {
 	URL    string
 	Header http.Header
 	Body   []byte
+	// Older is the same question to an interface that the provider has replaced,
+	// nil for most. It is never sent: recordings may have it and not the new one.
+	Older *Request
 }
 
 // A Reply is a provider's raw reply, its body bounded and decompressed.

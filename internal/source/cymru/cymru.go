@@ -52,14 +52,16 @@ func (Source) Observe(ctx context.Context, ask source.Asker, q source.Question) 
 	if addr.Is6() {
 		zone = ".origin6.asn.cymru.com"
 	}
-	return source.Follow(ctx, source.OrOlder(ask, bulk), q, source.Endpoint{
+	request := source.DNSRequest(record.ReverseLabels(addr)+zone, "TXT")
+	request.Older = bulk()
+	return source.Follow(ctx, ask, q, source.Endpoint{
 		Name:    strings.TrimPrefix(zone, "."),
-		Request: source.DNSRequest(record.ReverseLabels(addr)+zone, "TXT"),
+		Request: request,
 		Decode:  func(r source.Reply) (source.Page, error) { return decode(q.Value, addr, r) },
 	})
 }
 
 // bulk is a list asked of the WHOIS: recordings hold such answers.
-func bulk(source.Request) (source.Request, bool) {
-	return source.Request{Method: "WHOIS", URL: "whois://whois.cymru.com/begin/verbose"}, true
+func bulk() *source.Request {
+	return &source.Request{Method: "WHOIS", URL: "whois://whois.cymru.com/begin/verbose"}
 }

@@ -10,9 +10,7 @@ package dnsdb
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -21,6 +19,7 @@ import (
 	"clew/internal/marking"
 	"clew/internal/observable"
 	"clew/internal/observation"
+	"clew/internal/observation/record"
 	"clew/internal/source"
 )
 
@@ -63,7 +62,6 @@ func (Source) Info() source.Info {
 // Observe implements [source.Source]. What leads to the value comes first: it
 // is the pivot, and where the quota ends early it is what is missed most.
 func (Source) Observe(ctx context.Context, ask source.Asker, q source.Question) (source.Answer, error) {
-	ask = source.OrOlder(ask, firstVersion)
 	var answer source.Answer
 	refused := ""
 	for _, l := range lookups(q.Value) {
@@ -85,12 +83,6 @@ func (Source) Observe(ctx context.Context, ask source.Asker, q source.Question) 
 	return answer, nil
 }
 
-func firstVersion(r source.Request) (source.Request, bool) {
-	path, ok := strings.CutPrefix(r.URL, base)
-	r.URL = v1 + path
-	return r, ok
-}
-
 // A lookup is one question DNSDB has a path for.
 type lookup struct {
 	name   string // as the manual has it
@@ -103,7 +95,7 @@ func lookups(v observable.Value) []lookup {
 	case observable.IP:
 		all := []lookup{{"lookup/rdata/ip", "/rdata/ip/" + v.Text(), v}}
 		if addr, ok := v.Addr(); ok {
-			all = append(all, lookup{"lookup/rrset PTR", "/rrset/name/" + arpa(addr) + "/PTR", observable.Value{}})
+			all = append(all, lookup{"lookup/rrset PTR", "/rrset/name/" + record.ReverseName(addr) + "/PTR", observable.Value{}})
 		}
 		return all
 	case observable.Prefix:
@@ -119,23 +111,6 @@ func lookups(v observable.Value) []lookup {
 		all = append(all, lookup{"lookup/rrset/name *.", "/rrset/name/*." + name, observable.Value{}})
 	}
 	return all
-}
-
-// arpa returns the name under which the reverse DNS of addr is kept.
-func arpa(addr netip.Addr) string {
-	var b strings.Builder
-	octets := addr.AsSlice()
-	for i := len(octets) - 1; i >= 0; i-- {
-		if addr.Is4() {
-			fmt.Fprintf(&b, "%d.", octets[i])
-		} else {
-			fmt.Fprintf(&b, "%x.%x.", octets[i]&0xf, octets[i]>>4)
-		}
-	}
-	if addr.Is4() {
-		return b.String() + "in-addr.arpa"
-	}
-	return b.String() + "ip6.arpa"
 }
 
 // ask reads the lookup page by page. Where DNSDB holds more than was read, it
@@ -184,15 +159,18 @@ func (p *pages) endpoint() source.Endpoint {
 }
 
 func (p *pages) request() source.Request {
-	address := base + "/lookup" + p.path + "?limit=" + strconv.Itoa(p.limit)
+	address := "/lookup" + p.path + "?limit=" + strconv.Itoa(p.limit)
 	if p.rows > 0 {
 		address += "&offset=" + strconv.Itoa(p.rows)
 	}
 	return request(address)
 }
 
-func request(address string) source.Request {
-	return source.Request{URL: address, Header: http.Header{"Accept": {"application/x-ndjson"}}}
+func request(path string) source.Request {
+	return source.Request{
+		URL: base + path, Header: http.Header{"Accept": {"application/x-ndjson"}},
+		Older: &source.Request{URL: v1 + path},
+	}
 }
 
 func (p *pages) decode(r source.Reply) (source.Page, error) {
@@ -241,7 +219,7 @@ type count struct {
 func (c *count) endpoint() source.Endpoint {
 	return source.Endpoint{
 		Name:    strings.Replace(c.name, "lookup", "summarize", 1),
-		Request: request(base + "/summarize" + c.path + "?limit=0"),
+		Request: request("/summarize" + c.path + "?limit=0"),
 		Decode: func(r source.Reply) (page source.Page, err error) {
 			page, c.found, err = decodeSummary(c.relation, c.object, r)
 			return page, err

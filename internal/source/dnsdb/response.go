@@ -19,24 +19,12 @@ import (
 type resourceRecords struct {
 	Name      string        `json:"rrname"`
 	Type      string        `json:"rrtype"`
-	Data      texts         `json:"rdata"`
+	Data      source.Texts  `json:"rdata"`
 	Count     source.Number `json:"count"`
 	First     source.Number `json:"time_first"`
 	Last      source.Number `json:"time_last"`
 	ZoneFirst source.Number `json:"zone_time_first"`
 	ZoneLast  source.Number `json:"zone_time_last"`
-}
-
-// texts is a list of texts, or one alone.
-type texts []string
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (t *texts) UnmarshalJSON(raw []byte) error {
-	if len(raw) > 0 && raw[0] == '"' {
-		*t = make(texts, 1)
-		return json.Unmarshal(raw, &(*t)[0])
-	}
-	return json.Unmarshal(raw, (*[]string)(t))
 }
 
 func (r resourceRecords) window() observation.Window {

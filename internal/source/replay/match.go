@@ -46,6 +46,14 @@ func keyOfRow(row Row) (key, bool) {
 
 // keysOf returns the keys a request may be filed under, the most exact first.
 func keysOf(request source.Request) []key {
+	keys := keysAsAsked(request)
+	if request.Older != nil {
+		keys = append(keys, keysOf(*request.Older)...)
+	}
+	return keys
+}
+
+func keysAsAsked(request source.Request) []key {
 	method := strings.ToUpper(request.Method)
 	if method == "" {
 		method = "GET"

@@ -86,6 +86,7 @@ func TestMatching(t *testing.T) {
 		"large_numbers_differ":   {replay.Row{Method: "POST", URL: "https://api.example/", RequestBody: `{"a":9007199254740993}`}, source.Request{Method: "POST", URL: "https://api.example/", Body: []byte(`{"a":9007199254740992}`)}, false},
 		"same_form":              {replay.Row{Method: "POST", URL: "https://api.example/", RequestBody: "query=get_info&hash=ab"}, source.Request{Method: "POST", URL: "https://api.example/", Body: []byte("hash=ab&query=get_info&limit=5")}, true},
 		"body_against_no_body":   {replay.Row{Method: "POST", URL: "https://api.example/"}, source.Request{Method: "POST", URL: "https://api.example/", Body: []byte(`{"a":2}`)}, false},
+		"older_interface":        {replay.Row{URL: search}, source.Request{URL: "https://api.example/v9", Older: &source.Request{URL: search}}, true},
 		"whois_server_named":     {replay.Row{Method: "WHOIS", URL: "whois.nic.example:43 192.0.2.1"}, source.Request{Method: "WHOIS", URL: "whois://whois.nic.example/n%20+%20192.0.2.1"}, true},
 		"whois_other_server":     {replay.Row{Method: "WHOIS", URL: "whois.nic.example:43 192.0.2.1"}, source.Request{Method: "WHOIS", URL: "whois://whois.other.example/192.0.2.1"}, false},
 		"whois_some_registry":    {replay.Row{Method: "WHOIS", URL: "whois://example-registry/shop.example"}, source.Request{Method: "WHOIS", URL: "whois://whois.nic.example/domain%20SHOP.example"}, true},
