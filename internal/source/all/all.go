@@ -5,11 +5,13 @@ import (
 	"clew/internal/source"
 	"clew/internal/source/crtsh"
 	"clew/internal/source/dnsdb"
+	"clew/internal/source/internetdb"
 	"clew/internal/source/malwarebazaar"
 	"clew/internal/source/otx"
 	"clew/internal/source/passivetotal"
 	"clew/internal/source/rdap"
 	"clew/internal/source/securitytrails"
+	"clew/internal/source/shodan"
 	"clew/internal/source/urlscan"
 	"clew/internal/source/virustotal"
 	"clew/internal/source/whois"
@@ -20,11 +22,13 @@ func Sources() []source.Source {
 	return []source.Source{
 		crtsh.Source{},
 		dnsdb.Source{},
+		internetdb.Source{},
 		malwarebazaar.Source{},
 		otx.Source{},
 		passivetotal.Source{},
 		rdap.Source{},
 		securitytrails.Source{},
+		shodan.Source{},
 		urlscan.Source{},
 		virustotal.Source{},
 		whois.Source{},

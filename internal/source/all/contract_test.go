@@ -156,6 +156,10 @@ var notRead = map[string]string{
 	"dnsdb/v2_rate_limit_block.json":   "an account, not an indicator",
 	"dnsdb/v2_rate_limit_time.json":    "an account, not an indicator",
 	"dnsdb/v2_flex_rdata.ndjson":       "names are not searched by pattern",
+
+	"shodan/api_info.json":            "an account, not an indicator",
+	"shodan/dns_resolve.json":         "would resolve the name, which the target may see: not asked",
+	"shodan/dns_reverse.1.1.1.1.json": "would resolve the address, which the target may see: not asked",
 }
 
 // everyRecordingIsRead holds the list of contracts to the index: a recording
@@ -217,6 +221,9 @@ func TestReviewedByHand(t *testing.T) {
 		{"dnsdb", "154.9.205.199", "jppost-afu.top resolves-to 154.9.205.199 [2020-03-12T03:06:51Z, 2020-03-12T13:11:12Z] x56"},
 		{"dnsdb", "github.com", "iscoot.ru nameserver github.com [2020-02-24T18:36:59Z, 2020-03-18T18:33:11Z] x294"},
 		{"malwarebazaar", "094fd325049b8a9cf6d3e5ef2a6d4cc6a567d7d49c35f8bb8dd9e3c6acf3d78d", "094fd325049b8a9cf6d3e5ef2a6d4cc6a567d7d49c35f8bb8dd9e3c6acf3d78d imphash f34d5f2d4577ed6d9ceec516c1f5a744 [2020-02-13T11:55:46Z, 2021-06-02T16:06:57Z] x1"},
+		{"shodan", "104.25.89.97", "104.25.89.97 favicon 2066829252 [2019-04-30T01:18:24Z, 2019-04-30T01:18:24Z] x1"},
+		{"shodan", "shodan.io", "shodan.io nameserver lady.ns.cloudflare.com [?, 2019-06-30T11:17:42Z] x1"},
+		{"internetdb", "120.78.59.202", "120.78.59.202 ptr api02t.c.ylt100.cn [?, 2024-01-13T06:25:25Z] x1"},
 	}
 	for _, r := range reviewed {
 		out := source.NewRunner(source.RunnerOptions{Asker: recorded, Replay: true}).
