@@ -39,7 +39,8 @@ type shared struct {
 	offline              bool
 	replay               string
 	pap, tlp             string
-	budget, depth        int
+	budget               []string
+	depth                int
 	maxHolders           int
 	asOf, since, until   string
 	lists                []string

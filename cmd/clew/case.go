@@ -13,6 +13,7 @@ import (
 
 	"clew/internal/casefile"
 	"clew/internal/investigation"
+	"clew/internal/observation"
 )
 
 func (a *app) caseCommand() *cobra.Command {
@@ -218,6 +219,9 @@ func (a *app) caseVerdict(use, short string, kind casefile.Type) *cobra.Command 
 			}
 			if strings.TrimSpace(reason) == "" {
 				return usagef("a verdict needs its reason: --reason 'why'")
+			}
+			if _, known := observation.RelationNamed(relation); relation != "" && !known {
+				return usagef("--relation %q is no relation: docs/reference/vocabulary.md lists them", relation)
 			}
 			verdict := casefile.Verdict{About: casefile.ValueOf(v), Relation: relation, Reason: reason, Scope: casefile.ScopeCase}
 			if everywhere {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,7 @@ import (
 	"clew/internal/investigation"
 	"clew/internal/observable"
 	"clew/internal/report"
+	"clew/internal/source"
 )
 
 // askFlags are shared by every command that may ask sources.
@@ -24,7 +26,7 @@ func (a *app) askFlags(cmd *cobra.Command) {
 	f.StringVar(&a.replay, "replay", "", "answer from recorded replies: a folder with index.json, or a case bundle")
 	f.StringVar(&a.pap, "pap", "AMBER", "how visible a lookup may be: RED, AMBER, GREEN, CLEAR")
 	f.StringVar(&a.tlp, "tlp", "AMBER", "who may be told: RED, AMBER+STRICT, AMBER, GREEN, CLEAR")
-	f.IntVar(&a.budget, "budget", 200, "requests to providers at most in this run; 0 means no limit")
+	f.StringSliceVar(&a.budget, "budget", []string{"200"}, "requests at most in this run, in all and by source: 200,virustotal=20; 0 means no limit")
 	a.engineFlags(cmd)
 }
 
@@ -150,11 +152,35 @@ func (a *app) bounds(req *investigation.Request) (err error) {
 		return usagef("--depth %d: use 1 to 6", a.depth)
 	case a.maxHolders < 2:
 		return usagef("--max-holders %d: a shared value has at least 2", a.maxHolders)
-	case a.budget < 0:
-		return usagef("--budget %d: use 0 for no limit", a.budget)
 	}
-	req.Depth, req.MaxHolders, req.Budget = a.depth, a.maxHolders, a.budget
-	return nil
+	req.Depth, req.MaxHolders = a.depth, a.maxHolders
+	req.Budget, err = parseBudget(a.budget)
+	return err
+}
+
+// parseBudget reads numbers of requests, of which at most one is the total.
+func parseBudget(parts []string) (source.Budget, error) {
+	budget := source.Budget{PerSource: map[string]int{}}
+	for _, part := range parts {
+		name, digits, bySource := strings.Cut(part, "=")
+		if !bySource {
+			digits = name
+		}
+		n, err := strconv.Atoi(strings.TrimSpace(digits))
+		if err != nil || n < 0 {
+			return budget, usagef("--budget %q: write a number of requests, or SOURCE=NUMBER; 0 means no limit", part)
+		}
+		if !bySource {
+			budget.Total = n
+			continue
+		}
+		info, err := sourceNamed(strings.TrimSpace(name))
+		if err != nil {
+			return budget, err
+		}
+		budget.PerSource[info.Name] = n
+	}
+	return budget, nil
 }
 
 // checkSeeds stops before a case is opened for what cannot lead anywhere.

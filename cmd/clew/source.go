@@ -124,7 +124,7 @@ func (a *app) dryRun(req investigation.Request) error {
 		if err := table.Flush(); err != nil {
 			return err
 		}
-		fmt.Fprintln(w, "What the seeds lead to is asked about as well, within --budget", req.Budget, "requests.")
+		fmt.Fprintln(w, "What the seeds lead to is asked about as well, within --budget", strings.Join(a.budget, ","))
 		return nil
 	})
 }

@@ -244,7 +244,7 @@ func TestVerdictsCountAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	value := observable.Must(observable.Domain, "shop.example")
-	if set.AcceptedFindings[value] != "looked again" || len(set.RejectedFindings) > 0 || len(set.RejectedValues) > 0 {
+	if set.AcceptedFindings[value] != "looked again" || len(set.RejectedFindings) > 0 || len(set.RejectedLinks) > 0 {
 		t.Errorf("verdicts = %+v, want shop.example accepted and nothing rejected", set)
 	}
 }
@@ -264,7 +264,9 @@ func TestStandingVerdictsReachOtherCases(t *testing.T) {
 	want := pivot.Verdicts{
 		RejectedFindings: map[observable.Value]string{cdn: "everybody's"},
 		AcceptedFindings: map[observable.Value]string{},
-		RejectedValues:   map[observable.Value]string{cdn: "everybody's", address: "a hoster"},
+		RejectedLinks: map[pivot.Link]string{
+			{Value: cdn}: "everybody's", {Value: address, Relation: observation.ResolvesTo}: "a hoster",
+		},
 	}
 	if diff := cmp.Diff(want, set, values); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clew/internal/observable"
+	"clew/internal/observation"
 	"clew/internal/pivot"
 )
 
@@ -19,14 +20,22 @@ func verdictsOf(list []verdict) (pivot.Verdicts, error) {
 	set := pivot.Verdicts{
 		RejectedFindings: map[observable.Value]string{},
 		AcceptedFindings: map[observable.Value]string{},
-		RejectedValues:   map[observable.Value]string{},
+		RejectedLinks:    map[pivot.Link]string{},
 	}
 	for _, v := range list {
 		about, err := v.About.Observable()
 		if err != nil {
 			return pivot.Verdicts{}, fmt.Errorf("%w: verdict: %w", ErrDamaged, err)
 		}
-		delete(set.RejectedValues, about)
+		link := pivot.Link{Value: about}
+		if v.Relation != "" {
+			relation, known := observation.RelationNamed(v.Relation)
+			if !known {
+				return pivot.Verdicts{}, fmt.Errorf("%w: verdict on the unknown relation %s", ErrDamaged, Printable(v.Relation))
+			}
+			link.Relation = relation
+		}
+		delete(set.RejectedLinks, link)
 		if v.Relation == "" {
 			delete(set.RejectedFindings, about)
 			delete(set.AcceptedFindings, about)
@@ -35,7 +44,7 @@ func verdictsOf(list []verdict) (pivot.Verdicts, error) {
 		case v.accepted && v.Relation == "":
 			set.AcceptedFindings[about] = v.Reason
 		case !v.accepted:
-			set.RejectedValues[about] = v.Reason
+			set.RejectedLinks[link] = v.Reason
 			if v.Relation == "" {
 				set.RejectedFindings[about] = v.Reason
 			}

@@ -23,7 +23,7 @@ type conditions struct {
 	Ungrouped  bool                        `json:"ungrouped"`
 	Rejected   map[observable.Value]string `json:"rejected"`
 	Accepted   map[observable.Value]string `json:"accepted"`
-	NoLink     map[observable.Value]string `json:"no_link"`
+	NoLink     map[pivot.Link]string       `json:"no_link"`
 	Lists      map[string]judgement        `json:"lists"`
 }
 
@@ -32,7 +32,7 @@ func conditionsOf(model string, at time.Time, bounds pivot.Options, lists map[st
 		Model: model, At: at, Depth: bounds.Depth, MaxHolders: bounds.MaxHolders, AsOf: bounds.AsOf,
 		Window: casefile.WindowOf(bounds.Window), Ungrouped: bounds.Ungrouped,
 		Rejected: bounds.Verdicts.RejectedFindings, Accepted: bounds.Verdicts.AcceptedFindings,
-		NoLink: bounds.Verdicts.RejectedValues, Lists: lists,
+		NoLink: bounds.Verdicts.RejectedLinks, Lists: lists,
 	}
 }
 
@@ -40,7 +40,7 @@ func conditionsOf(model string, at time.Time, bounds pivot.Options, lists map[st
 func (c conditions) options() pivot.Options {
 	return pivot.Options{
 		Depth: c.Depth, MaxHolders: c.MaxHolders, AsOf: c.AsOf, Window: c.Window.Observed(), Ungrouped: c.Ungrouped,
-		Verdicts: pivot.Verdicts{RejectedFindings: c.Rejected, AcceptedFindings: c.Accepted, RejectedValues: c.NoLink},
+		Verdicts: pivot.Verdicts{RejectedFindings: c.Rejected, AcceptedFindings: c.Accepted, RejectedLinks: c.NoLink},
 	}
 }
 

@@ -47,19 +47,34 @@ func (g *gatherer) Gather(ctx context.Context, v observable.Value) (answered int
 	return answered, "", ctx.Err()
 }
 
-// ask puts the question to all sources at once: each has its own pace. What a
-// cancelled run cut off is dropped, so that it is asked again.
+// ask puts the question to the sources: first to those that ask no key, then to
+// the others, so that a budget is spent where questions are cheap. Within a
+// round all are asked at once, for each has its own pace.
 func (g *gatherer) ask(ctx context.Context, v observable.Value) []source.Outcome {
+	var free, keyed []source.Source
+	for _, src := range g.Sources {
+		switch info := src.Info(); {
+		case !slices.Contains(info.Accepts, v.Kind()) || g.settled(info.Name, v):
+		case info.KeyEnv == "" || info.Keyless:
+			free = append(free, src)
+		default:
+			keyed = append(keyed, src)
+		}
+	}
+	outcomes := append(g.round(ctx, v, free), g.round(ctx, v, keyed)...)
+	slices.SortFunc(outcomes, func(a, b source.Outcome) int { return cmp.Compare(a.Source, b.Source) })
+	return outcomes
+}
+
+// round asks several sources at once. What a cancelled run cut off is dropped,
+// so that it is asked again.
+func (g *gatherer) round(ctx context.Context, v observable.Value, sources []source.Source) []source.Outcome {
 	var (
 		mu       sync.Mutex
 		outcomes []source.Outcome // guarded by mu
 		group    errgroup.Group
 	)
-	for _, src := range g.Sources {
-		info := src.Info()
-		if !slices.Contains(info.Accepts, v.Kind()) || g.settled(info.Name, v) {
-			continue
-		}
+	for _, src := range sources {
 		group.Go(func() error {
 			o := g.runner.Ask(ctx, src, source.Question{Value: v})
 			if ctx.Err() != nil && o.State == source.Failed {
@@ -72,7 +87,6 @@ func (g *gatherer) ask(ctx context.Context, v observable.Value) []source.Outcome
 		})
 	}
 	_ = group.Wait() // outcomes carry their errors
-	slices.SortFunc(outcomes, func(a, b source.Outcome) int { return cmp.Compare(a.Source, b.Source) })
 	return outcomes
 }
 

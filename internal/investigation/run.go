@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -26,7 +27,7 @@ type Request struct {
 	Window     observation.Window // of the incident
 	Depth      int
 	MaxHolders int
-	Budget     int // requests in this run; 0 means no limit
+	Budget     source.Budget // requests in this run
 	AsOf       time.Time
 	Ungrouped  bool
 	// Asker is the way out; nil works from the corpus alone.
@@ -95,7 +96,7 @@ func (req Request) values() []observable.Value {
 }
 
 func (req Request) limits() casefile.Limits {
-	return casefile.Limits{Depth: req.Depth, Budget: req.Budget, MaxHolders: req.MaxHolders, AsOf: casefile.Time{Time: req.AsOf}}
+	return casefile.Limits{Depth: req.Depth, Budget: req.Budget.Total, MaxHolders: req.MaxHolders, AsOf: casefile.Time{Time: req.AsOf}}
 }
 
 // open writes the opening of a new case, or the reopening of an old one, whose
@@ -164,16 +165,12 @@ func (w *Workspace) verdicts(ctx context.Context, record *casefile.Record) (pivo
 	if err != nil {
 		return pivot.Verdicts{}, err
 	}
-	for v, reason := range own.RejectedFindings {
-		standing.RejectedFindings[v] = reason
-	}
-	for v, reason := range own.RejectedValues {
-		standing.RejectedValues[v] = reason
-	}
+	maps.Copy(standing.RejectedFindings, own.RejectedFindings)
+	maps.Copy(standing.RejectedLinks, own.RejectedLinks)
 	for v, reason := range own.AcceptedFindings {
 		standing.AcceptedFindings[v] = reason
 		delete(standing.RejectedFindings, v)
-		delete(standing.RejectedValues, v)
+		delete(standing.RejectedLinks, pivot.Link{Value: v})
 	}
 	return standing, nil
 }
@@ -193,7 +190,7 @@ func (w *Workspace) explore(ctx context.Context, id string, req Request, record 
 	}
 	runner := source.NewRunner(source.RunnerOptions{
 		Asker: req.Asker, Replay: req.Replay, Clock: w.Clock, PAP: req.PAP, HasKey: req.HasKey,
-		Budget: source.Budget{Total: req.Budget}, Ledger: ledger{w, id, string(req.TLP), w.Clock},
+		Budget: req.Budget, Ledger: ledger{w, id, string(req.TLP), w.Clock},
 	})
 	engine := w.engine(w.Corpus, lists{w.Lists}, w.Clock(), bounds)
 	engine.Gatherer = &gatherer{

@@ -59,7 +59,7 @@ func (r *run) suppressedValue(a *attribute) string {
 		return a.suppressed
 	}
 	a.judged = true
-	if reason, ok := r.Verdicts.RejectedValues[a.key.value]; ok {
+	if reason, ok := r.rejectedLink(a.key); ok {
 		a.suppressed = "rejected by the analyst: " + reason
 	} else if reason, ok := r.Lists.Suppressed(a.key.relation, a.key.value); ok {
 		a.suppressed = reason
@@ -95,4 +95,15 @@ func (r *run) silent(ctx context.Context, f Fact) (bool, error) {
 	bits, _ := score.Match{Relation: a.key.relation, Holders: holders, Population: h.of, A: now, B: now}.Bits()
 	a.silent = bits <= 0
 	return a.silent, nil
+}
+
+// rejectedLink gives the analyst's reason why a value does not connect, under
+// this relation or under any.
+func (r *run) rejectedLink(key factKey) (string, bool) {
+	for _, relation := range []observation.Relation{0, key.relation} {
+		if reason, ok := r.Verdicts.RejectedLinks[Link{key.value, relation}]; ok {
+			return reason, true
+		}
+	}
+	return "", false
 }

@@ -47,7 +47,7 @@ type Gatherer interface {
 type Verdicts struct {
 	RejectedFindings map[observable.Value]string // reason by finding
 	AcceptedFindings map[observable.Value]string // reason by finding
-	RejectedValues   map[observable.Value]string // reason by shared value
+	RejectedLinks    map[Link]string             // reason by shared value
 }
 
 // Options bound an investigation. The zero value means the defaults.

@@ -193,14 +193,14 @@ func TestGroupsCountLookAlikesOnce(t *testing.T) {
 func TestVerdictsOverrule(t *testing.T) {
 	e := engine(t, smallWorld())
 	e.Verdicts.RejectedFindings = map[observable.Value]string{domain("postalia-b.test"): "ours"}
-	e.Verdicts.RejectedValues = map[observable.Value]string{observable.Must(observable.IP, "192.0.2.10"): "shared office"}
+	e.Verdicts.RejectedLinks = map[Link]string{{observable.Must(observable.IP, "192.0.2.10"), observation.ResolvesTo}: "shared office"}
 	result := investigate(t, e, "postalia-a.test")
 	for _, p := range result.Points {
 		if p.Value.Text() == "192.0.2.10" && (p.State != Rejected || !strings.Contains(p.Reason, "shared office")) {
 			t.Errorf("a rejected value is %s: %s", p.State, p.Reason)
 		}
 	}
-	e.Verdicts.RejectedValues = nil
+	e.Verdicts.RejectedLinks = nil
 	if f := investigate(t, e, "postalia-a.test").finding(t, "postalia-b.test"); f.P != score.MinP || f.Band != string(score.Coincidence) {
 		t.Errorf("a rejected finding is %.3f %s", f.P, f.Band)
 	}
