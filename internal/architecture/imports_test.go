@@ -41,7 +41,7 @@ var (
 		"corpus/memory", "source/all", "ingest/all",
 	}
 	testKits = []string{"corpus/corpustest", "casefile/casefiletest", "source/sourcetest"}
-	wiring   = []string{"source/all", "ingest/all", "investigation", "corpus/bench"}
+	wiring   = []string{"source/all", "ingest/all", "investigation", "investigation/bench", "corpus/bench"}
 )
 
 type listed struct {

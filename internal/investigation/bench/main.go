@@ -1,0 +1,131 @@
+// Command bench investigates planted operators in a synthetic world, offline,
+// and prints how long each case takes and how right its bands are.
+//
+//	go run ./internal/investigation/bench -observations 10000000 -operators 20
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"clew/internal/corpus/embedded"
+	"clew/internal/investigation"
+	"clew/internal/observable"
+	"clew/internal/pivot"
+	"clew/internal/reference"
+	"clew/internal/score"
+	"clew/internal/world"
+)
+
+func main() {
+	size := flag.Int("observations", 10_000_000, "observations in the world")
+	operators := flag.Int("operators", 20, "operators to investigate")
+	seed := flag.Uint64("seed", 1, "which world")
+	flag.Parse()
+	if err := run(context.Background(), *seed, *size, *operators); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, seed uint64, size, operators int) error {
+	w, err := world.New(world.Options{Seed: seed, Observations: size})
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "clew-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder that stays is no harm
+	store, err := load(ctx, w, filepath.Join(dir, "corpus"))
+	if err != nil {
+		return err
+	}
+	defer store.Close() //nolint:errcheck // the process ends here
+	lists, err := reference.Load()
+	if err != nil {
+		return err
+	}
+	space := &investigation.Workspace{Corpus: store, Lists: lists, Clock: time.Now}
+	return measure(ctx, space, w.Operators(), operators)
+}
+
+func load(ctx context.Context, w *world.World, dir string) (*embedded.Store, error) {
+	store, err := embedded.Open(dir, embedded.Options{})
+	if err != nil {
+		return nil, err
+	}
+	loader, err := store.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer loader.Close() //nolint:errcheck // after Commit there is nothing left to drop
+	began, n := time.Now(), 0
+	for o := range w.Observations {
+		o.Source = "world"
+		if err := loader.Add(o); err != nil {
+			return nil, err
+		}
+		n++
+	}
+	if _, err := loader.Commit(); err != nil {
+		return nil, err
+	}
+	fmt.Printf("%d observations loaded in %.1f s\n", n, time.Since(began).Seconds())
+	return store, nil
+}
+
+// tally counts domains by band, right and wrong, over all operators.
+type tally struct{ right, wrong map[string]int }
+
+func measure(ctx context.Context, space *investigation.Workspace, all []world.Operator, operators int) error {
+	counts := tally{map[string]int{}, map[string]int{}}
+	var times []time.Duration
+	siblings := 0
+	for _, op := range all[:min(operators, len(all))] {
+		began := time.Now()
+		result, err := space.Engine(pivot.Options{}).Investigate(ctx, []observable.Value{observable.Must(observable.Domain, op.Seed)})
+		if err != nil {
+			return err
+		}
+		times = append(times, time.Since(began))
+		siblings += len(op.Domains) - 1
+		counts.add(op, result)
+		fmt.Printf("%s %-9s %-13s %4d domains %6d findings %5d pivots %8s\n", op.ID, op.Care, op.Naming, len(op.Domains), len(result.Findings), len(result.Points), times[len(times)-1].Round(time.Millisecond))
+	}
+	slices.Sort(times)
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	fmt.Printf("cases: median %s, slowest %s; Go heap taken from the system %d MiB\n",
+		times[len(times)/2].Round(time.Millisecond), times[len(times)-1].Round(time.Millisecond), memory.HeapSys>>20)
+	for _, band := range []score.Band{score.High, score.Medium, score.Low} {
+		right, wrong := counts.right[string(band)], counts.wrong[string(band)]
+		fmt.Printf("%-6s %5d right of %5d registered domains, precision %.3f, recall %.3f of %d siblings\n",
+			band, right, right+wrong, float64(right)/float64(max(right+wrong, 1)), float64(right)/float64(max(siblings, 1)), siblings)
+	}
+	return nil
+}
+
+// add counts each registered domain once, in its best band.
+func (c tally) add(op world.Operator, result pivot.Result) {
+	seen := map[observable.Value]bool{observable.Must(observable.Domain, op.Seed): true}
+	for _, f := range result.Findings {
+		domain, ok := observable.RegistrableDomain(f.Value)
+		if !ok || f.Value.Kind() != observable.Domain || seen[domain] {
+			continue
+		}
+		seen[domain] = true
+		if slices.Contains(op.Domains, domain.Text()) {
+			c.right[f.Band]++
+		} else {
+			c.wrong[f.Band]++
+		}
+	}
+}
