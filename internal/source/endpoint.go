@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/url"
 	"strings"
+	"time"
 
 	"clew/internal/corpus"
 	"clew/internal/observation"
@@ -25,6 +26,23 @@ type Endpoint struct {
 	Pages int
 	// Any404 takes a 404 for "nothing known" even when its body is a web page.
 	Any404 bool
+	// Credits and TTL hold for its requests where they do not say otherwise.
+	Credits int
+	TTL     time.Duration
+}
+
+// fill completes a request with what holds for all requests of e.
+func (e Endpoint) fill(r Request) Request {
+	if r.Endpoint == "" {
+		r.Endpoint = e.Name
+	}
+	if r.Credits == 0 {
+		r.Credits = e.Credits
+	}
+	if r.TTL == 0 {
+		r.TTL = e.TTL
+	}
+	return r
 }
 
 // A Page is what one reply said.
@@ -72,9 +90,14 @@ func (a Answer) With(b Answer) Answer {
 }
 
 // closesTheDoor reports whether asking the same provider again is no use: it has
-// no quota left or does not know the key. A 403 may concern one endpoint only.
+// no quota left or does not know the key. A 403 may concern one endpoint only,
+// and so may a quota.
 func closesTheDoor(err error) bool {
 	var status *StatusError
+	var quota *QuotaError
+	if errors.As(err, &quota) {
+		return quota.Endpoint == ""
+	}
 	return errors.Is(err, ErrQuota) || errors.As(err, &status) && status.Status == 401
 }
 
@@ -84,7 +107,7 @@ func follow(ctx context.Context, ask Asker, q Question, e Endpoint, answer *Answ
 	var held Number
 	more := false
 	for page, request := 1, e.Request; ; page++ {
-		reply, err := ask.Ask(ctx, request)
+		reply, err := ask.Ask(ctx, e.fill(request))
 		if err == nil {
 			err = checkStatus(reply, e.Any404)
 		}

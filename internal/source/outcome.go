@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // PartOf says how one endpoint ended that gave kept observations before err.
@@ -18,6 +19,7 @@ func PartOf(endpoint string, kept, missing int, err error) Part {
 		p.State, p.Reason = Truncated, err.Error()+"; kept what came before, and "+shortfall(p.Missing)
 	case err != nil:
 		p.State, p.Reason, p.Missing = stateOf(err), err.Error(), 0
+		p.Until = until(err)
 	case missing != 0:
 		p.State, p.Reason = Truncated, shortfall(missing)
 	case kept > 0:
@@ -26,6 +28,22 @@ func PartOf(endpoint string, kept, missing int, err error) Part {
 		p.State, p.Reason = Empty, nothingKnown
 	}
 	return p
+}
+
+// until returns when what err says is over, zero when it does not say.
+func until(err error) time.Time {
+	var quota *QuotaError
+	var circuit *CircuitError
+	var status *StatusError
+	switch {
+	case errors.As(err, &quota):
+		return quota.Resets
+	case errors.As(err, &circuit):
+		return circuit.Until
+	case errors.As(err, &status) && status.RetryAfter > 0 && !status.At.IsZero():
+		return status.At.Add(status.RetryAfter)
+	}
+	return time.Time{}
 }
 
 const nothingKnown = "nothing known"
@@ -44,7 +62,7 @@ func stateOf(err error) State {
 		return NotAsked
 	case errors.Is(err, ErrNotRecorded):
 		return NotRecorded
-	case errors.Is(err, ErrNoKey), errors.Is(err, ErrBudget), errors.Is(err, ErrNotOffered):
+	case errors.Is(err, ErrNoKey), errors.Is(err, ErrBudget), errors.Is(err, ErrNotOffered), errors.Is(err, ErrCircuit):
 		return Skipped
 	case errors.Is(err, ErrDenied), errors.Is(err, ErrQuota):
 		return Refused

@@ -29,12 +29,16 @@ func (r Reply) digest() string {
 type StatusError struct {
 	Status     int
 	RetryAfter time.Duration // how long the provider asks to wait, 0 when it does not say
+	At         time.Time     // when it said so
 }
 
 func (e *StatusError) Error() string {
 	text := fmt.Sprintf("HTTP %d %s", e.Status, http.StatusText(e.Status))
 	if e.RetryAfter > 0 {
 		text += fmt.Sprintf(", try again in %s", e.RetryAfter)
+	}
+	if e.RetryAfter >= time.Minute && !e.At.IsZero() {
+		text += ", after " + moment(e.At.Add(e.RetryAfter))
 	}
 	return text
 }
@@ -68,7 +72,7 @@ func checkStatus(r Reply, any404 bool) error {
 	case r.Status == http.StatusNotFound && (any404 || !isHTML(r)):
 		return errNothing
 	}
-	return &StatusError{Status: r.Status, RetryAfter: RetryAfter(r)}
+	return &StatusError{Status: r.Status, RetryAfter: RetryAfter(r), At: r.At}
 }
 
 // RetryAfter returns how long the reply asks to wait, 0 when it does not say.

@@ -33,6 +33,8 @@ type Info struct {
 	Answers   []observation.Relation // what it can say
 	PAP       marking.PAP            // what a lookup needs: Amber for third parties, Green where the target may see it
 	Every     time.Duration          // default pace: at most one request in this time
+	Quotas    []Quota                // what the provider documents
+	AtOnce    int                    // requests under way at most; 0 means the client's default
 	KeyEnv    string                 // environment variable of its key; "" for keyless
 	KeyHeader string                 // request header that carries the key; the asker sets it
 	// KeyParameter is the query parameter that carries the key where no header
@@ -42,7 +44,14 @@ type Info struct {
 	KeyScheme    string // how KeyHeader carries it: "" as it is, "Bearer", or "Basic" for a key written user:password
 	Keyless      bool   // some of it answers without the key too
 	Cost         int    // requests a question takes at least
-	Retired      string // why it can no longer be asked live; "" when alive
+	Credits      int    // what the provider charges for a request, 0 when it sells no credits
+	// PerHost says that pace and quotas hold at each server that is asked, not at
+	// all of them together; PerEndpoint that the limits which replies announce
+	// hold for the endpoint asked.
+	PerHost, PerEndpoint bool
+	// TTL is how long a reply stays fresh; 0 means the client's default.
+	TTL     time.Duration
+	Retired string // why it can no longer be asked live; "" when alive
 }
 
 // A Question is one value a source is asked about.
@@ -71,6 +80,8 @@ type Part struct {
 	State    State
 	Reason   string // a sentence for people, "" when answered
 	Missing  int    // as in Answer
+	// Until is when the provider may be asked again, zero when that is not known.
+	Until time.Time
 }
 
 // MissingUnknown marks an answer that is short by an unknown number.
@@ -87,6 +98,11 @@ type Request struct {
 	// Older is the same question to an interface that the provider has replaced,
 	// nil for most. It is never sent: recordings may have it and not the new one.
 	Older *Request
+
+	Endpoint string        // what is asked, by the name of the [Endpoint]; without a value in it
+	Credits  int           // what it costs; 0 means Info.Credits, below 0 nothing
+	TTL      time.Duration // how long its reply stays fresh; 0 means Info.TTL, below 0 that it is never kept
+	Anew     bool          // asked again although a fresh reply is kept
 }
 
 // A Reply is a provider's raw reply, its body bounded and decompressed.
@@ -95,12 +111,35 @@ type Reply struct {
 	Header http.Header
 	Body   []byte
 	At     time.Time // when it was received, or recorded; UTC
+	Cached bool      // nothing left this machine for it: it was kept, or came to another who asked the same
 }
 
 // An Asker is the one way out: live (package fetch) or recorded (package replay).
 type Asker interface {
 	Ask(ctx context.Context, r Request) (Reply, error)
 }
+
+// A Door is a live [Asker]: one that waits, keeps replies and asks again, and so
+// alone knows when something leaves this machine.
+type Door interface {
+	Asker
+	// Pass is Ask, and calls leave before each request that leaves. An error of
+	// leave is returned, and nothing was sent.
+	Pass(ctx context.Context, r Request, leave func(context.Context) error) (Reply, error)
+	// Judge says what the reply to r turned out to be, so that it is kept as long
+	// as it deserves.
+	Judge(ctx context.Context, r Request, v Verdict) error
+}
+
+// A Verdict is what a reply turned out to be when it was read.
+type Verdict int
+
+// The verdicts.
+const (
+	Doubtful Verdict = iota // it may be no answer: not kept
+	Barren                  // nothing in it: kept shortly
+	Useful                  // facts were read from it
+)
 
 // Errors a connector or an asker returns so that the runner can tell the states apart.
 var (

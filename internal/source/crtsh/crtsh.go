@@ -57,6 +57,7 @@ func search(name, identity string) source.Endpoint {
 			page, err := decode(r)
 			if err == nil && page.Rows == 0 && attempt < attempts {
 				page.Next = request
+				page.Next.Anew = true
 			}
 			return page, err
 		},
