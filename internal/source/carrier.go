@@ -15,6 +15,7 @@ type carrier struct {
 	info     Info
 	value    observable.Value
 	evidence []Evidence
+	requests []Request // that drew the evidence, in the same order
 	sent     int
 	received int // bytes of all replies
 }
@@ -32,23 +33,13 @@ func (c *carrier) Ask(ctx context.Context, request Request) (Reply, error) {
 	if c.sent >= o.Requests {
 		return Reply{}, fmt.Errorf("stopped after %d requests for one question", c.sent)
 	}
-	if err := c.runner.spent.charge(c.info.Name); err != nil {
-		return Reply{}, err
-	}
 	c.sent++
 	request.Source = c.info.Name
 	if request.Method == "" {
 		request.Method = http.MethodGet
 	}
-	if err := c.disclose(ctx, request); err != nil {
-		c.runner.spent.refund(c.info.Name)
-		return Reply{}, err
-	}
-	reply, err := o.Asker.Ask(ctx, request)
+	reply, err := c.pass(ctx, request)
 	if err != nil {
-		if stateOf(err) == NotRecorded {
-			c.runner.spent.refund(c.info.Name)
-		}
 		return Reply{}, err
 	}
 	c.received += len(reply.Body)
@@ -57,6 +48,42 @@ func (c *carrier) Ask(ctx context.Context, request Request) (Reply, error) {
 	}
 	c.keep(request, reply)
 	return reply, nil
+}
+
+// pass sends a request through the asker. A [Door] says itself when something
+// leaves; every other asker is taken to send what it is given.
+func (c *carrier) pass(ctx context.Context, request Request) (Reply, error) {
+	credits := c.credits(request)
+	told := false // the ledger, of this request
+	leave := func(ctx context.Context) error {
+		if err := c.runner.spent.charge(c.info.Name, credits); err != nil || told {
+			return err
+		}
+		if err := c.disclose(ctx, request); err != nil {
+			c.runner.spent.refund(c.info.Name, credits)
+			return err
+		}
+		told = true
+		return nil
+	}
+	if door, ok := c.runner.options.Asker.(Door); ok {
+		return door.Pass(ctx, request, leave)
+	}
+	if err := leave(ctx); err != nil {
+		return Reply{}, err
+	}
+	reply, err := c.runner.options.Asker.Ask(ctx, request)
+	if err != nil && stateOf(err) == NotRecorded {
+		c.runner.spent.refund(c.info.Name, credits)
+	}
+	return reply, err
+}
+
+func (c *carrier) credits(request Request) int {
+	if request.Credits == 0 {
+		return c.info.Credits
+	}
+	return max(request.Credits, 0)
 }
 
 func (c *carrier) disclose(ctx context.Context, request Request) error {
@@ -84,8 +111,51 @@ func (c *carrier) keep(request Request, reply Reply) {
 			header.Set(name, v)
 		}
 	}
+	c.requests = append(c.requests, request)
 	c.evidence = append(c.evidence, Evidence{
 		SHA256: reply.digest(), Method: request.Method, URL: request.URL, Request: request.Body,
 		Status: reply.Status, Header: header, Body: reply.Body, At: reply.At,
 	})
+}
+
+// judge tells the asker what the replies to a question turned out to be.
+// Providers in trouble send pages and sentences with status 200, so a reply that
+// no fact was read from counts as an answer only when its endpoint ended well.
+func (c *carrier) judge(ctx context.Context, out Outcome) {
+	door, ok := c.runner.options.Asker.(Door)
+	if !ok {
+		return
+	}
+	useful := map[string]bool{}
+	for _, o := range out.Answer.Observations {
+		useful[o.Evidence] = true
+	}
+	for i, e := range c.evidence {
+		verdict := Doubtful
+		switch {
+		case useful["sha256:"+e.SHA256]:
+			verdict = Useful
+		case endedWell(c.requests[i].Endpoint, out.Parts):
+			verdict = Barren
+		}
+		// A reply that cannot be kept longer is asked for again: no harm.
+		_ = door.Judge(context.WithoutCancel(ctx), c.requests[i], verdict)
+	}
+}
+
+// endedWell reports whether an endpoint gave answers in full. What belongs to no
+// endpoint, such as a list of servers, is as good as the best of what it led to.
+func endedWell(endpoint string, parts []Part) bool {
+	named, well, anyGood := false, true, false
+	for _, p := range parts {
+		good := p.State == Answered || p.State == Empty
+		anyGood = anyGood || good
+		if p.Endpoint == endpoint {
+			named, well = true, well && good
+		}
+	}
+	if named {
+		return well
+	}
+	return anyGood
 }

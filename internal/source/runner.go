@@ -64,11 +64,14 @@ func NewRunner(o RunnerOptions) *Runner {
 	if o.Requests == 0 {
 		o.Requests = DefaultRequests
 	}
-	return &Runner{options: o, spent: &account{limit: o.Budget, bySource: map[string]int{}}}
+	return &Runner{options: o, spent: newAccount(o.Budget)}
 }
 
 // Spent returns how many requests each source was sent, replayed ones included.
-func (r *Runner) Spent() map[string]int { return r.spent.copy() }
+func (r *Runner) Spent() map[string]int { return r.spent.copy(r.spent.requests) }
+
+// SpentCredits returns how many credits they cost, as far as that is known.
+func (r *Runner) SpentCredits() map[string]int { return r.spent.copy(r.spent.credits) }
 
 // Ask puts one question to one source. Whatever goes wrong is in the outcome:
 // its state, a sentence of reason, and the parts that are missing.
@@ -88,6 +91,7 @@ func (r *Runner) Ask(ctx context.Context, src Source, q Question) Outcome {
 		out.Parts = append(out.Parts, PartOf("", kept, answer.Missing, err))
 	}
 	out.State, out.Reason = overall(out.Parts), reasons(out.Parts)
+	carrier.judge(ctx, out)
 	return out
 }
 
