@@ -270,9 +270,12 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("opening for reading made a directory: %v", err)
 	}
 	makeCorpus(t, dir)
-	s := open(t, dir, Options{ReadOnly: true})
+	s := open(t, dir, Options{})
+	put(t, s, 1000) // not written out to a table
+	closeStore(t, s)
+	s = open(t, dir, Options{ReadOnly: true})
 	defer closeStore(t, s)
-	if !has(t, s, 3) {
+	if !has(t, s, 3) || !has(t, s, 1000) {
 		t.Error("a row is missing")
 	}
 	for name, call := range map[string]func() error{

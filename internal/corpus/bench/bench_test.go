@@ -1,0 +1,73 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+
+	"clew/internal/observation"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestRowsComeBackFromTheirFile(t *testing.T) {
+	g := generator{seed: 7, rows: 500}
+	path := filepath.Join(t.TempDir(), "rows")
+	if err := writeRows(path, g.rows, g.row); err != nil {
+		t.Fatal(err)
+	}
+	i := 0
+	err := readRows(path, func(o observation.Observation) error {
+		want := g.row(i)
+		want.Last = want.Last.Truncate(1e9)
+		if diff := cmp.Diff(summary(want), summary(o)); diff != "" {
+			t.Fatalf("row %d (-generated +read):\n%s", i, diff)
+		}
+		i++
+		return o.Check()
+	})
+	if err != nil || i != g.rows {
+		t.Errorf("read %d of %d rows: %v", i, g.rows, err)
+	}
+}
+
+func summary(o observation.Observation) []any {
+	return []any{o.Subject.Text(), o.Relation.String(), o.Object.Text(), o.First, o.Last, o.Count, o.Source}
+}
+
+func TestUnequalAnswersGiveNoFigures(t *testing.T) {
+	own := []string{"answer 1", "answer 2"}
+	for name, test := range map[string]struct {
+		theirs []string
+		equal  bool
+	}{
+		"equal_answers":   {[]string{"answer 1", "answer 2"}, true},
+		"another_answer":  {[]string{"answer 1", "answer 3"}, false},
+		"a_missing_one":   {[]string{"answer 1"}, false},
+		"one_too_many":    {[]string{"answer 1", "answer 2", "answer 2"}, false},
+		"none_whatsoever": {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := sameAnswers("peer", own, test.theirs); (err == nil) != test.equal {
+				t.Errorf("sameAnswers(%q, %q) = %v", own, test.theirs, err)
+			}
+		})
+	}
+}
+
+// TestOwnSide runs our side of the benchmark, which compares its two ways of
+// reading heavy objects.
+func TestOwnSide(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	asked, err := settings{rows: 5000, seed: 3}.generate(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := runClew(t.Context(), in("clew"), in("rows"), asked, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.answers) != len(asked.lookups)+len(asked.heavy) || len(asked.heavy) != heavyObjects {
+		t.Errorf("%d answers to %d lookups and %d heavy objects", len(f.answers), len(asked.lookups), len(asked.heavy))
+	}
+}
