@@ -132,6 +132,7 @@ can replay.`,
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetVersionTemplate("clew {{.Version}}\n")
+	root.SetHelpTemplate(helpTemplate)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w\n  see: clew --help", err)}
 	})
@@ -148,6 +149,27 @@ can replay.`,
 	checkArguments(root)
 	return root
 }
+
+// helpTemplate opens with examples: whoever asks for help wants to type something.
+const helpTemplate = `{{.Short}}
+{{if .Example}}
+{{.Example}}
+{{end}}{{with .Long}}
+{{. | trimTrailingWhitespaces}}
+{{end}}
+Usage:{{if .Runnable}}
+  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
+  {{.CommandPath}} COMMAND
+
+Commands:{{range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+
+Flags:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+
+Shared flags:
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
+`
 
 // checkArguments turns cobra's complaints about arguments into usage errors.
 func checkArguments(cmd *cobra.Command) {

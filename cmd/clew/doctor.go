@@ -110,7 +110,7 @@ func (a *app) checkSettings() []check {
 }
 
 func (a *app) checkCorpus(ctx context.Context) check {
-	w, err := a.workspace(investigation.Needs{Corpus: true})
+	w, err := a.workspace(investigation.Needs{Corpus: true, ReadOnly: true})
 	if err != nil {
 		return check{"corpus", "bad", err.Error()}
 	}

@@ -57,7 +57,7 @@ func (a *app) lookCommand(use, short, long, example string, print func(io.Writer
 			if err != nil {
 				return err
 			}
-			w, err := a.workspace(investigation.Needs{Corpus: true})
+			w, err := a.workspace(investigation.Needs{Corpus: true, ReadOnly: true})
 			if err != nil {
 				return err
 			}

@@ -92,7 +92,7 @@ func (a *app) withEngine(text string, do func(*pivot.Engine, observable.Value) e
 	if err := a.bounds(&req); err != nil {
 		return err
 	}
-	w, err := a.workspace(investigation.Needs{Corpus: true})
+	w, err := a.workspace(investigation.Needs{Corpus: true, ReadOnly: true})
 	if err != nil {
 		return err
 	}

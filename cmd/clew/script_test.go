@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -33,8 +34,14 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			if name == "shared" {
+			switch file, isFile := strings.CutPrefix(name, "exists:"); {
+			case isFile:
+				_, err := os.Stat(file)
+				return err == nil, nil
+			case name == "shared":
 				return haveShared, nil
+			case name == "root":
+				return os.Geteuid() == 0, nil
 			}
 			return false, nil
 		},

@@ -39,7 +39,8 @@ type Workspace struct {
 // for an import to finish.
 type Needs struct {
 	Corpus, Cases bool
-	// ReadOnly opens the corpus without a claim to write.
+	// ReadOnly opens a corpus that is there without a claim to write, so that
+	// it can be read from a full disk.
 	ReadOnly bool
 }
 
@@ -50,7 +51,9 @@ func (w *Workspace) Open(dir string, needs Needs) error {
 		return fmt.Errorf("data directory: %w: choose another with --data", err)
 	}
 	if needs.Corpus {
-		store, err := embedded.Open(filepath.Join(dir, "corpus"), embedded.Options{ReadOnly: needs.ReadOnly})
+		folder := filepath.Join(dir, "corpus")
+		_, missing := os.Stat(folder)
+		store, err := embedded.Open(folder, embedded.Options{ReadOnly: needs.ReadOnly && missing == nil})
 		if err != nil {
 			return err
 		}

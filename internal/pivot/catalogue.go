@@ -19,9 +19,7 @@ type Method struct {
 	From []observable.Kind
 	// Overlap asks that both held the attribute at the same time.
 	Overlap bool
-	// Range answers from a range of sorted keys instead of a relation.
-	Range bool
-	Doc   string
+	Doc     string
 }
 
 var (
@@ -54,8 +52,8 @@ var catalogue = []Method{
 	{Name: "pdns-history", Relation: observation.ResolvesTo, From: fromDomain, Doc: "names on any address it ever had, with the gap between"},
 	{Name: "historical-hosting", Relation: observation.ResolvesTo, From: fromDomain, Doc: "the same, read as a history of hosting"},
 	{Name: "ptr", Relation: observation.PTR, From: fromIP, Doc: "addresses with the same reverse name"},
-	{Name: "subdomains", Relation: observation.SubdomainOf, From: fromDomain, Range: true, Doc: "names below the registrable domain"},
-	{Name: "cidr-neighbours", Relation: observation.InPrefix, From: fromHost, Range: true, Doc: "names and addresses in the same /24"},
+	{Name: "subdomains", Relation: observation.SubdomainOf, From: fromDomain, Doc: "names below the registrable domain"},
+	{Name: "cidr-neighbours", Relation: observation.InPrefix, From: fromHost, Doc: "names and addresses in the same /24"},
 	{Name: "asn", Relation: observation.AnnouncedBy, From: fromIP, Doc: "shown, never followed: alone it never scores"},
 	{Name: "cert-san", Relation: observation.Names, Back: true, From: fromDomain, Doc: "other names in the same certificates"},
 	{Name: "ct-history", Relation: observation.Names, Back: true, From: fromDomain, Doc: "the same over every certificate ever logged"},

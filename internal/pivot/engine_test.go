@@ -276,3 +276,39 @@ func TestCancelledRunKeepsWhatItFound(t *testing.T) {
 	}
 	result.finding(t, "postalia-b.test")
 }
+
+func TestCoHostedAsksForTheSameTime(t *testing.T) {
+	world := append(smallWorld(), saw("before.test", observation.ResolvesTo, "192.0.2.10", days(-400, -300)))
+	e := engine(t, world)
+	met := func(method string) map[string]bool {
+		m, ok := MethodNamed(method)
+		if !ok {
+			t.Fatalf("no method %s", method)
+		}
+		result, err := e.Pivot(context.Background(), domain("postalia-a.test"), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := map[string]bool{}
+		for _, f := range result.Findings {
+			found[f.Value.Text()] = true
+		}
+		return found
+	}
+	if now := met("co-hosted"); now["before.test"] || !now["bakery.test"] {
+		t.Errorf("co-hosted meets %v", now)
+	}
+	if ever := met("pdns-history"); !ever["before.test"] || !ever["bakery.test"] {
+		t.Errorf("pdns-history meets %v", ever)
+	}
+}
+
+func TestEveryMethodHasARelationThatItsKindsCanHave(t *testing.T) {
+	names := map[string]bool{}
+	for _, m := range Catalogue() {
+		if names[m.Name] || m.Doc == "" || len(m.From) == 0 || !m.Relation.Valid() {
+			t.Errorf("%+v is not a whole row, or a second one", m)
+		}
+		names[m.Name] = true
+	}
+}

@@ -187,7 +187,8 @@ func (r *run) sharing(ctx context.Context, f Fact) ([]observable.Value, error) {
 	r.noteShort(f.Value, more)
 	var values []observable.Value
 	for _, link := range links {
-		if _, ok := r.factOf(link, link.Subject); !ok {
+		held, ok := r.factOf(link, link.Subject)
+		if !ok || r.apart(f, held) {
 			continue
 		}
 		values = append(values, link.Subject)
@@ -200,6 +201,16 @@ func (r *run) sharing(ctx context.Context, f Fact) ([]observable.Value, error) {
 		}
 	}
 	return values, nil
+}
+
+// apart reports whether the method asks for holders at the same time, and two
+// were not.
+func (r *run) apart(f, other Fact) bool {
+	if r.only == nil || !r.only.Overlap {
+		return false
+	}
+	gap, known := score.Gap(f.Window, other.Window)
+	return known && gap > 0
 }
 
 // linked lists the objects of a value under some relations.
