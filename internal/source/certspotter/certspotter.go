@@ -67,6 +67,10 @@ func request(domain observable.Value, after string) source.Request {
 	}
 	if after != "" {
 		query.Set("after", after)
+		return source.Request{URL: base + query.Encode()}
 	}
-	return source.Request{URL: base + query.Encode()}
+	return source.Request{
+		URL:   base + query.Encode(),
+		Older: &source.Request{URL: base + url.Values{"domain": {domain.Text()}}.Encode()}, // recordings of narrower questions
+	}
 }
