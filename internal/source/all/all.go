@@ -5,6 +5,7 @@ import (
 	"clew/internal/source"
 	"clew/internal/source/crtsh"
 	"clew/internal/source/dnsdb"
+	"clew/internal/source/domaintools"
 	"clew/internal/source/internetdb"
 	"clew/internal/source/malwarebazaar"
 	"clew/internal/source/otx"
@@ -22,6 +23,7 @@ func Sources() []source.Source {
 	return []source.Source{
 		crtsh.Source{},
 		dnsdb.Source{},
+		domaintools.Source{},
 		internetdb.Source{},
 		malwarebazaar.Source{},
 		otx.Source{},

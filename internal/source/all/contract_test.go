@@ -160,6 +160,14 @@ var notRead = map[string]string{
 	"shodan/api_info.json":            "an account, not an indicator",
 	"shodan/dns_resolve.json":         "would resolve the name, which the target may see: not asked",
 	"shodan/dns_reverse.1.1.1.1.json": "would resolve the address, which the target may see: not asked",
+
+	"domaintools/account.json":                      "an account, not an indicator",
+	"domaintools/domain_search.google.json":         "names are not searched by pattern",
+	"domaintools/feed_nod.ndjson":                   "a feed, not an indicator",
+	"domaintools/registrant_monitor.google.json":    "a monitor of changes, not an indicator",
+	"domaintools/reverse_ip_whois.domaintools.json": "the vocabulary says nothing of who holds a range",
+	"domaintools/risk.google.com.json":              "a verdict, not a fact",
+	"domaintools/whois.google.com.json":             "whois/parsed holds the same record",
 }
 
 // everyRecordingIsRead holds the list of contracts to the index: a recording
@@ -224,6 +232,11 @@ func TestReviewedByHand(t *testing.T) {
 		{"shodan", "104.25.89.97", "104.25.89.97 favicon 2066829252 [2019-04-30T01:18:24Z, 2019-04-30T01:18:24Z] x1"},
 		{"shodan", "shodan.io", "shodan.io nameserver lady.ns.cloudflare.com [?, 2019-06-30T11:17:42Z] x1"},
 		{"internetdb", "120.78.59.202", "120.78.59.202 ptr api02t.c.ylt100.cn [?, 2024-01-13T06:25:25Z] x1"},
+		{"domaintools", "google.com", "google.com resolves-to 216.239.57.99 [2004-04-24T00:00:00Z, 2004-05-08T23:59:59Z] x1"},
+		{"domaintools", "google.com", "google.com created MarkMonitor Inc.|1997-09-15T07:00Z [2024-08-02T02:17:33Z, 2026-01-14T23:59:59Z] x1"},
+		{"domaintools", "google.com", "total ns-domain google.com: 18997 [2026-01-16T13:47:28Z]"},
+		{"domaintools", "google.com", "total resolves-to 142.250.73.78: 597 [2026-01-16T13:47:08Z]"},
+		{"domaintools", "woot.com", "woot.com registrant-org Woot, Inc. [2024-10-31T00:00:00Z, 2025-06-24T23:59:59Z] x1"},
 	}
 	for _, r := range reviewed {
 		out := source.NewRunner(source.RunnerOptions{Asker: recorded, Replay: true}).
