@@ -108,6 +108,7 @@ func (w *Workspace) open(ctx context.Context, req *Request) (id string, err erro
 	if len(req.Seeds) == 0 {
 		return "", pivot.ErrNoSeed
 	}
+	req.Seeds = w.withHosts(req.Seeds)
 	opened := casefile.Opened{
 		Scope: req.Scope, TLP: string(req.TLP), PAP: req.PAP.String(), Window: casefile.WindowOf(req.Window),
 		Limits: req.limits(), Tool: w.Version,
@@ -127,6 +128,29 @@ func (w *Workspace) open(ctx context.Context, req *Request) (id string, err erro
 		}
 	}
 	return "", err
+}
+
+// withHosts adds the host of each URL as a seed of its own: nearly everything
+// that is known of a URL is known of its host. A host that everybody uses is
+// left out.
+func (w *Workspace) withHosts(seeds []Seed) []Seed {
+	given := map[observable.Value]bool{}
+	for _, s := range seeds {
+		given[s.Value] = true
+	}
+	all := slices.Clone(seeds)
+	for _, s := range seeds {
+		host, ok := observable.Host(s.Value)
+		if s.Value.Kind() != observable.URL || !ok || given[host] {
+			continue
+		}
+		if _, benign := w.Lists.Benign(host); benign {
+			continue
+		}
+		given[host] = true
+		all = append(all, Seed{Value: host, Source: "host of " + s.Value.Defang(), Confidence: s.Confidence})
+	}
+	return all
 }
 
 func (w *Workspace) reopen(ctx context.Context, req *Request) (string, error) {

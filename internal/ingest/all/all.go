@@ -15,6 +15,9 @@ import (
 // Mapped is the name under which a mapping is chosen with --mapping.
 const Mapped = "mapped"
 
+// tables are other names for Mapped: the mapping says which of them a file is.
+var tables = []string{"csv", "tsv", "jsonl"}
+
 // A Choice is one line of clew import's help.
 type Choice struct{ Name, Title string }
 
@@ -24,7 +27,7 @@ func Choices() ([]Choice, error) {
 	choices := []Choice{
 		{cof.Format{}.Name(), "passive DNS in the Common Output Format (JSON Lines)"},
 		{dnsdb.Format{}.Name(), "saved answers of DNSDB, version 1 and 2 (JSON Lines)"},
-		{Mapped, "any CSV, TSV or JSON Lines file, with --mapping NAME or FILE"},
+		{Mapped, "any CSV, TSV or JSON Lines file, with --mapping NAME or FILE; csv, tsv and jsonl mean the same"},
 	}
 	for _, name := range mapped.Names() {
 		m, err := mapped.Named(name)
@@ -39,6 +42,9 @@ func Choices() ([]Choice, error) {
 // Named returns the format of that name. mapping is the name or file of a
 // mapping for "mapped", and must be empty otherwise.
 func Named(name, mapping string) (ingest.Format, error) {
+	if slices.Contains(tables, name) {
+		name = Mapped
+	}
 	if mapping != "" && name != Mapped {
 		return nil, fmt.Errorf("format %q takes no mapping: use the format %q", name, Mapped)
 	}
