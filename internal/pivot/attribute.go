@@ -30,6 +30,8 @@ type attribute struct {
 	touched int     // members, and nodes that it is itself
 	grouped bool
 	groups  uint64 // effective holders, when grouped
+	// tenantOf says how many members hang together with each, when grouped.
+	tenantOf map[*node]int
 }
 
 // attribute returns the run's attribute of a fact.

@@ -172,6 +172,7 @@ type node struct {
 	band    score.Band
 	bridges []bridge
 	owned   bool   // p is the share of its holders that belongs to the case
+	tenant  int    // names on the seed's address that hang together with this one, 0 when that did not matter
 	crowd   uint64 // names on an address that is held down for them, 0 for none
 }
 

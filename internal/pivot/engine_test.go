@@ -312,3 +312,42 @@ func TestEveryMethodHasARelationThatItsKindsCanHave(t *testing.T) {
 		names[m.Name] = true
 	}
 }
+
+func TestAddressAsSeedMeansItsMainTenant(t *testing.T) {
+	e := engine(t, smallWorld())
+	result, err := e.Investigate(context.Background(), []observable.Value{observable.Must(observable.IP, "192.0.2.10")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tenant, stranger := result.finding(t, "postalia-b.test"), result.finding(t, "bakery.test")
+	if tenant.Band != string(score.Medium) || stranger.P >= 0.5 {
+		t.Errorf("main tenant %s %.2f, stranger %s %.2f: want medium and below 0.5", tenant.Band, tenant.P, stranger.Band, stranger.P)
+	}
+	sum := 0.0
+	for _, f := range tenant.Factors {
+		sum += f.Bits
+	}
+	if math.Abs(sum-tenant.Bits) > 0.01 {
+		t.Errorf("factors add up to %.3f, bits are %.3f: %+v", sum, tenant.Bits, tenant.Factors)
+	}
+}
+
+func TestMailboxAsSeedMeansWhatItRegistered(t *testing.T) {
+	var world []observation.Observation
+	for i := range 6 {
+		world = append(world, saw(fmt.Sprintf("own%d.test", i), observation.RegistrantEmail, "someone@mailbox.test", days(0, 9)))
+	}
+	e := engine(t, world)
+	mailbox := observable.Must(observable.Email, "someone@mailbox.test")
+	total := corpus.Total{Relation: observation.RegistrantEmail, Object: mailbox, N: 6, Source: "reverse whois", AsOf: day0}
+	if err := e.Corpus.(*memory.Store).PutTotals(context.Background(), []corpus.Total{total}); err != nil {
+		t.Fatal(err)
+	}
+	result, err := e.Investigate(context.Background(), []observable.Value{mailbox})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := result.finding(t, "own3.test"); f.P < 0.85 || f.Band != string(score.Medium) {
+		t.Errorf("a domain of the mailbox is %.2f %s, want medium above 0.85: %+v", f.P, f.Band, f.Factors)
+	}
+}

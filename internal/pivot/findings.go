@@ -42,6 +42,7 @@ func (r *run) finding(n *node) Finding {
 		f.Factors, f.Bits = r.attributeFactors(n, f.P)
 	} else {
 		f.Factors, f.Bits = r.directFactors(n)
+		r.addTenancy(n, &f)
 		r.addBridges(n, &f)
 		r.addCrowd(n, &f)
 	}
@@ -113,8 +114,11 @@ func noteOf(s sharedFact, line score.Line) string {
 }
 
 func timeNote(s sharedFact, line score.Line) string {
-	if s.Worth > 0 {
+	switch {
+	case s.Relation == observation.SubdomainOf:
 		return "under one registered domain"
+	case s.Worth > 0:
+		return "has one possessor"
 	}
 	weight, _ := score.WeightOf(s.Relation)
 	gap, known := score.Gap(s.Match.A, s.Match.B)
@@ -202,7 +206,16 @@ func (r *run) addBridges(n *node, f *Finding) {
 
 // bridged is the probability of n by direct evidence and bridges alone.
 func (r *run) bridged(n *node) float64 {
-	return r.Model.Combine(max(n.direct.sum.P, score.MinP), n.plainBridges())
+	return r.Model.Combine(max(n.direct.sum.P, r.tenancy(n), score.MinP), n.plainBridges())
+}
+
+// tenancy is the probability that n has as a name of its address's main tenant.
+func (r *run) tenancy(n *node) float64 {
+	if n.tenant == 0 {
+		return 0
+	}
+	share, _ := r.tenantShare(r.attribute(Fact{Relation: observation.ResolvesTo, Value: n.direct.from.value}), n)
+	return min(share, score.MaxP)
 }
 
 func (n *node) plainBridges() []score.Bridge {
@@ -211,6 +224,21 @@ func (n *node) plainBridges() []score.Bridge {
 		plain[i] = b.Bridge
 	}
 	return plain
+}
+
+// addTenancy shows what raises a name of the seed address's main tenant.
+func (r *run) addTenancy(n *node, f *Finding) {
+	if n.tenant == 0 {
+		return
+	}
+	a := r.attribute(Fact{Relation: observation.ResolvesTo, Value: n.direct.from.value})
+	share, size := r.tenantShare(a, n)
+	more := r.Model.BitsFor(min(share, score.MaxP)) - f.Bits
+	f.Factors = append(f.Factors, Factor{
+		Family: "tenant", Relation: observation.ResolvesTo.String(), Value: a.key.value, Holders: a.held.n, Bits: more, Raw: more,
+		Note: fmt.Sprintf("%d of its %d names hang together with this one: its main tenant", size, a.held.n),
+	})
+	f.Bits += more
 }
 
 // addCrowd shows what holds a busy address down.

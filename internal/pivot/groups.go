@@ -31,7 +31,22 @@ func (r *run) groups(a *attribute) uint64 {
 		unseen = a.held.n - known
 	}
 	a.groups, a.grouped = max(tenants.count()+unseen, 2), true
+	a.tenantOf = make(map[*node]int, len(a.members))
+	for i, m := range a.members {
+		a.tenantOf[m] = tenants.size(i)
+	}
 	return a.groups
+}
+
+// tenantShare is the share of an address's names that hang together with n,
+// counting one unseen stranger: how likely it is that who runs the address runs n.
+func (r *run) tenantShare(a *attribute, n *node) (share float64, size int) {
+	if !a.held.known || a.held.n == 0 {
+		return 0, 0
+	}
+	r.groups(a)
+	size = a.tenantOf[n]
+	return float64(size) / float64(max(a.held.n, uint64(len(a.members)))+1), size
 }
 
 // tenants is a forest over the members of an attribute (union-find).
@@ -59,6 +74,17 @@ func (t tenants) count() uint64 {
 	n := uint64(0)
 	for i, up := range t {
 		if i == up {
+			n++
+		}
+	}
+	return n
+}
+
+// size is how many belong to the tenant of i.
+func (t tenants) size(i int) int {
+	n, root := 0, t.root(i)
+	for j := range t {
+		if t.root(j) == root {
 			n++
 		}
 	}

@@ -49,6 +49,25 @@ type bridge struct {
 // under one domain, the public-suffix list or a reference list says so.
 const oneRegistration = 34
 
+// onePossessor is what it is worth that an indicator hangs on a mailbox,
+// telephone, certificate or key that is itself in the case: such a thing has one
+// possessor, unless a list knows it for a service.
+const onePossessor = 30
+
+// crowding takes half a bit off for each doubling past ten holders, as the
+// model does for shared values.
+func crowding(holders uint64) float64 { return 0.5 * max(math.Log2(float64(holders)/10), 0) }
+
+// identifies reports whether a kind has one possessor.
+func identifies(k observable.Kind) bool {
+	switch k {
+	case observable.Email, observable.Phone, observable.Cert, observable.CertKey, observable.SSHKey, observable.Signer:
+		return true
+	default:
+		return false
+	}
+}
+
 // smallPoolFloor is the fewest holders a name token is taken to have among the
 // indicators of a small store: nobody counted the store's names.
 const smallPoolFloor = 5
@@ -134,7 +153,7 @@ func (r *run) listen(ctx context.Context, n *node) error {
 // weighDirect weighs n against every seed and keeps the best. Seeds that hang
 // on n by different values are independent reasons.
 func (r *run) weighDirect(ctx context.Context, n *node) error {
-	n.direct, n.owned, n.crowd = link{}, false, 0
+	n.direct, n.owned, n.crowd, n.tenant = link{}, false, 0, 0
 	best := map[string]float64{}
 	for _, seed := range r.seeds {
 		l, err := r.weigh(ctx, r.nodes[seed], n, everything)
@@ -154,7 +173,32 @@ func (r *run) weighDirect(ctx context.Context, n *node) error {
 	if len(best) > 1 {
 		n.p = min(max(n.p, 1-not), score.MaxP)
 	}
+	if err := r.weighTenancy(ctx, n); err != nil {
+		return err
+	}
 	n.band = score.BandOf(n.p, n.direct.sum, nil)
+	return nil
+}
+
+// weighTenancy raises the names of an address's main tenant where the address
+// itself is a seed: whoever gave it meant what mostly lives there.
+func (r *run) weighTenancy(ctx context.Context, n *node) error {
+	for _, seed := range r.seeds {
+		f := Fact{Relation: observation.ResolvesTo, Value: seed}
+		if seed.Kind() != observable.IP || r.suppressed(f) != "" {
+			continue
+		}
+		a := r.attribute(f)
+		if !slices.Contains(a.members, n) {
+			continue
+		}
+		if _, err := r.holders(ctx, f); err != nil {
+			return err
+		}
+		if share, size := r.tenantShare(a, n); share > n.p {
+			n.p, n.tenant = min(share, score.MaxP), size
+		}
+	}
 	return nil
 }
 
@@ -241,6 +285,9 @@ func (r *run) compare(ctx context.Context, attr *attribute, a, b *node, f, g Fac
 	}
 	if f.Relation == observation.SubdomainOf {
 		s.Worth = oneRegistration
+	}
+	if (f.Self || g.Self) && identifies(f.Value.Kind()) && s.Holders > 0 {
+		s.Worth = onePossessor - crowding(s.Holders)
 	}
 	if f.Self {
 		s.A = g.Window
