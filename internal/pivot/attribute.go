@@ -28,6 +28,7 @@ type attribute struct {
 
 	members []*node // nodes of the case that hold it
 	touched int     // members, and nodes that it is itself
+	seeded  bool    // a seed holds it, or is it
 	grouped bool
 	groups  uint64 // effective holders, when grouped
 	// tenantOf says how many members hang together with each, when grouped.
@@ -48,7 +49,7 @@ func (r *run) attribute(f Fact) *attribute {
 
 // forget drops what gathering or a new round may have changed.
 func (a *attribute) forget(counts bool) {
-	a.members, a.touched, a.grouped = a.members[:0], 0, false
+	a.members, a.touched, a.seeded, a.grouped = a.members[:0], 0, false, false
 	if counts {
 		a.counted, a.listened = false, false
 	}

@@ -64,6 +64,9 @@ func (r *run) carriers(hop int) []carrier {
 func (r *run) carry(ctx context.Context, k carrier) error {
 	met := map[*node]bool{k.node: true}
 	for _, i := range k.loud {
+		if k.attrs[i].seeded {
+			continue // whoever holds it shares it with the seed: no bridge
+		}
 		for _, n := range k.attrs[i].members {
 			if met[n] || n.seed || n.direct.sum.P >= score.MaxP {
 				continue

@@ -108,6 +108,7 @@ func (r *run) refresh(ctx context.Context) error {
 		}
 		for i, f := range n.facts {
 			n.attrs[i].touched++
+			n.attrs[i].seeded = n.attrs[i].seeded || n.seed
 			if !f.Self {
 				n.attrs[i].members = append(n.attrs[i].members, n)
 			}
