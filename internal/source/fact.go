@@ -28,10 +28,11 @@ func (p *Page) Add(subject observable.Value, r observation.Relation, kind observ
 	return true
 }
 
-// Total keeps how many subjects the provider counts on object under r. A count
+// Total keeps how many subjects the provider counts on object under r, if the
+// question was about holders of a value: r is 0 where it was not. A count
 // of 0 means that it did not count.
 func (p *Page) Total(r observation.Relation, object observable.Value, n Number) {
-	if n > 0 && !object.IsZero() {
+	if n > 0 && r.Valid() {
 		p.Totals = append(p.Totals, corpus.Total{Relation: r, Object: object, N: uint64(n)})
 	}
 }

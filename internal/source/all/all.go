@@ -3,6 +3,7 @@ package all
 
 import (
 	"clew/internal/source"
+	"clew/internal/source/censys"
 	"clew/internal/source/crtsh"
 	"clew/internal/source/dnsdb"
 	"clew/internal/source/domaintools"
@@ -21,6 +22,7 @@ import (
 // Sources lists every connector by name.
 func Sources() []source.Source {
 	return []source.Source{
+		censys.Source{},
 		crtsh.Source{},
 		dnsdb.Source{},
 		domaintools.Source{},

@@ -168,6 +168,8 @@ var notRead = map[string]string{
 	"domaintools/reverse_ip_whois.domaintools.json": "the vocabulary says nothing of who holds a range",
 	"domaintools/risk.google.com.json":              "a verdict, not a fact",
 	"domaintools/whois.google.com.json":             "whois/parsed holds the same record",
+
+	"censys/v2_hosts_aggregate.json": "counts by continent, of no value of ours",
 }
 
 // everyRecordingIsRead holds the list of contracts to the index: a recording
@@ -237,6 +239,9 @@ func TestReviewedByHand(t *testing.T) {
 		{"domaintools", "google.com", "total ns-domain google.com: 18997 [2026-01-16T13:47:28Z]"},
 		{"domaintools", "google.com", "total resolves-to 142.250.73.78: 597 [2026-01-16T13:47:08Z]"},
 		{"domaintools", "woot.com", "woot.com registrant-org Woot, Inc. [2024-10-31T00:00:00Z, 2025-06-24T23:59:59Z] x1"},
+		{"censys", "1.1.1.1", "1.1.1.1 serves fb444eb8e68437bae06232b9f5091bccff62a768ca09e92eb5c9c2cf9d17c426 [2021-06-02T22:25:21Z, 2021-06-02T22:25:21Z] x1"},
+		{"censys", "cert:821a712a29d8e25915f66a9771519746c5aa73a45321fd4ca7ef644e1cadda59", "821a712a29d8e25915f66a9771519746c5aa73a45321fd4ca7ef644e1cadda59 key b5b5d8c5b848eaa398f61224a306a5d3dbd22ddda32863d51c6b18b0163d5042 [2017-10-02T00:00:00Z, 2017-12-31T23:59:59Z] x1"},
+		{"censys", "bodyhash:4a3ce8ee11e091dd7923f4d8c6e5b5e41ec7c047", "total body-hash 4a3ce8ee11e091dd7923f4d8c6e5b5e41ec7c047: 90 [2021-06-02T23:18:33Z]"},
 	}
 	for _, r := range reviewed {
 		out := source.NewRunner(source.RunnerOptions{Asker: recorded, Replay: true}).
