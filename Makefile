@@ -58,8 +58,9 @@ fuzz: ## every fuzz target for FUZZTIME (default 20s)
 	done
 
 bench: bench-deps build ## figures against peers on the same data in the same run (minutes)
-	$(GO) run ./internal/corpus/bench
-	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/score ./internal/pivot
+	$(GO) run ./internal/corpus/bench -rows 10000000
+	$(GO) run ./internal/investigation/bench -observations 10000000
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/score
 
 bench-deps:
 	@./scripts/packages.sh mtbl-bin libmtbl-dev libsqlite3-dev gcc
