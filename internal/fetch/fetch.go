@@ -1,13 +1,13 @@
 // Package fetch is the only place that opens an outbound connection. It asks
-// providers over HTTPS and registries over port 43, each at its own pace, and
-// never reaches an address that is not public.
+// providers over HTTPS, registries over port 43 and resolvers over DNS, each at
+// its own pace and within its quotas, nobody twice for the same, and never
+// reaches an address that is not public.
 package fetch
 
 import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -23,13 +23,13 @@ const (
 	DefaultTimeout = 60 * time.Second // OTX takes over 30 seconds for a busy address
 	attempts       = 3
 	firstWait      = 2 * time.Second
-	longestWait    = 30 * time.Second // a provider that asks for more is asked again another day
+	unsaidWait     = time.Minute // after a last 429 that does not say how long
 	maxRedirects   = 3
 )
 
 // Options say how to ask. Every field may be left out.
 type Options struct {
-	Sources   []source.Info            // whose pace and key header are known
+	Sources   []source.Info            // whose pace, quotas and keys are known
 	Key       func(source.Info) string // a source's key, "" for none; nil means no keys
 	UserAgent string                   // "clew" when empty
 	Timeout   time.Duration            // of one request, its body included
@@ -42,6 +42,11 @@ type Options struct {
 	// unless it is 53, which may be private, or the https address of one that
 	// speaks JSON as dns.google does. "" means the first of /etc/resolv.conf.
 	Resolver string
+	// State holds what was spent and learnt; nil means in memory, for this run only.
+	State State
+	// CacheDir is where replies are kept; "" means that none is.
+	CacheDir  string
+	Overrides map[string]Override // by source
 	// AllowLoopback lets this machine itself be asked, which tests need.
 	AllowLoopback bool
 }
@@ -52,7 +57,10 @@ type Client struct {
 	http    *http.Client
 	guard   guard
 	sources map[string]source.Info
-	pace    *pace
+	state   State
+	cache   *cache
+	gates   *gates
+	flights *flights
 }
 
 // New returns a client. Certificates are always verified.
@@ -72,11 +80,22 @@ func New(o Options) *Client {
 	if o.Jitter == nil {
 		o.Jitter = rand.Float64 // spreads retries; nothing secret depends on it
 	}
-	c := &Client{options: o, sources: map[string]source.Info{}, pace: newPace(o.Clock, o.Sleep)}
+	if o.State == nil {
+		o.State = NewMemory()
+	}
+	c := &Client{
+		options: o, sources: map[string]source.Info{}, state: o.State,
+		cache: &cache{state: o.State, bodies: bodies{o.CacheDir}}, gates: newGates(), flights: newFlights(),
+	}
 	for _, info := range o.Sources {
 		c.sources[info.Name] = info
 	}
 	c.guard = newGuard(o)
+	for _, override := range o.Overrides {
+		if base, err := url.Parse(override.BaseURL); err == nil && base.Host != "" {
+			c.guard.named.Store(hostPort(base), true)
+		}
+	}
 	c.http = &http.Client{
 		Timeout:       o.Timeout,
 		CheckRedirect: stayOnHost,
@@ -85,7 +104,7 @@ func New(o Options) *Client {
 			DialContext:           c.guard.dial,
 			TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs},
 			ForceAttemptHTTP2:     true,
-			MaxIdleConnsPerHost:   2,
+			MaxIdleConnsPerHost:   DefaultAtOnce,
 			IdleConnTimeout:       90 * time.Second,
 			ResponseHeaderTimeout: o.Timeout,
 		},
@@ -103,66 +122,42 @@ func stayOnHost(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// Ask implements [source.Asker]. It waits for the source's turn, and asks again
-// a few times where the provider says "later" or the connection breaks.
+// Ask implements [source.Asker].
 func (c *Client) Ask(ctx context.Context, r source.Request) (source.Reply, error) {
+	return c.Pass(ctx, r, func(context.Context) error { return nil })
+}
+
+// Pass implements [source.Door]. A reply that is still fresh, or that somebody
+// else is about to get, is not asked for. Else it waits for the source's turn,
+// and asks again a few times where the provider says "later" or the connection
+// breaks.
+func (c *Client) Pass(ctx context.Context, r source.Request, leave func(context.Context) error) (source.Reply, error) {
+	if r.Method == "" {
+		r.Method = http.MethodGet
+	}
 	u, err := url.Parse(r.URL)
 	if err != nil {
 		return source.Reply{}, fmt.Errorf("address to ask: %w", err)
 	}
-	ask := c.overHTTP
-	switch u.Scheme {
-	case "whois":
-		ask = c.overPort43
-	case "dns":
-		ask = c.overDNS
-	case "https":
-	default:
-		return source.Reply{}, fmt.Errorf("%s is asked by https only", u.Host)
+	e := errand{Request: r, rules: c.rules(u, r), key: c.keyOf(r), leave: leave}
+	if e.carry, err = c.carrierOf(u); err != nil {
+		return source.Reply{}, err
 	}
-	for attempt := 1; ; attempt++ {
-		if err := c.pace.wait(ctx, r.Source, c.sources[r.Source].Every); err != nil {
-			return source.Reply{}, err
-		}
-		reply, err := ask(ctx, u, r)
-		wait, again := c.retry(reply, err, attempt)
-		if !again || ctx.Err() != nil {
+	if e.to, err = c.route(u, r); err != nil {
+		return source.Reply{}, err
+	}
+	if !r.Anew {
+		if reply, ok, err := c.cache.get(ctx, e.key, c.options.Clock()); ok || err != nil {
 			return reply, err
 		}
-		if err := c.options.Sleep(ctx, wait); err != nil {
-			return source.Reply{}, err
+	}
+	return c.flights.do(ctx, fmt.Sprint(e.key, r.Anew), func() (source.Reply, error) {
+		reply, err := c.send(ctx, e)
+		if err != nil && ctx.Err() != nil {
+			return reply, ownError{err}
 		}
-	}
-}
-
-// retry says how long to wait before asking again: as long as the provider says,
-// else twice as long each time, spread so that many clients do not come at once.
-func (c *Client) retry(reply source.Reply, err error, attempt int) (wait time.Duration, again bool) {
-	if attempt >= attempts || err != nil && !temporary(err) {
-		return 0, false
-	}
-	if err == nil {
-		switch reply.Status {
-		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		default:
-			return 0, false
-		}
-	}
-	wait = time.Duration(float64(firstWait<<(attempt-1)) * (0.5 + c.options.Jitter()))
-	if asked := source.RetryAfter(reply); asked > 0 {
-		wait = asked
-	}
-	return wait, wait <= longestWait
-}
-
-// temporary reports whether the same request may go better in a moment.
-func temporary(err error) bool {
-	for _, final := range []error{errNotPublic, errQuestion, errNoResolver, source.ErrBadReply} {
-		if errors.Is(err, final) {
-			return false
-		}
-	}
-	return !errors.As(err, new(*tls.CertificateVerificationError))
+		return reply, err
+	})
 }
 
 func (c *Client) overHTTP(ctx context.Context, u *url.URL, r source.Request) (source.Reply, error) {

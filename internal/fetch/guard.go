@@ -23,11 +23,11 @@ var errNotPublic = errors.New("not a public address")
 type guard struct {
 	proxyOf       func(*http.Request) (*url.URL, error)
 	allowLoopback bool
-	proxies       *sync.Map // host:port of proxies in use, which may be private
+	named         *sync.Map // host:port of proxies and mirrors the user named, which may be private
 }
 
 func newGuard(o Options) guard {
-	g := guard{proxyOf: http.ProxyFromEnvironment, allowLoopback: o.AllowLoopback, proxies: &sync.Map{}}
+	g := guard{proxyOf: http.ProxyFromEnvironment, allowLoopback: o.AllowLoopback, named: &sync.Map{}}
 	if o.Proxy != nil {
 		g.proxyOf = func(r *http.Request) (*url.URL, error) { return o.Proxy(r.URL), nil }
 	}
@@ -46,22 +46,22 @@ func (g guard) proxy(r *http.Request) (*url.URL, error) {
 			return nil, err
 		}
 	}
-	g.proxies.Store(hostPort(p), true)
+	g.named.Store(hostPort(p), true)
 	return p, nil
 }
 
-// hostPort is what the transport dials for a proxy.
+// hostPort is what is dialled for a proxy or a mirror.
 func hostPort(p *url.URL) string {
 	port := p.Port()
 	if port == "" {
-		port = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[p.Scheme]
+		port = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080", "whois": "43"}[p.Scheme]
 	}
 	return net.JoinHostPort(p.Hostname(), port)
 }
 
 func (g guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	d := net.Dialer{Timeout: 20 * time.Second, KeepAlive: 30 * time.Second}
-	if _, isProxy := g.proxies.Load(address); !isProxy {
+	if _, named := g.named.Load(address); !named {
 		d.Control = func(_, resolved string, _ syscall.RawConn) error {
 			addr, err := netip.ParseAddrPort(resolved)
 			if err != nil {

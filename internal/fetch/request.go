@@ -13,15 +13,36 @@ import (
 	"clew/internal/source"
 )
 
-// request builds what is sent. The key goes to the host it belongs to and to no
-// other: into a header of its own or, where a provider knows no header, into the
+// errBaseURL means that the configuration leads requests to where none can go.
+var errBaseURL = errors.New("base URL in the configuration")
+
+// route returns where a request to u is sent: there, or to what the user put in
+// its place.
+func (c *Client) route(u *url.URL, r source.Request) (*url.URL, error) {
+	base := c.options.Overrides[r.Source].BaseURL
+	if base == "" {
+		return u, nil
+	}
+	to, err := url.Parse(strings.ReplaceAll(base, "{host}", u.Host))
+	if err != nil || to.Host == "" || to.Scheme != "https" && to.Scheme != "whois" {
+		return nil, fmt.Errorf("%w of %s: it must be https://host/path, or whois://host", errBaseURL, r.Source)
+	}
+	if to.Scheme != u.Scheme {
+		return u, nil
+	}
+	copied := *u
+	copied.Host = to.Host
+	if path := strings.TrimSuffix(to.EscapedPath(), "/"); path != "" && u.Scheme == "https" {
+		copied.Path, copied.RawPath = strings.TrimSuffix(to.Path, "/")+u.Path, path+u.EscapedPath()
+	}
+	return &copied, nil
+}
+
+// request builds what is sent to u. The key goes where it belongs to and nowhere
+// else: into a header of its own or, where a provider knows no header, into the
 // address sent, which is a copy of the one that records and caches hold.
 func (c *Client) request(ctx context.Context, u *url.URL, r source.Request) (*http.Request, error) {
-	method := r.Method
-	if method == "" {
-		method = http.MethodGet
-	}
-	request, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(r.Body))
+	request, err := http.NewRequestWithContext(ctx, r.Method, u.String(), bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -33,12 +54,13 @@ func (c *Client) request(ctx context.Context, u *url.URL, r source.Request) (*ht
 		request.Header.Set("Accept", "application/json")
 	}
 	info := c.sources[r.Source]
-	if u.Host != info.KeyHost || c.options.Key == nil {
-		return request, nil
+	asked, err := url.Parse(r.URL) // not u, which may be a mirror
+	if err != nil {
+		return nil, err
 	}
-	key := c.options.Key(info)
+	key := c.keyFor(info)
 	switch {
-	case key == "":
+	case key == "" || asked.Host != info.KeyHost:
 	case info.KeyHeader != "":
 		request.Header.Set(info.KeyHeader, credentials(info.KeyScheme, key))
 	case info.KeyParameter != "":
