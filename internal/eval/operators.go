@@ -300,9 +300,9 @@ func (set *Operators) add(found map[[2]int][]sharedValue, key attribute, a, b in
 // WritePredictions writes a,b,p with a header, as evaluate.py beside the set reads it.
 func WritePredictions(w io.Writer, predictions []Prediction) error {
 	out := bufio.NewWriter(w)
-	fmt.Fprintln(out, "a,b,p") //nolint:errcheck // Flush reports it
+	fmt.Fprintln(out, "a,b,p")
 	for _, p := range predictions {
-		fmt.Fprintf(out, "%s,%s,%.6f\n", p.A, p.B, p.P) //nolint:errcheck // Flush reports it
+		fmt.Fprintf(out, "%s,%s,%.6f\n", p.A, p.B, p.P)
 	}
 	return out.Flush()
 }

@@ -47,7 +47,7 @@ func (c conditions) options() pivot.Options {
 func readConditions(blob []byte) (conditions, error) {
 	var c conditions
 	if err := json.Unmarshal(blob, &c); err != nil {
-		return c, fmt.Errorf("%w: conditions of the run: %v", casefile.ErrDamaged, err)
+		return c, fmt.Errorf("%w: conditions of the run: %w", casefile.ErrDamaged, err)
 	}
 	return c, nil
 }

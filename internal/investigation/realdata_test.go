@@ -52,7 +52,7 @@ func (w *Workspace) mustImport(t *testing.T, format, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // read only
 	_, summary, err := w.Import(context.Background(), file, ImportRequest{Name: filepath.Base(path), Format: format})
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func gzLines(t *testing.T, path string, each func([]byte)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // read only
 	unpacked, err := gzip.NewReader(file)
 	if err != nil {
 		t.Fatal(err)
@@ -276,7 +276,7 @@ func dotgov(t *testing.T) (w *Workspace, offices, states labels) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // read only
 	unpacked, err := gzip.NewReader(file)
 	if err != nil {
 		t.Fatal(err)

@@ -77,7 +77,11 @@ func recorded(t *testing.T, o *oracle) (*Workspace, Request) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close() })
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	w.Cases, w.Sources, w.Version, w.Actor = store, []source.Source{o}, "test", "tester"
 	w.Random = rand.NewChaCha8([32]byte{1})
 	return w, Request{

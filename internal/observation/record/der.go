@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/pem"
-	"net"
 	"strings"
 
 	"github.com/google/certificate-transparency-go/x509"
@@ -56,7 +55,7 @@ func described(p *x509.Certificate) Certificate {
 		c.Serial = p.SerialNumber.Text(16)
 	}
 	for _, address := range p.IPAddresses {
-		c.Names = append(c.Names, net.IP(address).String())
+		c.Names = append(c.Names, address.String())
 	}
 	c.Names = append(c.Names, p.Subject.CommonName)
 	return c
