@@ -31,12 +31,16 @@ type Source struct{}
 // Info implements [source.Source].
 func (Source) Info() source.Info {
 	return source.Info{
-		Name:      "abuseipdb",
-		Title:     "AbuseIPDB",
-		Accepts:   []observable.Kind{observable.IP, observable.Prefix},
-		Answers:   []observation.Relation{observation.PTR, observation.InPrefix},
-		PAP:       marking.Amber,
-		Every:     time.Second, // our choice: 1000 addresses and 100 ranges a day with a free key
+		Name:    "abuseipdb",
+		Title:   "AbuseIPDB",
+		Accepts: []observable.Kind{observable.IP, observable.Prefix},
+		Answers: []observation.Relation{observation.PTR, observation.InPrefix},
+		PAP:     marking.Amber,
+		Every:   time.Second, // our choice
+		Quotas: []source.Quota{ // of a free key
+			{Requests: 1000, Per: source.Day, Endpoint: "check"},
+			{Requests: 100, Per: source.Day, Endpoint: "check-block"},
+		},
 		KeyEnv:    "ABUSEIPDB_API_KEY",
 		KeyHeader: "Key",
 		KeyHost:   "api.abuseipdb.com",

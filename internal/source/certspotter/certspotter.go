@@ -32,8 +32,11 @@ func (Source) Info() source.Info {
 		Answers: []observation.Relation{
 			observation.Names, observation.SubjectDN, observation.IssuedBy, observation.Serial, observation.Key,
 		},
-		PAP:       marking.Amber,
-		Every:     6 * time.Second, // without a key 10 whole-domain queries an hour; the page says so, this is for pages of one
+		PAP:   marking.Amber,
+		Every: time.Second, // our choice
+		Quotas: []source.Quota{
+			{Requests: 10, Per: source.Hour, Access: source.WithoutKey}, // of those that include subdomains
+		},
 		KeyEnv:    "CERTSPOTTER_API_KEY",
 		KeyHeader: "Authorization",
 		KeyHost:   "api.certspotter.com",

@@ -3,6 +3,7 @@ package circl
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"clew/internal/observable"
 	"clew/internal/observation"
@@ -86,7 +87,7 @@ func decodeHosts(reply source.Reply) (page source.Page, err error) {
 			}
 			cert := page.Observations[len(page.Observations)-1].Object
 			for _, subject := range seen.Subjects[sha1].Values.Items {
-				page.Add(cert, observation.SubjectDN, observable.DN, record.DN(subject), observation.Window{})
+				page.Add(cert, observation.SubjectDN, observable.DN, distinguished(subject), observation.Window{})
 			}
 		}
 	}
@@ -94,6 +95,11 @@ func decodeHosts(reply source.Reply) (page source.Page, err error) {
 		return page, fmt.Errorf("%w: no hosts in it", source.ErrBadReply)
 	}
 	return page, nil
+}
+
+// distinguished reads a name as OpenSSL once wrote it: the mailbox behind a slash.
+func distinguished(name string) string {
+	return record.DN(strings.ReplaceAll(name, "/emailAddress=", ", emailAddress="))
 }
 
 type seen struct {
@@ -149,7 +155,7 @@ func decodeCertificate(cert observable.Value, reply source.Reply) (page source.P
 	}
 	if !ok && answer.Info != nil {
 		c = record.Certificate{
-			Subject: answer.Info.Subject, Issuer: answer.Info.Issuer,
+			Subject: distinguished(answer.Info.Subject), Issuer: distinguished(answer.Info.Issuer),
 			NotBefore: record.Moment(answer.Info.NotBefore), NotAfter: record.Moment(answer.Info.NotAfter),
 		}
 	}

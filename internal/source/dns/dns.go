@@ -35,6 +35,7 @@ func (Source) Info() source.Info {
 		},
 		PAP:   marking.Green,
 		Every: 50 * time.Millisecond, // our choice: a resolver bears more, the target need not see a burst
+		TTL:   10 * time.Minute,      // as long as many records are meant to be kept
 		Cost:  1,
 	}
 }

@@ -1,7 +1,7 @@
 // Package hackertarget asks HackerTarget for the names below a domain, the names
 // on an address, and the range that holds it.
 //
-// Service: https://api.hackertarget.com, no key. Limits: docs/sources/hackertarget.md.
+// Service: https://api.hackertarget.com, a little without a key. Limits: docs/sources/hackertarget.md.
 // Visibility: HackerTarget sees the query; the owner of the indicator does not.
 // Gaps: times; whatever the small free allowance leaves out.
 package hackertarget
@@ -32,9 +32,14 @@ func (Source) Info() source.Info {
 		Answers: []observation.Relation{
 			observation.ResolvesTo, observation.SubdomainOf, observation.InPrefix, observation.AnnouncedBy,
 		},
-		PAP:   marking.Amber,
-		Every: time.Second, // 2 a second are allowed, and some 50 a day
-		Cost:  1,
+		PAP:          marking.Amber,
+		Every:        500 * time.Millisecond,
+		Quotas:       []source.Quota{{Requests: 50, Per: source.Day, Access: source.WithoutKey}},
+		KeyEnv:       "HACKERTARGET_API_KEY",
+		KeyParameter: "apikey",
+		KeyHost:      "api.hackertarget.com",
+		Keyless:      true,
+		Cost:         1,
 	}
 }
 

@@ -10,6 +10,7 @@ package hashlookup
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"clew/internal/marking"
@@ -44,7 +45,7 @@ func (Source) Observe(ctx context.Context, ask source.Asker, q source.Question) 
 	}
 	return source.Follow(ctx, ask, q, source.Endpoint{
 		Name:    "lookup/" + algorithm,
-		Request: source.Request{URL: base + algorithm + "/" + q.Value.Text()},
+		Request: source.Request{URL: base + algorithm + "/" + strings.ToUpper(q.Value.Text())},
 		Decode:  func(r source.Reply) (source.Page, error) { return decode(q.Value, r) },
 	})
 }

@@ -37,8 +37,12 @@ func (Source) Info() source.Info {
 			observation.ResolvesTo, observation.CNAME, observation.Nameserver, observation.MX, observation.TXT,
 			observation.SOAContact, observation.PTR,
 		},
-		PAP:       marking.Amber,
-		Every:     time.Second, // the public limit is some 100 a minute and 1000 a day
+		PAP:   marking.Amber,
+		Every: time.Second, // our choice
+		Quotas: []source.Quota{
+			{Requests: 100, Per: source.Minute, Access: source.WithoutKey},
+			{Requests: 1000, Per: source.Day, Access: source.WithoutKey},
+		},
 		KeyEnv:    "MNEMONIC_API_KEY",
 		KeyHeader: "Argus-API-Key",
 		KeyHost:   "api.mnemonic.no",

@@ -30,7 +30,9 @@ func (Source) Info() source.Info {
 		Accepts: []observable.Kind{observable.IP, observable.Prefix, observable.ASN},
 		Answers: []observation.Relation{observation.InPrefix, observation.AnnouncedBy},
 		PAP:     marking.Amber,
-		Every:   500 * time.Millisecond, // our choice: 8 at once and 1000 a day are fine without asking
+		Every:   500 * time.Millisecond, // our choice
+		AtOnce:  8,
+		Quotas:  []source.Quota{{Requests: 1000, Per: source.Day}}, // more only after asking
 		Cost:    1,
 	}
 }
