@@ -170,6 +170,21 @@ var notRead = map[string]string{
 	"domaintools/whois.google.com.json":             "whois/parsed holds the same record",
 
 	"censys/v2_hosts_aggregate.json": "counts by continent, of no value of ours",
+
+	"greynoise/gnql.cve-2020-9054.json": "a search by vulnerability: not asked",
+	"greynoise/gnql_stats.tags.json":    "counts of tags, no address",
+	"greynoise/quick.1.1.1.1.json":      "a verdict and nothing else: not asked",
+	"greynoise/community.1.1.1.1.json":  "a verdict and nothing else: not asked",
+
+	"hashlookup/info.json":                         "an account of the service, no indicator",
+	"hashlookup/bulk_md5.json":                     "files are asked one by one",
+	"hashlookup/parents.73245857_10_0.json":        "packages that hold a file are no relation of ours",
+	"hashlookup/parents.73245857_10.423520ac.json": "packages that hold a file are no relation of ours",
+
+	"threatfox/get_iocs.json": "a feed: not asked",
+
+	"urlhaus/urls_recent.json":    "a feed: not asked",
+	"urlhaus/feed_country_jp.csv": "a feed: not asked",
 }
 
 // everyRecordingIsRead holds the list of contracts to the index: a recording
@@ -242,6 +257,19 @@ func TestReviewedByHand(t *testing.T) {
 		{"censys", "1.1.1.1", "1.1.1.1 serves fb444eb8e68437bae06232b9f5091bccff62a768ca09e92eb5c9c2cf9d17c426 [2021-06-02T22:25:21Z, 2021-06-02T22:25:21Z] x1"},
 		{"censys", "cert:821a712a29d8e25915f66a9771519746c5aa73a45321fd4ca7ef644e1cadda59", "821a712a29d8e25915f66a9771519746c5aa73a45321fd4ca7ef644e1cadda59 key b5b5d8c5b848eaa398f61224a306a5d3dbd22ddda32863d51c6b18b0163d5042 [2017-10-02T00:00:00Z, 2017-12-31T23:59:59Z] x1"},
 		{"censys", "bodyhash:4a3ce8ee11e091dd7923f4d8c6e5b5e41ec7c047", "total body-hash 4a3ce8ee11e091dd7923f4d8c6e5b5e41ec7c047: 90 [2021-06-02T23:18:33Z]"},
+		{"certspotter", "example.com", "aa1572dcc7a2aab201da255df1dded8ac4ed004e9afcf9a798e4b58d0e36d46e key 8bd1da95272f7fa4ffb24137fc0ed03aae67e5c4d8b3c50734e1050a7920b922 [2018-11-28T00:00:00Z, 2020-12-02T12:00:00Z] x1"},
+		{"circl", "149.13.33.14", "www.botfree.lu resolves-to 149.13.33.14 [2016-11-22T16:00:12Z, 2017-07-17T00:00:25Z] x345"},
+		{"circl", "149.13.33.14", "total resolves-to 149.13.33.14: 5 [2020-03-15T08:46:40Z]"},
+		{"circl", "172.228.24.0/28", "4d34ea92764b3a3149119952f41930ca11348361 subject-dn C=IE, O=Baltimore, OU=CyberTrust, CN=Baltimore CyberTrust Root [?, ?] x1"},
+		{"circl", "cert:c46fed822dadac3f31f9bb4d1a78a1d9eae4567b", "total serves c46fed822dadac3f31f9bb4d1a78a1d9eae4567b: 1066 [2019-10-01T10:58:31Z]"},
+		{"cymru", "194.195.93.96", "194.195.93.0/24 announced-by AS212238 [?, 2026-05-01T00:00:00Z] x1"},
+		{"cymru", "169.226.11.11", "169.226.11.11 announced-by AS22991 [?, ?] x1"},
+		{"dns", "example.com", "example.com resolves-to 93.184.216.34 [2024-01-01T01:33:03Z, 2024-01-01T01:33:03Z] x1"},
+		{"greynoise", "1.2.3.4", "1.2.3.4 announced-by AS12345 [?, 2024-11-04T23:59:59Z] x1"},
+		{"ripestat", "8.8.8.8", "8.8.8.8 in-prefix 8.8.8.0/24 [?, 2023-02-17T00:00:00Z] x1"},
+		{"robtex", "199.19.54.1", "b0.nic.ngo resolves-to 199.19.54.1 [?, 2017-09-04T16:20:14Z] x1"},
+		{"robtex", "a.iana-servers.net", "a.iana-servers.net resolves-to 2001:500:8f::53 [2016-04-15T20:25:56Z, 2018-06-08T12:32:00Z] x18"},
+		{"validin", "example.com", "example.com resolves-to 93.184.216.34 [2019-08-26T00:00:00Z, 2024-04-16T12:00:00Z] x1"},
 	}
 	for _, r := range reviewed {
 		out := source.NewRunner(source.RunnerOptions{Asker: recorded, Replay: true}).
