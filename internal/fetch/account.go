@@ -121,6 +121,7 @@ func (a *Account) reserve(now time.Time, r rules) (id uint64, turn time.Time, er
 	}
 	limits := a.limits(now, r)
 	a.forget(now, limits)
+	a.count(now, limits, 0) // begins what windows begin now
 	turn, err = a.turn(now, r, limits)
 	if err != nil || turn.After(now) {
 		return 0, turn, err
@@ -153,6 +154,9 @@ func (a *Account) turn(now time.Time, r rules, limits []limit) (time.Time, error
 		}
 	}
 	for _, l := range limits {
+		if l.Requests <= 0 && l.origin != Header {
+			return turn, &source.QuotaError{Why: l.words(), Endpoint: l.Endpoint}
+		}
 		if err := waitFor(l.opens(a, now), l.words()+" used up", l.Endpoint); err != nil {
 			return turn, err
 		}

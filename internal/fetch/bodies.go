@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -73,24 +74,28 @@ func (b bodies) get(digest string) ([]byte, error) {
 // sweep removes the bodies that are not needed. Young ones stay: another process
 // may be about to put them into the index.
 func (b bodies) sweep(needed map[string]bool, now time.Time) error {
-	err := filepath.WalkDir(b.folder, func(path string, entry fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(b.folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close() //nolint:errcheck // nothing was written through it
+	return fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		digest := filepath.Base(filepath.Dir(path)) + entry.Name()
+		digest := path.Base(path.Dir(name)) + entry.Name()
 		info, err := entry.Info()
 		if err != nil || needed[digest] || now.Sub(info.ModTime()) < time.Hour {
 			return nil //nolint:nilerr // somebody else removed it
 		}
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		return nil
 	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 func compress(w io.Writer, body []byte) error {

@@ -86,11 +86,8 @@ func (l limit) opens(a *Account, now time.Time) time.Time {
 // the provider cannot have counted it later.
 func (l limit) rolls(a *Account, now time.Time) time.Time {
 	n, d, rolling := l.slice()
-	if !rolling {
+	if !rolling || n <= 0 { // what a provider calls 0 has an end that its counter knows
 		return now
-	}
-	if n <= 0 {
-		return now.Add(d)
 	}
 	var times []time.Time
 	for _, s := range a.Sent {

@@ -76,12 +76,15 @@ const (
 // A QuotaError means that a request was not sent, since the provider would
 // refuse it: its quota is spent, or it asked to be left alone for a while.
 type QuotaError struct {
-	Why      string // "500 a day used up", "rate limited (HTTP 429)"
-	Endpoint string // what it holds for, "" for the whole provider
-	Resets   time.Time
+	Why      string    // "500 a day used up", "rate limited (HTTP 429)"
+	Endpoint string    // what it holds for, "" for the whole provider
+	Resets   time.Time // zero for never
 }
 
 func (e *QuotaError) Error() string {
+	if e.Resets.IsZero() {
+		return fmt.Sprintf("%s: %s", ErrQuota, e.Why)
+	}
 	return fmt.Sprintf("%s: %s; resets %s", ErrQuota, e.Why, moment(e.Resets))
 }
 
