@@ -15,6 +15,7 @@ import (
 	"clew/internal/source/greynoise"
 	"clew/internal/source/hackertarget"
 	"clew/internal/source/hashlookup"
+	"clew/internal/source/hybridanalysis"
 	"clew/internal/source/internetdb"
 	"clew/internal/source/malwarebazaar"
 	"clew/internal/source/mnemonic"
@@ -48,6 +49,7 @@ func Sources() []source.Source {
 		greynoise.Source{},
 		hackertarget.Source{},
 		hashlookup.Source{},
+		hybridanalysis.Source{},
 		internetdb.Source{},
 		malwarebazaar.Source{},
 		mnemonic.Source{},

@@ -185,6 +185,13 @@ var notRead = map[string]string{
 
 	"urlhaus/urls_recent.json":    "a feed: not asked",
 	"urlhaus/feed_country_jp.csv": "a feed: not asked",
+
+	"hybridanalysis/overview.eicar.json":          "asked by the name that an answer not recorded gives: read by the connector's own test",
+	"hybridanalysis/report_summary.6f802a56.json": "asked by the name that an answer not recorded gives: read by the connector's own test",
+	"hybridanalysis/overview_summary.eicar.json":  "a verdict, not a fact",
+	"hybridanalysis/report_state.json":            "the state of a run, not a fact",
+	"hybridanalysis/feed_latest.json":             "a feed, not an indicator",
+	"hybridanalysis/environments.json":            "about the service, not an indicator",
 }
 
 // everyRecordingIsRead holds the list of contracts to the index: a recording
@@ -270,6 +277,8 @@ func TestReviewedByHand(t *testing.T) {
 		{"robtex", "199.19.54.1", "b0.nic.ngo resolves-to 199.19.54.1 [?, 2017-09-04T16:20:14Z] x1"},
 		{"robtex", "a.iana-servers.net", "a.iana-servers.net resolves-to 2001:500:8f::53 [2016-04-15T20:25:56Z, 2018-06-08T12:32:00Z] x18"},
 		{"validin", "example.com", "example.com resolves-to 93.184.216.34 [2019-08-26T00:00:00Z, 2024-04-16T12:00:00Z] x1"},
+		{"hybridanalysis", "checkip.dyndns.org", "total contacts checkip.dyndns.org: 50 [2022-01-01T00:00:00Z]"},
+		{"hybridanalysis", "checkip.dyndns.org", "effa8375c0f670252be386c18108a874fa29920f99ead02e4a7274551ffcf651 contacts checkip.dyndns.org [2022-01-11T17:45:00Z, 2022-01-11T17:45:00Z] x1"},
 	}
 	for _, r := range reviewed {
 		out := source.NewRunner(source.RunnerOptions{Asker: recorded, Replay: true}).
