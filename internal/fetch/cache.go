@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -39,7 +40,7 @@ func (c *Client) keyOf(r source.Request) string {
 	part := func(text string) { fmt.Fprintf(h, "%d:%s", len(text), text) }
 	part(r.Source)
 	part(identity(c.keyFor(c.sources[r.Source])))
-	part(r.Method)
+	part(cmp.Or(r.Method, http.MethodGet))
 	part(r.URL)
 	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 		part(name)
