@@ -19,7 +19,7 @@ import (
 	"clew/internal/marking"
 	"clew/internal/observable"
 	"clew/internal/observation"
-	"clew/internal/source/all"
+	"clew/internal/source"
 )
 
 // app is one run of the program: its streams, its clock, its shared flags.
@@ -29,6 +29,7 @@ type app struct {
 	getenv         func(string) string
 	clock          func() time.Time
 	random         io.Reader
+	loaded         []source.Source // what connectors returned before
 	shared
 }
 
@@ -215,7 +216,7 @@ func (a *app) workspace(needs investigation.Needs) (*investigation.Workspace, er
 		return nil, err
 	}
 	w := &investigation.Workspace{
-		Lists: lists, Sources: all.Sources(), Clock: a.clock, Random: a.random, Version: version(), Actor: actor(a.getenv),
+		Lists: lists, Sources: a.connectors(), Clock: a.clock, Random: a.random, Version: version(), Actor: actor(a.getenv),
 	}
 	return w, w.Open(dir, needs)
 }

@@ -91,14 +91,15 @@ func (a *app) checkSettings() []check {
 	if err != nil {
 		return []check{{"configuration", "bad", err.Error()}}
 	}
-	keys := settings.keys(a.getenv)
+	infos := a.infos()
+	keys := settings.keys(a.getenv, infos)
 	set := 0
-	for _, info := range infos() {
+	for _, info := range infos {
 		if keys[info.Name] != "" {
 			set++
 		}
 	}
-	checks := []check{{"keys", "ok", fmt.Sprintf("%d of %d sources have one; clew source list shows which are missing", set, len(infos()))}}
+	checks := []check{{"keys", "ok", fmt.Sprintf("%d of %d sources have one; clew source list shows which are missing", set, len(infos))}}
 	if info, err := os.Stat(path); err == nil && len(settings.Keys) > 0 && info.Mode().Perm()&0o077 != 0 {
 		checks = append(checks, check{"configuration", "bad", path + " holds keys and others may read it: chmod 600 it"})
 	} else if err == nil {

@@ -154,12 +154,12 @@ func (a *app) bounds(req *investigation.Request) (err error) {
 		return usagef("--max-holders %d: a shared value has at least 2", a.maxHolders)
 	}
 	req.Depth, req.MaxHolders = a.depth, a.maxHolders
-	req.Budget, err = parseBudget(a.budget)
+	req.Budget, err = a.parseBudget(a.budget)
 	return err
 }
 
 // parseBudget reads numbers of requests, of which at most one is the total.
-func parseBudget(parts []string) (source.Budget, error) {
+func (a *app) parseBudget(parts []string) (source.Budget, error) {
 	budget := source.Budget{PerSource: map[string]int{}}
 	for _, part := range parts {
 		name, digits, bySource := strings.Cut(part, "=")
@@ -174,11 +174,11 @@ func parseBudget(parts []string) (source.Budget, error) {
 			budget.Total = n
 			continue
 		}
-		info, err := sourceNamed(strings.TrimSpace(name))
+		connector, err := a.sourceNamed(strings.TrimSpace(name))
 		if err != nil {
 			return budget, err
 		}
-		budget.PerSource[info.Name] = n
+		budget.PerSource[connector.Info().Name] = n
 	}
 	return budget, nil
 }

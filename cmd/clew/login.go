@@ -17,7 +17,6 @@ import (
 
 	"clew/internal/observable"
 	"clew/internal/source"
-	"clew/internal/source/all"
 )
 
 func (a *app) sourceLogin() *cobra.Command {
@@ -34,10 +33,11 @@ configuration file, which only you can read. A key in the environment wins.`,
 const maxKey = 4096
 
 func (a *app) login(name string) error {
-	info, err := sourceNamed(name)
+	connector, err := a.sourceNamed(name)
 	if err != nil {
 		return err
 	}
+	info := connector.Info()
 	if info.KeyEnv == "" {
 		return usagef("%s takes no key", info.Title)
 	}
@@ -100,28 +100,31 @@ func (a *app) keep(path, name, key string) error {
 	return nil
 }
 
-// sourceNamed returns the connector's description.
-func sourceNamed(name string) (source.Info, error) {
-	var names []string
-	for _, info := range infos() {
-		if info.Name == name {
-			return info, nil
-		}
-		names = append(names, info.Name)
-	}
-	return source.Info{}, usagef("no source %q: there are %s", name, strings.Join(names, ", "))
-}
-
 func (a *app) sourceTest() *cobra.Command {
+	var input, endpoint, about string
 	cmd := &cobra.Command{
-		Use: "test SOURCE", Short: "Ask a source one harmless question", Args: cobra.ExactArgs(1),
+		Use: "test SOURCE|FILE.yaml", Short: "Ask a source one harmless question, or try a custom source on a reply", Args: cobra.ExactArgs(1),
 		Long: `Asks about something that everybody asks about (example.com, 1.1.1.1, the hash of
 an empty file) and says how the question ended, part by part. It is a real
-question: it counts against the quota.`,
-		Example: "  clew source test crtsh\n  clew source test otx --replay recorded/ --json",
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.testSource(cmd.Context(), args[0]) },
+question: it counts against the quota.
+
+With the file of a custom source and --input, it reads the reply in that file as
+the source would, prints the observations, says what was dropped and why, and
+asks nobody.`,
+		Example: `  clew source test crtsh
+  clew source test otx --replay recorded/ --json
+  clew source test my.yaml --input reply.json --about evil.example`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if input != "" {
+				return a.tryCustom(cmd.Context(), args[0], endpoint, about, input)
+			}
+			return a.testSource(cmd.Context(), args[0])
+		},
 	}
 	f := cmd.Flags()
+	f.StringVar(&input, "input", "", "a saved reply for the custom source")
+	f.StringVar(&endpoint, "endpoint", "", "which endpoint of the custom source the reply is of")
+	f.StringVar(&about, "about", "", "what the reply is about, where the mapping needs it")
 	f.StringVar(&a.replay, "replay", "", "answer from recorded replies")
 	f.StringVar(&a.pap, "pap", "AMBER", "how visible a lookup may be: RED, AMBER, GREEN, CLEAR")
 	return cmd
@@ -154,10 +157,11 @@ type partLine struct {
 }
 
 func (a *app) testSource(ctx context.Context, name string) error {
-	info, err := sourceNamed(name)
+	connector, err := a.sourceNamed(name)
 	if err != nil {
 		return err
 	}
+	info := connector.Info()
 	at := slices.IndexFunc(harmless, func(v observable.Value) bool { return slices.Contains(info.Accepts, v.Kind()) })
 	if at < 0 {
 		return usagef("there is no harmless question for %s", info.Title)
@@ -174,7 +178,6 @@ func (a *app) testSource(ctx context.Context, name string) error {
 	}
 	defer done()
 	runner := source.NewRunner(source.RunnerOptions{Asker: asker, Replay: replay, Clock: a.clock, PAP: pap, HasKey: hasKey})
-	connector := all.Sources()[slices.IndexFunc(infos(), func(i source.Info) bool { return i.Name == name })]
 	o := runner.Ask(ctx, connector, source.Question{Value: value})
 	line := testLine{
 		Source: name, Kind: value.Kind().String(), Value: value.Text(), State: string(o.State), Reason: o.Reason,

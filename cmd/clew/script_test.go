@@ -21,12 +21,17 @@ func TestScripts(t *testing.T) {
 	if shared == "" {
 		shared, _ = filepath.Abs(filepath.Join("..", "..", "..", "shared"))
 	}
-	_, err := os.Stat(filepath.Join(shared, "fixtures"))
+	repository, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = os.Stat(filepath.Join(shared, "fixtures"))
 	haveShared := err == nil
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SHARED", shared)
+			env.Setenv("REPO", repository)
 			env.Setenv("CLEW_DATA", filepath.Join(env.WorkDir, "data"))
 			env.Setenv("CLEW_ACTOR", "tester")
 			env.Setenv("HOME", env.WorkDir)

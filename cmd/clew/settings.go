@@ -8,16 +8,22 @@ import (
 	"path/filepath"
 
 	"github.com/goccy/go-yaml"
+
+	"clew/internal/source"
 )
 
 // settings is the configuration file:
 //
 //	keys:
 //	  virustotal: …
+//	sources:
+//	  virustotal: {every: 15s, quotas: [{requests: 500, per: day}]}
 //
 // Keys may also come from the environment, which wins. They are never printed.
 type settings struct {
-	Keys map[string]string `yaml:"keys"`
+	Keys     map[string]string         `yaml:"keys,omitempty"`
+	Sources  map[string]sourceSettings `yaml:"sources,omitempty"`
+	Resolver string                    `yaml:"resolver,omitempty"` // DNS server for the source dns
 }
 
 // errConfig means the configuration file cannot be used.
@@ -74,12 +80,12 @@ func (a *app) configPath() (path string, named bool) {
 }
 
 // keys returns the key of each source that has one.
-func (s settings) keys(getenv func(string) string) map[string]string {
+func (s settings) keys(getenv func(string) string, infos []source.Info) map[string]string {
 	keys := map[string]string{}
 	for name, key := range s.Keys {
 		keys[name] = key
 	}
-	for _, info := range infos() {
+	for _, info := range infos {
 		if info.KeyEnv == "" {
 			continue
 		}

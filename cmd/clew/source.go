@@ -12,10 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"clew/internal/casefile"
-	"clew/internal/fetch"
 	"clew/internal/investigation"
 	"clew/internal/source"
-	"clew/internal/source/all"
 	"clew/internal/source/replay"
 )
 
@@ -41,15 +39,11 @@ func (a *app) asker(ctx context.Context) (asker source.Asker, recorded bool, has
 		}
 		return recordings, true, nil, done, nil
 	}
-	settings, err := a.settings()
+	client, keys, done, err := a.client(ctx)
 	if err != nil {
-		return nil, false, nil, func() {}, err
+		return nil, false, nil, done, err
 	}
-	keys := settings.keys(a.getenv)
-	client := fetch.New(fetch.Options{
-		Sources: infos(), Key: func(info source.Info) string { return keys[info.Name] }, UserAgent: "clew/" + release,
-	})
-	return client, false, func(info source.Info) bool { return keys[info.Name] != "" }, func() {}, nil
+	return client, false, func(info source.Info) bool { return keys[info.Name] != "" }, done, nil
 }
 
 // openReplay opens a folder of recorded answers, or the answers of a bundle.
@@ -80,14 +74,6 @@ func openReplay(ctx context.Context, path string) (*replay.Replay, func(), error
 	return recorded, remove, err
 }
 
-func infos() []source.Info {
-	var list []source.Info
-	for _, s := range all.Sources() {
-		list = append(list, s.Info())
-	}
-	return list
-}
-
 // dryRun prints whom a run would ask about its seeds, at what cost, and what
 // they would learn. It asks nothing and opens nothing.
 func (a *app) dryRun(req investigation.Request) error {
@@ -98,12 +84,12 @@ func (a *app) dryRun(req investigation.Request) error {
 	if err != nil {
 		return err
 	}
-	keys := settings.keys(a.getenv)
+	keys := settings.keys(a.getenv, a.infos())
 	return a.printTo(func(w io.Writer) error {
 		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 		fmt.Fprintln(table, "SOURCE\tABOUT\tREQUESTS\tPAP\tASKED\tBECAUSE")
 		for _, seed := range req.Seeds {
-			for _, info := range infos() {
+			for _, info := range a.infos() {
 				if !slices.Contains(info.Accepts, seed.Value.Kind()) {
 					continue
 				}
@@ -134,7 +120,7 @@ func (a *app) sourceCommand() *cobra.Command {
 		Use: "source", Short: "The providers clew can ask", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.sourceTest(), a.sourceLogin(), &cobra.Command{
+	cmd.AddCommand(a.sourceTest(), a.sourceLogin(), a.sourceQuota(), &cobra.Command{
 		Use: "list", Short: "What each source answers, and whether it can be asked", Args: cobra.NoArgs,
 		Example: "  clew source list\n  clew source list --json    one line a source",
 		RunE:    func(*cobra.Command, []string) error { return a.listSources() },
@@ -159,9 +145,9 @@ func (a *app) listSources() error {
 	if err != nil {
 		return err
 	}
-	keys := settings.keys(a.getenv)
+	keys := settings.keys(a.getenv, a.infos())
 	var lines []sourceLine
-	for _, info := range infos() {
+	for _, info := range a.infos() {
 		line := sourceLine{Name: info.Name, Title: info.Title, PAP: info.PAP.String(), Every: info.Every.String(), Key: "none", KeyEnv: info.KeyEnv, Retired: info.Retired}
 		for _, k := range info.Accepts {
 			line.Accepts = append(line.Accepts, k.String())
