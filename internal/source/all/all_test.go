@@ -10,7 +10,7 @@ import (
 )
 
 // notConnectors are the folders beside the connectors.
-var notConnectors = []string{"all", "ctlog", "replay", "sourcetest", "testdata"}
+var notConnectors = []string{"all", "ctlog", "custom", "replay", "sourcetest", "testdata"}
 
 func TestEveryConnectorIsListed(t *testing.T) {
 	var listed []string
