@@ -120,8 +120,8 @@ func (a *Account) reserve(now time.Time, r rules) (id uint64, turn time.Time, er
 		return 0, time.Time{}, err
 	}
 	limits := a.limits(now, r)
-	a.forget(now, limits)
-	a.count(now, limits, 0) // begins what windows begin now
+	a.count(now, r, limits, 0) // begins the windows that begin now
+	a.forget(now, r, limits)
 	turn, err = a.turn(now, r, limits)
 	if err != nil || turn.After(now) {
 		return 0, turn, err
@@ -129,7 +129,7 @@ func (a *Account) reserve(now time.Time, r rules) (id uint64, turn time.Time, er
 	a.Seq++
 	a.Sent = append(a.Sent, Sent{ID: a.Seq, Endpoint: r.endpoint, At: now})
 	a.Next = now.Add(r.every)
-	a.count(now, limits, 1)
+	a.count(now, r, limits, 1)
 	a.Breaker.probe(now, r)
 	return a.Seq, now, nil
 }
@@ -157,11 +157,11 @@ func (a *Account) turn(now time.Time, r rules, limits []limit) (time.Time, error
 		if l.Requests <= 0 && l.origin != Header {
 			return turn, &source.QuotaError{Why: l.words(), Endpoint: l.Endpoint}
 		}
-		if err := waitFor(l.opens(a, now), l.words()+" used up", l.Endpoint); err != nil {
+		if err := waitFor(l.opens(a, now, r), l.words()+" used up", l.Endpoint); err != nil {
 			return turn, err
 		}
 	}
-	if r.atOnce > 0 && a.underWay(now) >= r.atOnce {
+	if r.atOnce > 0 && a.underWay(now, r) >= r.atOnce {
 		turn = later(turn, now.Add(oneLook))
 	}
 	return later(turn, a.Next), nil
@@ -175,7 +175,7 @@ func (a *Account) cancel(now time.Time, id uint64, r rules) {
 		return
 	}
 	a.Sent = slices.Delete(a.Sent, i, i+1)
-	a.count(now, a.limits(now, r), -1)
+	a.count(now, r, a.limits(now, r), -1)
 	if id == a.Seq {
 		a.Next = now // nobody came after it
 	}
@@ -183,10 +183,10 @@ func (a *Account) cancel(now time.Time, id uint64, r rules) {
 }
 
 // count adds n to every counter of limits that is running.
-func (a *Account) count(now time.Time, limits []limit, n int) {
+func (a *Account) count(now time.Time, r rules, limits []limit, n int) {
 	counted := map[string]bool{}
 	for _, l := range limits {
-		if c, running := a.counter(now, l); running && !counted[l.key()] {
+		if c, running := a.counter(now, l, r); running && !counted[l.key()] {
 			counted[l.key()] = true
 			c.Spent = max(c.Spent+n, 0)
 			a.keep(l.key(), c)
@@ -195,7 +195,7 @@ func (a *Account) count(now time.Time, limits []limit, n int) {
 }
 
 // forget drops requests that no limit counts any more.
-func (a *Account) forget(now time.Time, limits []limit) {
+func (a *Account) forget(now time.Time, r rules, limits []limit) {
 	longest := time.Duration(0)
 	for _, l := range limits {
 		if _, d, rolling := l.slice(); rolling {
@@ -203,33 +203,51 @@ func (a *Account) forget(now time.Time, limits []limit) {
 		}
 	}
 	a.Sent = slices.DeleteFunc(a.Sent, func(s Sent) bool {
-		age := now.Sub(s.At)
-		return age >= longest && (s.Done || age >= underWay)
+		return !s.underWay(now, r) && now.Sub(s.At) >= longest
 	})
 }
 
 // underWay counts the requests that have no reply yet.
-func (a *Account) underWay(now time.Time) int {
+func (a *Account) underWay(now time.Time, r rules) int {
 	n := 0
 	for _, s := range a.Sent {
-		if !s.Done && now.Sub(s.At) < underWay {
+		if s.underWay(now, r) {
 			n++
 		}
 	}
 	return n
 }
 
+// underWay reports whether the reply may still come. That of a process that was
+// killed will not, which shows when its time is out.
+func (s Sent) underWay(now time.Time, r rules) bool { return !s.Done && now.Sub(s.At) < r.timeout }
+
+// latest is the latest that the provider can have counted s: while it is under
+// way it may only be about to arrive.
+func (s Sent) latest(now time.Time, r rules) time.Time {
+	if s.underWay(now, r) {
+		return now
+	}
+	return s.At
+}
+
 // counter returns the counter of a limit as it stands at now, and whether it is
-// running. A new window of the calendar begins with nothing spent; one whose end
-// only the provider knows waits for the next reply.
-func (a *Account) counter(now time.Time, l limit) (Counter, bool) {
+// running. A new window of the calendar begins with what may have arrived in it;
+// one whose end only the provider knows waits for the next reply.
+func (a *Account) counter(now time.Time, l limit, r rules) (Counter, bool) {
 	c := a.Counters[l.key()]
 	from, to := l.Per.Around(now, l.Zone)
 	switch {
 	case from.IsZero():
 		return c, now.Before(c.Resets)
 	case !now.Before(c.Resets):
-		return Counter{Start: from, Resets: to, Limit: c.Limit, Learnt: c.Learnt}, true
+		fresh := Counter{Start: from, Resets: to, Limit: c.Limit, Learnt: c.Learnt}
+		for _, s := range a.Sent {
+			if l.counts(s) && !s.latest(now, r).Before(from) {
+				fresh.Spent++
+			}
+		}
+		return fresh, true
 	case c.Start.Sub(now) > to.Sub(from): // counted under a clock that was far ahead
 		c.Start, c.Resets = from, to
 	}

@@ -73,26 +73,29 @@ func (l limit) slice() (n int, d time.Duration, rolling bool) {
 }
 
 // opens returns when l lets one more request go.
-func (l limit) opens(a *Account, now time.Time) time.Time {
-	opens := l.rolls(a, now)
-	if c, running := a.counter(now, l); running && c.Spent >= l.Requests {
+func (l limit) opens(a *Account, now time.Time, r rules) time.Time {
+	opens := l.rolls(a, now, r)
+	if c, running := a.counter(now, l, r); running && c.Spent >= l.Requests {
 		opens = later(opens, c.Resets)
 	}
 	return opens
 }
 
+// counts reports whether a request counts towards l.
+func (l limit) counts(s Sent) bool { return l.Endpoint == "" || l.Endpoint == s.Endpoint }
+
 // rolls returns when the request before the last n is so long ago that a window
 // beginning anywhere holds n at most. A request counts from when its reply came:
 // the provider cannot have counted it later.
-func (l limit) rolls(a *Account, now time.Time) time.Time {
+func (l limit) rolls(a *Account, now time.Time, r rules) time.Time {
 	n, d, rolling := l.slice()
 	if !rolling || n <= 0 { // what a provider calls 0 has an end that its counter knows
 		return now
 	}
 	var times []time.Time
 	for _, s := range a.Sent {
-		if l.Endpoint == "" || l.Endpoint == s.Endpoint {
-			times = append(times, s.At)
+		if l.counts(s) {
+			times = append(times, s.latest(now, r))
 		}
 	}
 	if len(times) < n {

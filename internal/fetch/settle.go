@@ -92,7 +92,7 @@ func (a *Account) learn(now time.Time, r rules, said announcement) {
 		per = a.guess(now, r, said.resets)
 	}
 	l := limit{source.Quota{Requests: said.limit, Per: per, Endpoint: r.class}, Header}
-	c, _ := a.counter(now, l)
+	c, _ := a.counter(now, l, r)
 	c.Limit, c.Learnt = said.limit, true
 	if said.left >= 0 && !said.resets.IsZero() {
 		used := max(said.limit-said.left, 0)
@@ -101,7 +101,7 @@ func (a *Account) learn(now time.Time, r rules, said announcement) {
 			used = max(used, c.Used)
 		}
 		c.Used, c.Resets = used, said.resets
-		c.Spent = used + a.underWay(now)
+		c.Spent = used + a.underWay(now, r)
 	}
 	a.keep(l.key(), c)
 }

@@ -96,7 +96,7 @@ func (a *Account) usage(now time.Time, name, host string, r rules) Usage {
 		for _, l := range a.limits(now, r) {
 			if !seen[l] && l.Endpoint == endpoint {
 				seen[l] = true
-				u.Limits = append(u.Limits, a.useOf(now, l))
+				u.Limits = append(u.Limits, a.useOf(now, l, r))
 			}
 		}
 	}
@@ -111,15 +111,15 @@ func (a *Account) usage(now time.Time, name, host string, r rules) Usage {
 }
 
 // useOf counts what was spent of one limit.
-func (a *Account) useOf(now time.Time, l limit) LimitUse {
+func (a *Account) useOf(now time.Time, l limit, r rules) LimitUse {
 	use := LimitUse{Window: l.Per, Endpoint: l.Endpoint, Limit: l.Requests, Origin: l.origin}
-	if c, running := a.counter(now, l); running {
+	if c, running := a.counter(now, l, r); running {
 		use.Spent, use.Resets = c.Spent, c.Resets
 		return use
 	}
 	if _, d, rolling := l.slice(); rolling {
 		for _, s := range a.Sent {
-			if now.Sub(s.At) < d && (l.Endpoint == "" || l.Endpoint == s.Endpoint) {
+			if now.Sub(s.At) < d && l.counts(s) {
 				use.Spent++
 			}
 		}

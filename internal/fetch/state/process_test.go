@@ -154,6 +154,8 @@ func TestProcessesKeepOnePaceAndOneQuota(t *testing.T) {
 		})
 	}
 	group.Wait()
+	server.mu.Lock()
+	defer server.mu.Unlock()
 	if server.refused > 0 || len(server.times) != perDay {
 		t.Errorf("%d requests, %d of them refused; want %d and none", len(server.times), server.refused, perDay)
 	}
@@ -180,6 +182,8 @@ func TestAKillBetweenTurnAndRequestIsCountedAndHoldsNobodyUp(t *testing.T) {
 	if code := askUntilSpent(folder, server.URL); code != 0 {
 		t.Errorf("the next process ended with %d", code)
 	}
+	server.mu.Lock()
+	defer server.mu.Unlock()
 	if server.refused > 0 || len(server.times) != perDay-1 {
 		t.Errorf("%d requests, %d of them refused; want %d, since the killed one had its turn", len(server.times), server.refused, perDay-1)
 	}
