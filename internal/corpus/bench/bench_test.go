@@ -63,11 +63,21 @@ func TestOwnSide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := runClew(t.Context(), in("clew"), in("rows"), asked, 1)
+	c := &clew{dir: in("clew"), rows: in("rows"), asked: asked}
+	all, err := measure(t.Context(), []engine{c}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(f.answers) != len(asked.lookups)+len(asked.heavy) || len(asked.heavy) != heavyObjects {
-		t.Errorf("%d answers to %d lookups and %d heavy objects", len(f.answers), len(asked.lookups), len(asked.heavy))
+	defer func() {
+		if err := c.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if f := all[0]; f.ingest <= 0 || f.size <= 0 || f.lookup <= 0 || f.heavy <= 0 {
+		t.Errorf("figures %+v", f)
+	}
+	_, answers, err := c.heavy(t.Context())
+	if err != nil || len(answers) != heavyObjects {
+		t.Errorf("%d answers about %d heavy objects: %v", len(answers), heavyObjects, err)
 	}
 }

@@ -19,45 +19,26 @@ import (
 	"clew/internal/observation"
 )
 
-// figures are the measurements of one engine. Speeds are medians of passes.
-type figures struct {
-	ingest  float64 // seconds for all rows
-	size    int64   // bytes on disk
-	lookup  float64 // microseconds, median over the sample
-	heavy   float64 // links read per second
-	built   float64 // links read and built per second, where the engine builds any
-	answers []string
+// clew is our side: the embedded engine through its own interface.
+type clew struct {
+	dir, rows string
+	asked     sample
+	store     *embedded.Store // open from build to close
 }
 
-// runClew measures the embedded engine through its own interface.
-func runClew(ctx context.Context, dir, rows string, asked sample, passes int) (f figures, err error) {
-	if f.ingest, err = ingest(ctx, dir, rows); err != nil {
-		return f, err
+func (c *clew) name() string { return "clew" }
+
+func (c *clew) build(ctx context.Context) (seconds float64, err error) {
+	if seconds, err = c.ingest(ctx); err != nil {
+		return 0, err
 	}
-	store, err := embedded.Open(dir, embedded.Options{ReadOnly: true}) // sizes are true after opening again
-	if err != nil {
-		return f, err
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	if f.size, err = sizeOf(dir); err != nil {
-		return f, err
-	}
-	c := clew{ctx: ctx, store: store, asked: asked}
-	if f.lookup, err = median(passes, c.lookups); err != nil {
-		return f, err
-	}
-	if f.heavy, err = median(passes, c.heavyRead); err != nil {
-		return f, err
-	}
-	if f.built, err = median(passes, c.heavyBuilt); err != nil {
-		return f, err
-	}
-	f.answers, err = c.answers()
-	return f, err
+	// Only opening again removes what is obsolete; the size is true then.
+	c.store, err = embedded.Open(c.dir, embedded.Options{ReadOnly: true})
+	return seconds, err
 }
 
-func ingest(ctx context.Context, dir, rows string) (seconds float64, err error) {
-	store, err := embedded.Open(dir, embedded.Options{})
+func (c *clew) ingest(ctx context.Context) (seconds float64, err error) {
+	store, err := embedded.Open(c.dir, embedded.Options{})
 	if err != nil {
 		return 0, err
 	}
@@ -68,11 +49,57 @@ func ingest(ctx context.Context, dir, rows string) (seconds float64, err error) 
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, load.Close()) }()
-	if err := readRows(rows, load.Add); err != nil {
+	if err := readRows(c.rows, load.Add); err != nil {
 		return 0, err
 	}
 	_, err = load.Commit()
 	return time.Since(start).Seconds(), err
+}
+
+func (c *clew) close() error {
+	if c.store == nil {
+		return nil
+	}
+	return c.store.Close()
+}
+
+func (c *clew) size() (int64, error) { return sizeOf(c.dir) }
+
+func (c *clew) lookup(ctx context.Context) (speed float64, answers []string, err error) {
+	if _, err := c.lookups(ctx); err != nil { // untimed
+		return 0, nil, err
+	}
+	if speed, err = c.lookups(ctx); err != nil {
+		return 0, nil, err
+	}
+	for _, o := range c.asked.lookups {
+		links, _, err := c.store.Objects(ctx, o.Subject, math.MaxInt)
+		if err != nil {
+			return 0, nil, err
+		}
+		answers = append(answers, answer(links, func(l corpus.Link) observable.Value { return l.Object }))
+	}
+	return speed, answers, nil
+}
+
+func (c *clew) heavy(ctx context.Context) (speed float64, answers []string, err error) {
+	if _, err := c.heavyRead(ctx); err != nil { // untimed
+		return 0, nil, err
+	}
+	if speed, err = c.heavyRead(ctx); err != nil {
+		return 0, nil, err
+	}
+	for _, o := range c.asked.heavy {
+		links, _, err := c.store.Subjects(ctx, o.Relation, o.Object, math.MaxInt)
+		if err != nil {
+			return 0, nil, err
+		}
+		if err := c.agrees(ctx, o, links); err != nil {
+			return 0, nil, err
+		}
+		answers = append(answers, answer(links, func(l corpus.Link) observable.Value { return l.Subject }))
+	}
+	return speed, answers, nil
 }
 
 func sizeOf(dir string) (size int64, err error) {
@@ -89,50 +116,26 @@ func sizeOf(dir string) (size int64, err error) {
 	return size, err
 }
 
-// median runs measure once untimed and then passes times.
-func median(passes int, measure func() (float64, error)) (float64, error) {
-	var speeds []float64
-	for range passes + 1 {
-		speed, err := measure()
-		if err != nil {
-			return 0, err
-		}
-		speeds = append(speeds, speed)
-	}
-	return middle(speeds[1:]), nil
-}
-
-func middle(speeds []float64) float64 {
-	slices.Sort(speeds)
-	return speeds[len(speeds)/2]
-}
-
-type clew struct {
-	ctx   context.Context
-	store *embedded.Store
-	asked sample
-}
-
 // lookups returns the median microseconds of a lookup, links built.
-func (c clew) lookups() (float64, error) {
+func (c *clew) lookups(ctx context.Context) (float64, error) {
 	times := make([]float64, len(c.asked.lookups))
 	for i, o := range c.asked.lookups {
 		start := time.Now()
-		if _, _, err := c.store.Objects(c.ctx, o.Subject, math.MaxInt); err != nil {
+		if _, _, err := c.store.Objects(ctx, o.Subject, math.MaxInt); err != nil {
 			return 0, err
 		}
 		times[i] = float64(time.Since(start)) / float64(time.Microsecond)
 	}
-	return middle(times), nil
+	return median(times), nil
 }
 
 // heavyRead returns the links a second when each is read and none is built,
 // which is what the peers are asked for.
-func (c clew) heavyRead() (float64, error) {
+func (c *clew) heavyRead(ctx context.Context) (float64, error) {
 	links := 0
 	start := time.Now()
 	for _, o := range c.asked.heavy {
-		err := c.store.Sightings(c.ctx, o.Relation, o.Object, func(observation.Window, uint64) bool {
+		err := c.store.Sightings(ctx, o.Relation, o.Object, func(observation.Window, uint64) bool {
 			links++
 			return true
 		})
@@ -144,11 +147,11 @@ func (c clew) heavyRead() (float64, error) {
 }
 
 // heavyBuilt is heavyRead with subjects, sources and all.
-func (c clew) heavyBuilt() (float64, error) {
+func (c *clew) heavyBuilt(ctx context.Context) (float64, error) {
 	links := 0
 	start := time.Now()
 	for _, o := range c.asked.heavy {
-		found, _, err := c.store.Subjects(c.ctx, o.Relation, o.Object, math.MaxInt)
+		found, _, err := c.store.Subjects(ctx, o.Relation, o.Object, math.MaxInt)
 		if err != nil {
 			return 0, err
 		}
@@ -157,33 +160,10 @@ func (c clew) heavyBuilt() (float64, error) {
 	return float64(links) / time.Since(start).Seconds(), nil
 }
 
-// answers sums every answer up in the words of peer/peer.h.
-func (c clew) answers() ([]string, error) {
-	var lines []string
-	for _, o := range c.asked.lookups {
-		links, _, err := c.store.Objects(c.ctx, o.Subject, math.MaxInt)
-		if err != nil {
-			return nil, err
-		}
-		lines = append(lines, answer(links, func(l corpus.Link) observable.Value { return l.Object }))
-	}
-	for _, o := range c.asked.heavy {
-		links, _, err := c.store.Subjects(c.ctx, o.Relation, o.Object, math.MaxInt)
-		if err != nil {
-			return nil, err
-		}
-		lines = append(lines, answer(links, func(l corpus.Link) observable.Value { return l.Subject }))
-		if err := c.agrees(o, links); err != nil {
-			return nil, err
-		}
-	}
-	return lines, nil
-}
-
 // agrees checks that reading without building reads the same.
-func (c clew) agrees(o observation.Observation, links []corpus.Link) error {
+func (c *clew) agrees(ctx context.Context, o observation.Observation, links []corpus.Link) error {
 	i, differ := 0, 0
-	err := c.store.Sightings(c.ctx, o.Relation, o.Object, func(w observation.Window, count uint64) bool {
+	err := c.store.Sightings(ctx, o.Relation, o.Object, func(w observation.Window, count uint64) bool {
 		if i >= len(links) || links[i].Window != w || links[i].Count != count {
 			differ++
 		}
@@ -196,6 +176,7 @@ func (c clew) agrees(o observation.Observation, links []corpus.Link) error {
 	return err
 }
 
+// answer sums links up in the words of peer/peer.h.
 func answer(links []corpus.Link, far func(corpus.Link) observable.Value) string {
 	var count uint64
 	first, last := int64(math.MaxUint32), int64(0)

@@ -16,7 +16,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -63,34 +62,27 @@ func (s settings) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	in := func(name string) string { return filepath.Join(dir, name) }
 
-	asked, err := s.generate(in)
-	if err != nil {
-		return err
-	}
-	say("clew: ingest, then %d lookups and %d heavy objects", len(asked.lookups), len(asked.heavy))
-	own, err := runClew(ctx, in("clew"), in("rows"), asked, s.passes)
-	if err != nil {
-		return err
-	}
-	report := report{rows: s.rows, own: own}
-	for _, p := range peers {
-		if !slices.Contains(s.peers, p.name) {
-			continue
-		}
-		say("%s: the same", p.name)
-		if err := p.compile(ctx, dir); err != nil {
-			return err
-		}
-		f, err := p.run(ctx, in(p.name+".db"), in("rows"), in("lookups"), in("heavy"), s.passes)
+	own := &clew{dir: in("clew"), rows: in("rows")}
+	engines := []engine{own}
+	for _, label := range s.peers {
+		p, err := newPeer(ctx, label, in)
 		if err != nil {
 			return err
 		}
-		if err := sameAnswers(p.name, own.answers, f.answers); err != nil {
-			return err
-		}
-		report.add(p.name, f)
+		engines = append(engines, p)
 	}
-	return report.print(os.Stdout)
+	if own.asked, err = s.generate(in); err != nil {
+		return err
+	}
+	all, err := measure(ctx, engines, s.passes)
+	if err != nil {
+		return errors.Join(err, own.close())
+	}
+	built, err := own.heavyBuilt(ctx)
+	if err := errors.Join(err, own.close()); err != nil {
+		return err
+	}
+	return report{rows: s.rows, all: all, built: built}.print(os.Stdout)
 }
 
 // generate writes the rows and the questions.
@@ -118,19 +110,6 @@ func (s settings) generate(in func(string) string) (sample, error) {
 	}
 	say("generated %d rows in %.0f s", s.rows, time.Since(start).Seconds())
 	return chosen.sample, nil
-}
-
-// sameAnswers compares answers one by one.
-func sameAnswers(peer string, own, theirs []string) error {
-	if len(own) != len(theirs) {
-		return fmt.Errorf("%s gave %d answers, clew %d: no figures", peer, len(theirs), len(own))
-	}
-	for i := range own {
-		if own[i] != theirs[i] {
-			return fmt.Errorf("question %d: %s says %q, clew %q: no figures for unequal answers", i+1, peer, theirs[i], own[i])
-		}
-	}
-	return nil
 }
 
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -19,87 +18,77 @@ import (
 //go:embed peer/peer.h peer/mtbl.c peer/sqlite.c
 var peerSource embed.FS
 
+// libraries are those of the peers, as gcc wants them.
+var libraries = map[string]string{"mtbl": "-lmtbl", "sqlite": "-lsqlite3"}
+
 // A peer is an engine to compare with.
 type peer struct {
-	name    string
-	library string
-	binary  string
+	label         string
+	binary        string
+	rows, db      string
+	lookups, hard string // files of questions
 }
 
-var peers = []peer{{name: "mtbl", library: "-lmtbl"}, {name: "sqlite", library: "-lsqlite3"}}
-
-// compile builds the peer's program in dir.
-func (p *peer) compile(ctx context.Context, dir string) error {
-	for _, name := range []string{"peer.h", p.name + ".c"} {
+// newPeer builds the program of a peer in a directory.
+func newPeer(ctx context.Context, label string, in func(name string) string) (*peer, error) {
+	library, ok := libraries[label]
+	if !ok {
+		return nil, fmt.Errorf("there is no peer %q", label)
+	}
+	for _, name := range []string{"peer.h", label + ".c"} {
 		source, err := peerSource.ReadFile("peer/" + name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), source, 0o600); err != nil {
-			return err
+		if err := os.WriteFile(in(name), source, 0o600); err != nil {
+			return nil, err
 		}
 	}
-	p.binary = filepath.Join(dir, p.name)
+	p := &peer{label: label, binary: in(label), rows: in("rows"), db: in(label + ".db"), lookups: in("lookups"), hard: in("heavy")}
 	//nolint:gosec // our own source and one of two fixed libraries
-	gcc := exec.CommandContext(ctx, "gcc", "-O2", "-Wall", "-o", p.binary, filepath.Join(dir, p.name+".c"), p.library)
+	gcc := exec.CommandContext(ctx, "gcc", "-O2", "-Wall", "-o", p.binary, in(label+".c"), library)
 	if out, err := gcc.CombinedOutput(); err != nil {
-		return fmt.Errorf("compile %s (gcc and the -dev package of the library are needed): %w\n%s", p.name, err, out)
+		return nil, fmt.Errorf("compile %s (gcc and the -dev package of the library are needed): %w\n%s", label, err, out)
 	}
-	return nil
+	return p, nil
 }
 
-// run measures the peer on the same rows and questions.
-func (p *peer) run(ctx context.Context, db, rows, lookups, heavy string, passes int) (f figures, err error) {
-	speeds, _, err := p.call(ctx, "build", rows, db)
-	if err != nil {
-		return f, err
-	}
-	f.ingest = speeds[0]
-	info, err := os.Stat(db)
-	if err != nil {
-		return f, err
-	}
-	f.size = info.Size()
-	n := strconv.Itoa(passes)
-	speeds, f.answers, err = p.call(ctx, "lookup", db, lookups, n)
-	if err != nil {
-		return f, err
-	}
-	f.lookup = middle(speeds)
-	speeds, more, err := p.call(ctx, "heavy", db, heavy, n)
-	if err != nil {
-		return f, err
-	}
-	f.heavy = middle(speeds)
-	f.answers = append(f.answers, more...)
-	return f, nil
+func (p *peer) name() string { return p.label }
+
+func (p *peer) build(ctx context.Context) (seconds float64, err error) {
+	seconds, _, err = p.call(ctx, "build", p.rows, p.db)
+	return seconds, err
 }
+
+func (p *peer) size() (int64, error) { return sizeOf(p.db) }
+
+func (p *peer) lookup(ctx context.Context) (speed float64, answers []string, err error) {
+	return p.call(ctx, "lookup", p.db, p.lookups)
+}
+
+func (p *peer) heavy(ctx context.Context) (speed float64, answers []string, err error) {
+	return p.call(ctx, "heavy", p.db, p.hard)
+}
+
+func (p *peer) close() error { return nil }
 
 // call runs the program and takes its output apart.
-func (p *peer) call(ctx context.Context, args ...string) (speeds []float64, answers []string, err error) {
+func (p *peer) call(ctx context.Context, args ...string) (speed float64, answers []string, err error) {
 	//nolint:gosec // the program was compiled above
 	cmd := exec.CommandContext(ctx, p.binary, args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s %s: %w", p.name, args[0], err)
+		return 0, nil, fmt.Errorf("%s %s: %w", p.label, args[0], err)
 	}
 	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Scan()
+	text, _ := strings.CutPrefix(lines.Text(), "speed ")
+	if speed, err = strconv.ParseFloat(text, 64); err != nil {
+		return 0, nil, fmt.Errorf("%s %s: %w", p.label, args[0], err)
+	}
 	for lines.Scan() {
-		line := lines.Text()
-		text, isSpeed := strings.CutPrefix(line, "speed ")
-		if !isSpeed {
-			answers = append(answers, line)
-			continue
-		}
-		speed, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s %s: %w", p.name, args[0], err)
-		}
-		speeds = append(speeds, speed)
+		answers = append(answers, lines.Text())
 	}
-	if len(speeds) == 0 {
-		return nil, nil, fmt.Errorf("%s %s printed no speed", p.name, args[0])
-	}
-	return speeds, answers, lines.Err()
+	return speed, answers, lines.Err()
 }

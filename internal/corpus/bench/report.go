@@ -13,14 +13,14 @@ type goal struct {
 	atLeast bool // at most otherwise
 }
 
-// A measure is one line of the report.
-type measure struct {
+// A line of the report.
+type line struct {
 	name  string
 	value func(f figures, rows int) float64
 	goals map[string]goal
 }
 
-var measures = []measure{
+var lines = []line{
 	{
 		"ingest, thousand rows/s",
 		func(f figures, rows int) float64 { return float64(rows) / f.ingest / 1e3 },
@@ -43,51 +43,49 @@ var measures = []measure{
 	},
 }
 
-// report is the outcome of a run. Figures are only in it when the answers agree.
+// report is the outcome of a run whose answers agreed.
 type report struct {
 	rows  int
-	own   figures
-	names []string
-	peers []figures
+	all   []figures // ours first
+	built float64   // links a second that we read and build from heavy objects
 }
 
-func (r *report) add(name string, f figures) {
-	r.names = append(r.names, name)
-	r.peers = append(r.peers, f)
-}
-
-func (r *report) print(w io.Writer) error {
+func (r report) print(w io.Writer) error {
 	fmt.Fprintf(w, "corpus, %d rows, %s, %d CPUs, cgo %v; answers of all engines agree\n\n", r.rows, runtime.Version(), runtime.NumCPU(), cgo)
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprint(table, "\tclew")
-	for _, name := range r.names {
-		fmt.Fprintf(table, "\t%s\tratio\tgoal\t", name)
+	own, peers := r.all[0], r.all[1:]
+	fmt.Fprintf(table, "\t%s", own.name)
+	for _, p := range peers {
+		fmt.Fprintf(table, "\t%s\tratio\tgoal", p.name)
 	}
 	fmt.Fprintln(table)
-	for _, m := range measures {
-		own := m.value(r.own, r.rows)
-		fmt.Fprintf(table, "%s\t%.2f", m.name, own)
-		for i, name := range r.names {
-			theirs := m.value(r.peers[i], r.rows)
-			fmt.Fprintf(table, "\t%.2f\t%.2f\t%s", theirs, own/theirs, verdict(m.goals[name], own/theirs))
+	for _, m := range lines {
+		ours := m.value(own, r.rows)
+		fmt.Fprintf(table, "%s\t%.2f", m.name, ours)
+		for _, p := range peers {
+			theirs := m.value(p, r.rows)
+			fmt.Fprintf(table, "\t%.2f\t%.2f\t%s", theirs, ours/theirs, verdict(m.goals[p.name], ours/theirs))
 		}
 		fmt.Fprintln(table)
 	}
-	fmt.Fprintf(table, "\nheavy objects with all links built, which no peer does: %.2f million links/s\n", r.own.built/1e6)
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\nheavy objects with all links built, which no peer does: %.2f million links/s\n", r.built/1e6)
+	return err
 }
 
 // verdict says whether a ratio meets its goal.
 func verdict(g goal, ratio float64) string {
 	if g.ratio == 0 {
-		return "-\t"
+		return "-"
 	}
 	sign, met := "<=", ratio <= g.ratio
 	if g.atLeast {
 		sign, met = ">=", ratio >= g.ratio
 	}
 	if met {
-		return fmt.Sprintf("%s %.2f met\t", sign, g.ratio)
+		return fmt.Sprintf("%s %.2f met", sign, g.ratio)
 	}
-	return fmt.Sprintf("%s %.2f MISSED\t", sign, g.ratio)
+	return fmt.Sprintf("%s %.2f MISSED", sign, g.ratio)
 }

@@ -145,10 +145,13 @@ func (d directory) checkFormat() error {
 	return nil
 }
 
-// openDB opens the tables of a settled directory.
-func (d directory) openDB(opts Options, f *failure) (db *pebble.DB, err error) {
+// openDB opens the tables of a settled directory. changed is called when Pebble
+// replaced tables by itself.
+func (d directory) openDB(opts Options, f *failure, changed func()) (db *pebble.DB, err error) {
 	o := pebbleOptions(opts)
 	o.FS = tablesFS{opts.fs, f}
+	o.EventListener.CompactionEnd = func(pebble.CompactionInfo) { changed() }
+	o.EventListener.FlushEnd = func(pebble.FlushInfo) { changed() }
 	err = f.run(func() (err error) {
 		db, err = pebble.Open(d.join(tablesDir), o)
 		return err
@@ -266,7 +269,7 @@ func pebbleOptions(opts Options) *pebble.Options {
 	for level := range o.Levels {
 		o.TargetFileSizes[level] = tableBytes
 		o.Levels[level] = pebble.LevelOptions{
-			BlockSize:      32 << 10,
+			BlockSize:      16 << 10,
 			IndexBlockSize: 256 << 10,
 			Compression:    func() *sstable.CompressionProfile { return sstable.ZstdCompression },
 			FilterPolicy:   bloom.FilterPolicy(10),

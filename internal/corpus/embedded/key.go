@@ -51,6 +51,11 @@ func appendPair(dst []byte, from observable.Value, relation observation.Relation
 	return appendValue(append(appendValue(dst, from), byte(relation)), to)
 }
 
+// startKey returns a key up to its first value, with room for a relation.
+func startKey(space byte, v observable.Value) []byte {
+	return appendValue(append(make([]byte, 0, len(v.Text())+24), space), v)
+}
+
 func appendValue(dst []byte, v observable.Value) []byte {
 	dst = append(dst, byte(v.Kind()))
 	if v.Kind() == observable.Domain {

@@ -161,7 +161,9 @@ func (l *load) ingest() error {
 		return err
 	}
 	files := slices.Concat(forward.files, reverse.files, counts)
-	if err := l.store.failure.run(func() error { return l.store.db.Ingest(l.ctx, files) }); err != nil {
+	err = l.store.failure.run(func() error { return l.store.db.Ingest(l.ctx, files) })
+	l.store.cursors.changed()
+	if err != nil {
 		return err
 	}
 	l.store.populations.add(&forward.gain)

@@ -27,7 +27,7 @@ func (s *Store) Objects(ctx context.Context, subject observable.Value, limit int
 	}
 	defer done()
 	c := collector{store: s, limit: corpus.ResultLimit(limit)}
-	prefix := appendValue([]byte{forwardSpace}, subject)
+	prefix := startKey(forwardSpace, subject)
 	visit := func(key, value []byte) (bool, error) {
 		relation, rest, err := cutRelation(key[len(prefix):])
 		if err != nil {
@@ -58,7 +58,7 @@ func (s *Store) Subjects(ctx context.Context, relation observation.Relation, obj
 	}
 	defer done()
 	c := collector{store: s, limit: corpus.ResultLimit(limit)}
-	prefix := append(appendValue([]byte{reverseSpace}, object), byte(relation))
+	prefix := append(startKey(reverseSpace, object), byte(relation))
 	err = s.scan(ctx, prefix, func(key, value []byte) (bool, error) {
 		subject, err := readValue(key[len(prefix):])
 		if err != nil {
@@ -79,7 +79,7 @@ func (s *Store) Sightings(ctx context.Context, relation observation.Relation, ob
 	}
 	defer done()
 	var r row
-	prefix := append(appendValue([]byte{reverseSpace}, object), byte(relation))
+	prefix := append(startKey(reverseSpace, object), byte(relation))
 	return s.scan(ctx, prefix, func(_, value []byte) (bool, error) {
 		if err := r.read(value); err != nil {
 			return false, err
@@ -96,7 +96,7 @@ func (s *Store) Holders(ctx context.Context, relation observation.Relation, obje
 		return corpus.Count{}, err
 	}
 	defer done()
-	prefix := append(appendValue([]byte{reverseSpace}, object), byte(relation))
+	prefix := append(startKey(reverseSpace, object), byte(relation))
 	n, known, err := s.keptHolders(holdersKey(prefix))
 	if err != nil || known {
 		return corpus.Count{N: n}, s.explain(err)
@@ -138,9 +138,10 @@ func (s *Store) countHolders(ctx context.Context, prefix []byte) (n uint64, err 
 		return n, err
 	}
 	// The count may be lost again, so that its question does not wait for the disk.
-	return n, s.explain(s.failure.run(func() error {
+	err = s.failure.run(func() error {
 		return s.db.Set(holdersKey(prefix), appendCount(nil, n), pebble.NoSync)
-	}))
+	})
+	return n, s.explain(err)
 }
 
 // Totals implements [corpus.Reader].
@@ -151,7 +152,7 @@ func (s *Store) Totals(ctx context.Context, relation observation.Relation, objec
 	}
 	defer done()
 	var totals []corpus.Total
-	prefix := append(appendValue([]byte{totalSpace}, object), byte(relation))
+	prefix := append(startKey(totalSpace, object), byte(relation))
 	err = s.scan(ctx, prefix, func(key, value []byte) (bool, error) {
 		t := corpus.Total{Relation: relation, Object: object, Source: string(key[len(prefix):])}
 		var err error
@@ -197,7 +198,7 @@ func (s *Store) Population(ctx context.Context, relation observation.Relation) (
 // scan visits the keys that start with prefix, in order, until visit wants no
 // more. prefix holds at least one whole value.
 func (s *Store) scan(ctx context.Context, prefix []byte, visit func(key, value []byte) (goOn bool, err error)) error {
-	it, err := s.db.NewIter(nil)
+	it, err := s.cursors.get()
 	if err != nil {
 		return s.explain(err)
 	}
@@ -212,7 +213,7 @@ func (s *Store) scan(ctx context.Context, prefix []byte, visit func(key, value [
 		}
 		goOn = goOn && it.Next()
 	}
-	return s.explain(errors.Join(err, it.Close()))
+	return s.explain(errors.Join(err, s.cursors.put(it)))
 }
 
 // collector builds the links of an answer.

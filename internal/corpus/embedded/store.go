@@ -47,6 +47,7 @@ type Store struct {
 	closed bool         // guarded by alive
 
 	writing     chan struct{} // holds one token while somebody writes
+	cursors     *cursors
 	sources     *sources
 	populations *populations
 	failure     *failure
@@ -88,9 +89,11 @@ func (s *Store) open() error {
 		return err
 	}
 	s.lock = lock
-	if s.db, err = home.openDB(s.opts, s.failure); err != nil {
+	s.cursors = &cursors{}
+	if s.db, err = home.openDB(s.opts, s.failure, s.cursors.changed); err != nil {
 		return err
 	}
+	s.cursors.db = s.db
 	if err := home.finish(s.opts.ReadOnly); err != nil {
 		return err
 	}
@@ -140,7 +143,7 @@ func (s *Store) Close() error {
 func (s *Store) release() error {
 	var err error
 	if s.db != nil && s.failure.why() == nil {
-		err = s.failure.run(s.db.Close)
+		err = errors.Join(s.cursors.close(), s.failure.run(s.db.Close))
 	}
 	if failed := s.failure.why(); failed != nil {
 		return s.explain(failed)

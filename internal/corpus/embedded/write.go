@@ -53,7 +53,7 @@ func (s *Store) PutTotals(ctx context.Context, totals []corpus.Total) error {
 		if err != nil {
 			return err
 		}
-		key := append(appendValue([]byte{totalSpace}, t.Object), byte(t.Relation))
+		key := append(startKey(totalSpace, t.Object), byte(t.Relation))
 		key = append(key, t.Source...)
 		if before, ok := newest[string(key)]; !ok || !before.AsOf.After(t.AsOf) {
 			newest[string(key)] = t
@@ -106,6 +106,7 @@ func (s *Store) write(ctx context.Context, change func(*pebble.Batch) (onDisk fu
 	onDisk, err := change(batch)
 	if err == nil {
 		err = s.failure.run(func() error { return batch.Commit(pebble.Sync) })
+		s.cursors.changed()
 	}
 	if s.failure.why() != nil {
 		return s.explain(err) // the batch may still be in use

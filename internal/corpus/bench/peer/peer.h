@@ -1,12 +1,12 @@
 // What the peers of the corpus benchmark share: reading generated rows, the
 // encoding of values, and answers. The command line is the same for each:
 //
-//   PEER build  ROWS DB             store ROWS in DB
-//   PEER lookup DB QUERIES PASSES   links of subjects, as fast as possible
-//   PEER heavy  DB QUERIES PASSES   links that lead to objects
+//   PEER build  ROWS DB      store ROWS in DB
+//   PEER lookup DB QUERIES   links of subjects, as fast as possible
+//   PEER heavy  DB QUERIES   links that lead to objects
 //
-// QUERIES holds rows of which only one side counts. Speeds go to standard
-// output, one line "speed NUMBER" a pass, then one line "answer ..." a query.
+// QUERIES holds rows of which only one side counts. "speed NUMBER" goes to
+// standard output, then one line "answer ..." a query.
 #include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -157,7 +157,7 @@ static double pass(const struct row *rows, size_t n, bool heavy, double *times) 
 	return heavy ? (double)links / all : times[n / 2];
 }
 
-static int ask(const char *db, const char *queries, int passes, bool heavy) {
+static int ask(const char *db, const char *queries, bool heavy) {
 	FILE *in = fopen(queries, "rb");
 	if (!in)
 		fail("cannot open queries");
@@ -173,8 +173,7 @@ static int ask(const char *db, const char *queries, int passes, bool heavy) {
 	engine_open(db);
 	double *times = malloc(n * sizeof *times);
 	pass(rows, n, heavy, times); // untimed
-	for (int i = 0; i < passes; i++)
-		printf("speed %.4f\n", pass(rows, n, heavy, times));
+	printf("speed %.4f\n", pass(rows, n, heavy, times));
 	for (size_t i = 0; i < n; i++) {
 		struct answer a;
 		query(&rows[i], heavy, true, &a);
@@ -194,9 +193,9 @@ int main(int argc, char **argv) {
 		printf("speed %.4f\n", now() - start);
 		return 0;
 	}
-	if (argc == 5 && !strcmp(argv[1], "lookup"))
-		return ask(argv[2], argv[3], atoi(argv[4]), false);
-	if (argc == 5 && !strcmp(argv[1], "heavy"))
-		return ask(argv[2], argv[3], atoi(argv[4]), true);
-	fail("usage: build ROWS DB | lookup DB QUERIES PASSES | heavy DB QUERIES PASSES");
+	if (argc == 4 && !strcmp(argv[1], "lookup"))
+		return ask(argv[2], argv[3], false);
+	if (argc == 4 && !strcmp(argv[1], "heavy"))
+		return ask(argv[2], argv[3], true);
+	fail("usage: build ROWS DB | lookup DB QUERIES | heavy DB QUERIES");
 }
