@@ -162,7 +162,7 @@ var relations = [...]relationInfo{
 	DownloadedFrom:  {"downloaded-from", Artifact, fileOnly, network, "where the file was fetched from"},
 	Drops:           {"drops", Artifact, fileOnly, fileOnly, "file that it writes"},
 	Mutex:           {"mutex", Behaviour, fileOnly, of(observable.Mutex), "mutex or pipe it creates"},
-	Technique:       {"technique", Behaviour, fileOnly, of(observable.Technique), "ATT&CK technique seen"},
+	Technique:       {"technique", Behaviour, of(observable.File, observable.Malware), of(observable.Technique), "ATT&CK technique seen, or known of a family"},
 	ConfigC2:        {"config-c2", Behaviour, fileOnly, network, "command server in its configuration"},
 	CampaignKey:     {"campaign-key", Behaviour, of(observable.File, observable.IP, observable.Domain), textOnly, "campaign or build identifier, team-server key"},
 	Registry:        {"registry", Behaviour, fileOnly, textOnly, "registry key it writes"},

@@ -4,6 +4,7 @@ package all
 import (
 	"clew/internal/source"
 	"clew/internal/source/abuseipdb"
+	"clew/internal/source/attack"
 	"clew/internal/source/censys"
 	"clew/internal/source/certspotter"
 	"clew/internal/source/circl"
@@ -38,6 +39,7 @@ import (
 func Sources() []source.Source {
 	return []source.Source{
 		abuseipdb.Source{},
+		attack.Source{},
 		censys.Source{},
 		certspotter.Source{},
 		circl.Source{},

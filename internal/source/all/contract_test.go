@@ -192,6 +192,11 @@ var notRead = map[string]string{
 	"hybridanalysis/report_state.json":            "the state of a run, not a fact",
 	"hybridanalysis/feed_latest.json":             "a feed, not an indicator",
 	"hybridanalysis/environments.json":            "about the service, not an indicator",
+
+	"attack/taxii_discovery.json":   "about the service, not an indicator",
+	"attack/taxii_api_root.json":    "about the service, not an indicator",
+	"attack/taxii_collections.json": "about the service, not an indicator",
+	"attack/taxii_collection.json":  "about the service, not an indicator",
 }
 
 // everyRecordingIsRead holds the list of contracts to the index: a recording
@@ -279,6 +284,7 @@ func TestReviewedByHand(t *testing.T) {
 		{"validin", "example.com", "example.com resolves-to 93.184.216.34 [2019-08-26T00:00:00Z, 2024-04-16T12:00:00Z] x1"},
 		{"hybridanalysis", "checkip.dyndns.org", "total contacts checkip.dyndns.org: 50 [2022-01-01T00:00:00Z]"},
 		{"hybridanalysis", "checkip.dyndns.org", "effa8375c0f670252be386c18108a874fa29920f99ead02e4a7274551ffcf651 contacts checkip.dyndns.org [2022-01-11T17:45:00Z, 2022-01-11T17:45:00Z] x1"},
+		{"attack", "malware:Geodo", "Geodo technique T1105 [?, ?] x1"},
 	}
 	for _, r := range reviewed {
 		out := source.NewRunner(source.RunnerOptions{Asker: recorded, Replay: true}).

@@ -43,7 +43,8 @@ func (Source) Info() source.Info {
 			observation.RedirectsTo,
 		},
 		PAP:       marking.Amber,
-		Every:     3 * time.Second, // the recorded account: 20 a minute for Iris Investigate
+		Every:     time.Second,                                        // our choice
+		Quotas:    []source.Quota{{Requests: 20, Per: source.Minute}}, // of the recorded account's Iris Investigate
 		KeyEnv:    "DOMAINTOOLS_API_KEY",
 		KeyHeader: "X-Api-Key",
 		KeyHost:   "api.domaintools.com",

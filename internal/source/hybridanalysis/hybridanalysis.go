@@ -45,7 +45,8 @@ func (Source) Info() source.Info {
 			observation.Mutex, observation.Technique,
 		},
 		PAP:       marking.Amber,
-		Every:     2 * time.Second, // recorded headers: 2000 an hour
+		Every:     time.Second,                                                                             // our choice: who hammers is barred
+		Quotas:    []source.Quota{{Requests: 200, Per: source.Minute}, {Requests: 2000, Per: source.Hour}}, // recorded
 		KeyEnv:    "HYBRIDANALYSIS_API_KEY",
 		KeyHeader: "api-key",
 		KeyHost:   "hybrid-analysis.com",
