@@ -31,12 +31,13 @@ type Source struct{}
 // Info implements [source.Source].
 func (Source) Info() source.Info {
 	return source.Info{
-		Name:    "abuseipdb",
-		Title:   "AbuseIPDB",
-		Accepts: []observable.Kind{observable.IP, observable.Prefix},
-		Answers: []observation.Relation{observation.PTR, observation.InPrefix},
-		PAP:     marking.Amber,
-		Every:   time.Second, // our choice
+		Name:        "abuseipdb",
+		Title:       "AbuseIPDB",
+		Accepts:     []observable.Kind{observable.IP, observable.Prefix},
+		Answers:     []observation.Relation{observation.PTR, observation.InPrefix},
+		PAP:         marking.Amber,
+		PerEndpoint: true,
+		Every:       time.Second, // our choice
 		Quotas: []source.Quota{ // of a free key
 			{Requests: 1000, Per: source.Day, Endpoint: "check"},
 			{Requests: 100, Per: source.Day, Endpoint: "check-block"},

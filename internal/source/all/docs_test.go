@@ -56,6 +56,7 @@ func generated(t *testing.T, s source.Source) string {
 	row("key", key(info))
 	if info.Retired == "" {
 		row("pace", pace(info.Every))
+		row("limits", limits(info))
 	} else {
 		row("live", "never: "+info.Retired)
 	}
@@ -89,4 +90,46 @@ func key(info source.Info) string {
 	return fmt.Sprintf("`%s`; sent to %s only", info.KeyEnv, info.KeyHost)
 }
 
-func pace(every time.Duration) string { return "one request in " + every.String() }
+func pace(every time.Duration) string {
+	if every == 0 {
+		return "as its limits allow"
+	}
+	return "one request in " + every.String()
+}
+
+func windowName(w source.Window) string {
+	switch w {
+	case source.Second:
+		return "second"
+	case source.Minute:
+		return "minute"
+	case source.Hour:
+		return "hour"
+	}
+	return string(w)
+}
+
+// limits lists what is documented. What a reply announces corrects it.
+func limits(info source.Info) string {
+	var list []string
+	for _, q := range info.Quotas {
+		text := fmt.Sprintf("%d per %s", q.Requests, windowName(q.Per))
+		if q.Endpoint != "" {
+			text += " for " + q.Endpoint
+		}
+		switch q.Access {
+		case source.WithKey:
+			text += " with a key"
+		case source.WithoutKey:
+			text += " without a key"
+		}
+		list = append(list, text)
+	}
+	if len(list) == 0 {
+		list = append(list, "none documented")
+	}
+	if info.PerHost {
+		list = append(list, "for each server asked")
+	}
+	return strings.Join(list, ", ")
+}

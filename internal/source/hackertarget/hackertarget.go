@@ -32,9 +32,11 @@ func (Source) Info() source.Info {
 		Answers: []observation.Relation{
 			observation.ResolvesTo, observation.SubdomainOf, observation.InPrefix, observation.AnnouncedBy,
 		},
-		PAP:          marking.Amber,
-		Every:        500 * time.Millisecond,
-		Quotas:       []source.Quota{{Requests: 50, Per: source.Day, Access: source.WithoutKey}},
+		PAP:   marking.Amber,
+		Every: 500 * time.Millisecond,
+		Quotas: []source.Quota{ // as others report them
+			{Requests: 2, Per: source.Second}, {Requests: 50, Per: source.Day, Access: source.WithoutKey},
+		},
 		KeyEnv:       "HACKERTARGET_API_KEY",
 		KeyParameter: "apikey",
 		KeyHost:      "api.hackertarget.com",

@@ -36,9 +36,10 @@ func (Source) Info() source.Info {
 			observation.RegistrarOf, observation.Created, observation.Nameserver, observation.NSSet,
 			observation.ResolvesTo, observation.InPrefix, observation.AnnouncedBy,
 		},
-		PAP:   marking.Amber,
-		Every: time.Second, // our choice: registries publish no limit
-		Cost:  2,
+		PAP:     marking.Amber,
+		Every:   time.Second, // our choice: registries publish no limit
+		Cost:    2,
+		PerHost: true,
 	}
 }
 

@@ -49,7 +49,8 @@ func (Source) Info() source.Info {
 			observation.Tracker,
 		},
 		PAP:          marking.Amber,
-		Every:        time.Second, // one request a second, as others report it
+		Every:        time.Second,
+		Quotas:       []source.Quota{{Requests: 1, Per: source.Second}}, // as others report it
 		KeyEnv:       "SHODAN_API_KEY",
 		KeyParameter: "key",
 		KeyHost:      "api.shodan.io",

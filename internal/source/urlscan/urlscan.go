@@ -36,12 +36,15 @@ func (Source) Info() source.Info {
 			observation.RedirectsTo, observation.Title, observation.Banner, observation.BodyHash, observation.Resource,
 		},
 		PAP:       marking.Amber,
-		Every:     2 * time.Second, // our choice: the limits are by day, and the terms ask for restraint
+		Every:     2 * time.Second,                                                             // our choice: the limits are by day, and the terms ask for restraint
+		Quotas:    []source.Quota{{Requests: 500, Per: source.Day, Access: source.WithoutKey}}, // with a key, headers tell
 		KeyEnv:    "URLSCAN_API_KEY",
 		KeyHeader: "API-Key",
 		KeyHost:   "urlscan.io",
 		Keyless:   true,
-		Cost:      1,
+		// Headers count searches and results apart.
+		PerEndpoint: true,
+		Cost:        1,
 	}
 }
 

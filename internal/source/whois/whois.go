@@ -33,9 +33,10 @@ func (Source) Info() source.Info {
 			observation.RegistrarOf, observation.Created, observation.Nameserver, observation.NSSet,
 			observation.InPrefix, observation.AnnouncedBy,
 		},
-		PAP:   marking.Amber,
-		Every: time.Second, // limits are unpublished and tight, and a ban lasts a day
-		Cost:  2,
+		PAP:     marking.Amber,
+		Every:   time.Second, // limits are unpublished and tight, and a ban lasts a day
+		Cost:    2,
+		PerHost: true,
 	}
 }
 
