@@ -23,7 +23,7 @@ import (
 
 // Bounds of a file and of a folder.
 const (
-	maxFile      = 1 << 20 // bytes
+	maxFile      = 256 << 10 // bytes; the examples have 3 KiB
 	maxFiles     = 1000
 	maxEndpoints = 50
 )

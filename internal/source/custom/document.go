@@ -90,10 +90,8 @@ func parse(text []byte) (d *document, err error) {
 			d, err = nil, fmt.Errorf("not understood as YAML: %.200v", r)
 		}
 	}()
-	for _, t := range lexer.Tokenize(string(text)) {
-		if t.Type == token.AnchorType || t.Type == token.AliasType {
-			return nil, fmt.Errorf("line %d: anchors and aliases are not read: write it out", t.Position.Line)
-		}
+	if err := checkTokens(lexer.Tokenize(string(text))); err != nil {
+		return nil, err
 	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
@@ -105,6 +103,34 @@ func parse(text []byte) (d *document, err error) {
 	}
 	d.file = file // only now: of an empty file the library makes an empty document
 	return d, nil
+}
+
+// maxNested bounds brackets inside brackets, and dashes on one line: the library
+// takes time with the square of them.
+const maxNested = 50
+
+// checkTokens refuses what costs more to read than it can mean.
+func checkTokens(tokens token.Tokens) error {
+	nested, dashes, line := 0, 0, 0
+	for _, t := range tokens {
+		if t.Position.Line != line {
+			dashes, line = 0, t.Position.Line
+		}
+		switch t.Type {
+		case token.AnchorType, token.AliasType:
+			return fmt.Errorf("line %d: anchors and aliases are not read: write it out", line)
+		case token.SequenceStartType, token.MappingStartType:
+			nested++
+		case token.SequenceEndType, token.MappingEndType:
+			nested--
+		case token.SequenceEntryType:
+			dashes++
+		}
+		if max(nested, dashes) > maxNested {
+			return fmt.Errorf("line %d: more than %d lists inside each other", line, maxNested)
+		}
+	}
+	return nil
 }
 
 // fromYAML writes an error of the library as one line, with its place in front.
