@@ -37,6 +37,9 @@ func (e *StatusError) Error() string {
 	if e.RetryAfter > 0 {
 		text += fmt.Sprintf(", try again in %s", e.RetryAfter)
 	}
+	if e.RetryAfter >= time.Minute && !e.At.IsZero() {
+		text += ", after " + moment(e.At.Add(e.RetryAfter))
+	}
 	return text
 }
 
