@@ -69,7 +69,7 @@ docs: ## regenerate the pages that come from the code
 	$(GO) test ./internal/source/... ./cmd/clew -run 'Page|Reference' -update
 
 deps: ## what the tests need and Go does not bring
-	@./scripts/packages.sh gcc
+	@./scripts/packages.sh gcc nsd unbound
 
 $(LINT):
 	GOBIN=$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

