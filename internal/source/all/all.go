@@ -4,6 +4,7 @@ package all
 import (
 	"clew/internal/source"
 	"clew/internal/source/abuseipdb"
+	"clew/internal/source/anyrun"
 	"clew/internal/source/attack"
 	"clew/internal/source/censys"
 	"clew/internal/source/certspotter"
@@ -39,6 +40,7 @@ import (
 func Sources() []source.Source {
 	return []source.Source{
 		abuseipdb.Source{},
+		anyrun.Source{},
 		attack.Source{},
 		censys.Source{},
 		certspotter.Source{},

@@ -197,6 +197,9 @@ var notRead = map[string]string{
 	"attack/taxii_api_root.json":    "about the service, not an indicator",
 	"attack/taxii_collections.json": "about the service, not an indicator",
 	"attack/taxii_collection.json":  "about the service, not an indicator",
+
+	"anyrun/v1_analysis_submitted.json":  "of a submission: nothing is submitted",
+	"anyrun/public_report.f4394c88.html": "a page for people; it is not scraped",
 }
 
 // everyRecordingIsRead holds the list of contracts to the index: a recording
@@ -285,6 +288,7 @@ func TestReviewedByHand(t *testing.T) {
 		{"hybridanalysis", "checkip.dyndns.org", "total contacts checkip.dyndns.org: 50 [2022-01-01T00:00:00Z]"},
 		{"hybridanalysis", "checkip.dyndns.org", "effa8375c0f670252be386c18108a874fa29920f99ead02e4a7274551ffcf651 contacts checkip.dyndns.org [2022-01-11T17:45:00Z, 2022-01-11T17:45:00Z] x1"},
 		{"attack", "malware:Geodo", "Geodo technique T1105 [?, ?] x1"},
+		{"anyrun", "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f", "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f filename 275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f [2021-10-15T13:57:25Z, 2021-10-15T13:57:25Z] x1"},
 	}
 	for _, r := range reviewed {
 		out := source.NewRunner(source.RunnerOptions{Asker: recorded, Replay: true}).
