@@ -61,6 +61,7 @@ type Client struct {
 	cache   *cache
 	gates   *gates
 	flights *flights
+	tokens  tokens
 }
 
 // New returns a client. Certificates are always verified.

@@ -58,9 +58,14 @@ func (c *Client) request(ctx context.Context, u *url.URL, r source.Request) (*ht
 	if err != nil {
 		return nil, err
 	}
-	key := c.keyFor(info)
+	key := ""
+	if asked.Host == info.KeyHost {
+		if key, err = c.secret(ctx, info); err != nil {
+			return nil, err
+		}
+	}
 	switch {
-	case key == "" || asked.Host != info.KeyHost:
+	case key == "":
 	case info.KeyHeader != "":
 		request.Header.Set(info.KeyHeader, credentials(info.KeyScheme, key))
 	case info.KeyParameter != "":

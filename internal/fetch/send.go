@@ -132,7 +132,8 @@ func saysLater(status int) bool {
 
 // temporary reports whether the same request may go better in a moment.
 func temporary(err error) bool {
-	return !ours(err) && !errors.Is(err, source.ErrBadReply) && !errors.As(err, new(*tls.CertificateVerificationError))
+	return !ours(err) && !errors.Is(err, source.ErrBadReply) && !errors.Is(err, source.ErrDenied) &&
+		!errors.As(err, new(*tls.CertificateVerificationError))
 }
 
 // ours reports whether a request did not go out for reasons of our own.

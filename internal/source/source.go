@@ -42,9 +42,14 @@ type Info struct {
 	KeyParameter string
 	KeyHost      string // the one host the key is sent to
 	KeyScheme    string // how KeyHeader carries it: "" as it is, "Bearer", or "Basic" for a key written user:password
-	Keyless      bool   // some of it answers without the key too
-	Cost         int    // requests a question takes at least
-	Credits      int    // what the provider charges for a request, 0 when it sells no credits
+	// TokenURL is where a token is drawn that KeyHeader carries instead of the
+	// key (OAuth 2.0 client credentials), "" for most. The key is then written
+	// "tenant:client id:client secret", and {tenant} stands for its first part.
+	TokenURL   string
+	TokenScope string
+	Keyless    bool // some of it answers without the key too
+	Cost       int  // requests a question takes at least
+	Credits    int  // what the provider charges for a request, 0 when it sells no credits
 	// PerHost says that pace and quotas hold at each server that is asked, not at
 	// all of them together; PerEndpoint that the limits which replies announce
 	// hold for the endpoint asked.
