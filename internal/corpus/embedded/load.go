@@ -117,8 +117,8 @@ func (l *load) Commit() (sum corpus.LoadSummary, err error) {
 			return sum, l.failed
 		}
 	}
-	sum = l.sum
-	return sum, l.drop()
+	_ = l.drop() // what is committed stays so; files left behind go at the next Open
+	return l.sum, nil
 }
 
 // Close implements [corpus.Loader].
