@@ -187,10 +187,7 @@ func TestMapNamesEndpointAndNextPage(t *testing.T) {
 // TestProgramsAreStopped gives programs that never end, or grow without end.
 func TestProgramsAreStopped(t *testing.T) {
 	for name, program := range map[string]string{
-		"loop":             "last(range(infinite))",
 		"calls_itself":     "def f: 1 + f; f",
-		"list_grows":       "[range(infinite)]",
-		"depth_grows":      "reduce range(infinite) as $i (null; [.])",
 		"outputs_for_ever": "repeat({})",
 		"deep_enough":      "reduce range(200000) as $i (null; [.]) | tojson | error",
 	} {
