@@ -26,7 +26,7 @@ func (a *app) askFlags(cmd *cobra.Command) {
 	f.StringVar(&a.replay, "replay", "", "answer from recorded replies: a folder with index.json, or a case bundle")
 	f.StringVar(&a.pap, "pap", "AMBER", "how visible a lookup may be: RED, AMBER, GREEN, CLEAR")
 	f.StringVar(&a.tlp, "tlp", "AMBER", "who may be told: RED, AMBER+STRICT, AMBER, GREEN, CLEAR")
-	f.StringSliceVar(&a.budget, "budget", []string{"200"}, "requests at most in this run, in all and by source: 200,virustotal=20; 0 means no limit")
+	f.StringSliceVar(&a.budget, "budget", []string{"200"}, "requests at most in this run, in all and by source, or credits of a source: 200,virustotal=20,shodan=5c; 0 means no limit")
 	a.engineFlags(cmd)
 }
 
@@ -160,15 +160,16 @@ func (a *app) bounds(req *investigation.Request) (err error) {
 
 // parseBudget reads numbers of requests, of which at most one is the total.
 func (a *app) parseBudget(parts []string) (source.Budget, error) {
-	budget := source.Budget{PerSource: map[string]int{}}
+	budget := source.Budget{PerSource: map[string]int{}, Credits: map[string]int{}}
 	for _, part := range parts {
 		name, digits, bySource := strings.Cut(part, "=")
 		if !bySource {
 			digits = name
 		}
-		n, err := strconv.Atoi(strings.TrimSpace(digits))
-		if err != nil || n < 0 {
-			return budget, usagef("--budget %q: write a number of requests, or SOURCE=NUMBER; 0 means no limit", part)
+		digits, credits := strings.CutSuffix(strings.TrimSpace(digits), "c")
+		n, err := strconv.Atoi(digits)
+		if err != nil || n < 0 || (credits && !bySource) {
+			return budget, usagef("--budget %q: write a number of requests, SOURCE=NUMBER, or SOURCE=NUMBERc for credits; 0 means no limit", part)
 		}
 		if !bySource {
 			budget.Total = n
@@ -178,7 +179,11 @@ func (a *app) parseBudget(parts []string) (source.Budget, error) {
 		if err != nil {
 			return budget, err
 		}
-		budget.PerSource[connector.Info().Name] = n
+		if credits {
+			budget.Credits[connector.Info().Name] = n
+		} else {
+			budget.PerSource[connector.Info().Name] = n
+		}
 	}
 	return budget, nil
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -112,4 +114,38 @@ func printQuotas(w io.Writer, lines []quotaLine) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", terminalSafe(name), l.Every, terminalSafe(strings.Join(spent, ", ")), terminalSafe(l.Outcome), terminalSafe(strings.Join(closed, "; ")))
 	}
 	return table.Flush()
+}
+
+// standing says of each source what is left of its tightest limit and how its
+// last request ended. Before the first run on a data directory there is nothing
+// to say.
+func (a *app) standing(ctx context.Context) (left, last map[string]string, err error) {
+	left, last = map[string]string{}, map[string]string{}
+	dir, err := a.dataDir()
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return left, last, nil
+	}
+	client, _, done, err := a.client(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer done()
+	usage, err := client.Usage(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, u := range usage {
+		tightest := -1
+		for _, l := range u.Limits {
+			if rest := max(l.Limit-l.Spent, 0); tightest < 0 || rest < tightest {
+				tightest = rest
+				left[u.Source] = fmt.Sprintf("%d of %d per %s", rest, l.Limit, l.Window)
+			}
+		}
+		last[u.Source] = u.Outcome
+	}
+	return left, last, nil
 }

@@ -123,7 +123,7 @@ func (a *app) sourceCommand() *cobra.Command {
 	cmd.AddCommand(a.sourceTest(), a.sourceLogin(), a.sourceQuota(), &cobra.Command{
 		Use: "list", Short: "What each source answers, and whether it can be asked", Args: cobra.NoArgs,
 		Example: "  clew source list\n  clew source list --json    one line a source",
-		RunE:    func(*cobra.Command, []string) error { return a.listSources() },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.listSources(cmd.Context()) },
 	})
 	return cmd
 }
@@ -138,17 +138,23 @@ type sourceLine struct {
 	Key     string   `json:"key"` // set, missing, optional or none
 	KeyEnv  string   `json:"key_env"`
 	Retired string   `json:"retired"`
+	Left    string   `json:"quota_left"`   // of the tightest limit, "" when none is known
+	Last    string   `json:"last_outcome"` // of the last request, "" when there was none
 }
 
-func (a *app) listSources() error {
+func (a *app) listSources(ctx context.Context) error {
 	settings, err := a.settings()
 	if err != nil {
 		return err
 	}
 	keys := settings.keys(a.getenv, a.infos())
+	left, last, err := a.standing(ctx)
+	if err != nil {
+		return err
+	}
 	var lines []sourceLine
 	for _, info := range a.infos() {
-		line := sourceLine{Name: info.Name, Title: info.Title, PAP: info.PAP.String(), Every: info.Every.String(), Key: "none", KeyEnv: info.KeyEnv, Retired: info.Retired}
+		line := sourceLine{Name: info.Name, Title: info.Title, PAP: info.PAP.String(), Every: info.Every.String(), Key: "none", KeyEnv: info.KeyEnv, Retired: info.Retired, Left: left[info.Name], Last: last[info.Name]}
 		for _, k := range info.Accepts {
 			line.Accepts = append(line.Accepts, k.String())
 		}
@@ -171,13 +177,13 @@ func (a *app) listSources() error {
 			return encodeLines(w, lines)
 		}
 		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(table, "SOURCE\tKEY\tPAP\tASKED ABOUT\tNOTE")
+		fmt.Fprintln(table, "SOURCE\tKEY\tPAP\tQUOTA LEFT\tLAST OUTCOME\tASKED ABOUT\tNOTE")
 		for _, l := range lines {
 			note := l.Retired
 			if l.Key == "missing" {
 				note = "set " + l.KeyEnv
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", l.Name, l.Key, l.PAP, strings.Join(l.Accepts, " "), note)
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Name, l.Key, l.PAP, l.Left, terminalSafe(l.Last), strings.Join(l.Accepts, " "), note)
 		}
 		return table.Flush()
 	})
