@@ -53,8 +53,8 @@ func (a *app) tryCustom(ctx context.Context, file, endpoint, about, input string
 	for _, p := range mapping.Answer.Parts {
 		fmt.Fprintf(a.stderr, "clew: %s: %s %s\n", terminalSafe(p.Endpoint), p.State, terminalSafe(p.Reason))
 	}
-	if len(mapping.Notes) > 0 {
-		return partial{fmt.Sprintf("%d results were dropped", len(mapping.Notes)+mapping.Unnoted)}
+	if dropped := mapping.Answer.Dropped; dropped > 0 {
+		return partial{plural(uint64(dropped), "result") + " dropped"}
 	}
 	return nil
 }
