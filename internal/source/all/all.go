@@ -11,6 +11,7 @@ import (
 	"clew/internal/source/circl"
 	"clew/internal/source/crtsh"
 	"clew/internal/source/cymru"
+	"clew/internal/source/defender"
 	"clew/internal/source/dns"
 	"clew/internal/source/dnsdb"
 	"clew/internal/source/domaintools"
@@ -47,6 +48,7 @@ func Sources() []source.Source {
 		circl.Source{},
 		crtsh.Source{},
 		cymru.Source{},
+		defender.Source{},
 		dns.Source{},
 		dnsdb.Source{},
 		domaintools.Source{},
