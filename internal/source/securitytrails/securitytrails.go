@@ -38,7 +38,8 @@ func (Source) Info() source.Info {
 			observation.RegistrantPhone, observation.RegistrarOf, observation.Created, observation.SubdomainOf,
 		},
 		PAP:       marking.Amber,
-		Every:     500 * time.Millisecond, // recorded headers allow 2 to 5 a second
+		Every:     500 * time.Millisecond,
+		Quotas:    []source.Quota{{Requests: 2, Per: source.Second}}, // recorded headers allow 2 to 5
 		KeyEnv:    "SECURITYTRAILS_API_KEY",
 		KeyHeader: "APIKEY",
 		KeyHost:   "api.securitytrails.com",

@@ -35,6 +35,7 @@ func (Source) Info() source.Info {
 		},
 		PAP:     marking.Amber,
 		Every:   time.Second, // limits are unpublished and tight, and a ban lasts a day
+		Quotas:  []source.Quota{{Requests: 1, Per: source.Second}},
 		Cost:    2,
 		PerHost: true,
 	}
