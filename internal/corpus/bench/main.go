@@ -39,7 +39,12 @@ func main() {
 	s.peers = strings.FieldsFunc(*names, func(r rune) bool { return r == ',' })
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := s.run(ctx)
+	var err error
+	if flag.Arg(0) == buildCommand {
+		err = build(ctx, flag.Arg(1), flag.Arg(2))
+	} else {
+		err = s.run(ctx)
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

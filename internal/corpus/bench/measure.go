@@ -10,7 +10,7 @@ import (
 // pass over all questions, after an untimed one.
 type engine interface {
 	name() string
-	build(ctx context.Context) (seconds float64, err error)
+	build(ctx context.Context) (seconds, cpu float64, err error) // cpu: seconds of all threads together
 	size() (bytes int64, err error)
 	lookup(ctx context.Context) (microseconds float64, answers []string, err error) // median of the lookups
 	heavy(ctx context.Context) (linksPerSecond float64, answers []string, err error)
@@ -21,6 +21,7 @@ type engine interface {
 type figures struct {
 	name   string
 	ingest float64 // seconds for all rows
+	cpu    float64 // seconds of processor time for all rows
 	size   int64   // bytes on disk
 	lookup float64 // microseconds, median of the passes
 	heavy  float64 // links read per second, median of the passes
@@ -35,13 +36,13 @@ func measure(ctx context.Context, engines []engine, passes int) ([]figures, erro
 		f := &all[i]
 		f.name = e.name()
 		var err error
-		if f.ingest, err = e.build(ctx); err != nil {
+		if f.ingest, f.cpu, err = e.build(ctx); err != nil {
 			return nil, err
 		}
 		if f.size, err = e.size(); err != nil {
 			return nil, err
 		}
-		say("%s: stored in %.1f s", f.name, f.ingest)
+		say("%s: stored in %.1f s, %.1f s of processor time", f.name, f.ingest, f.cpu)
 	}
 	lookups, err := inTurn(ctx, engines, passes, engine.lookup)
 	if err != nil {

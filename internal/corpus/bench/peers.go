@@ -55,40 +55,50 @@ func newPeer(ctx context.Context, label string, in func(name string) string) (*p
 
 func (p *peer) name() string { return p.label }
 
-func (p *peer) build(ctx context.Context) (seconds float64, err error) {
-	seconds, _, err = p.call(ctx, "build", p.rows, p.db)
-	return seconds, err
+func (p *peer) build(ctx context.Context) (seconds, cpu float64, err error) {
+	out, err := run(ctx, p.binary, "build", p.rows, p.db)
+	return out.speed, out.cpu, err
 }
 
 func (p *peer) size() (int64, error) { return sizeOf(p.db) }
 
 func (p *peer) lookup(ctx context.Context) (speed float64, answers []string, err error) {
-	return p.call(ctx, "lookup", p.db, p.lookups)
+	out, err := run(ctx, p.binary, "lookup", p.db, p.lookups)
+	return out.speed, out.answers, err
 }
 
 func (p *peer) heavy(ctx context.Context) (speed float64, answers []string, err error) {
-	return p.call(ctx, "heavy", p.db, p.hard)
+	out, err := run(ctx, p.binary, "heavy", p.db, p.hard)
+	return out.speed, out.answers, err
 }
 
 func (p *peer) close() error { return nil }
 
-// call runs the program and takes its output apart.
-func (p *peer) call(ctx context.Context, args ...string) (speed float64, answers []string, err error) {
-	//nolint:gosec // the program was compiled above
-	cmd := exec.CommandContext(ctx, p.binary, args...)
+// output is what a program said and took.
+type output struct {
+	speed   float64
+	cpu     float64 // seconds of processor time, all threads
+	answers []string
+}
+
+// run runs a program and takes its output apart.
+func run(ctx context.Context, program string, args ...string) (out output, err error) {
+	//nolint:gosec // this program, or one compiled above
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
+	text, err := cmd.Output()
 	if err != nil {
-		return 0, nil, fmt.Errorf("%s %s: %w", p.label, args[0], err)
+		return out, fmt.Errorf("%s %s: %w", program, args[0], err)
 	}
-	lines := bufio.NewScanner(bytes.NewReader(out))
+	out.cpu = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
+	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Scan()
-	text, _ := strings.CutPrefix(lines.Text(), "speed ")
-	if speed, err = strconv.ParseFloat(text, 64); err != nil {
-		return 0, nil, fmt.Errorf("%s %s: %w", p.label, args[0], err)
+	speed, _ := strings.CutPrefix(lines.Text(), "speed ")
+	if out.speed, err = strconv.ParseFloat(speed, 64); err != nil {
+		return out, fmt.Errorf("%s %s: %w", program, args[0], err)
 	}
 	for lines.Scan() {
-		answers = append(answers, lines.Text())
+		out.answers = append(out.answers, lines.Text())
 	}
-	return speed, answers, lines.Err()
+	return out, lines.Err()
 }

@@ -26,6 +26,11 @@ var lines = []line{
 		func(f figures, rows int) float64 { return float64(rows) / f.ingest / 1e3 },
 		map[string]goal{"mtbl": {1.4, true}, "sqlite": {6, true}},
 	},
+	{ // which other work on the machine disturbs less, and which counts threads
+		"ingest, processor µs/row",
+		func(f figures, rows int) float64 { return f.cpu / float64(rows) * 1e6 },
+		nil,
+	},
 	{
 		"size, bytes/row",
 		func(f figures, rows int) float64 { return float64(f.size) / float64(rows) },
