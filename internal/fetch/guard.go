@@ -41,7 +41,8 @@ func (g guard) proxy(r *http.Request) (*url.URL, error) {
 	if err != nil || p == nil {
 		return nil, err
 	}
-	if addr, err := netip.ParseAddr(r.URL.Hostname()); err == nil {
+	_, named := g.named.Load(hostPort(r.URL))
+	if addr, err := netip.ParseAddr(r.URL.Hostname()); err == nil && !named {
 		if err := g.check(addr); err != nil {
 			return nil, err
 		}
