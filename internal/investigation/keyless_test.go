@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"clew/internal/casefile"
@@ -20,12 +21,15 @@ import (
 // let through, from the recordings beside the repository.
 type keylessNet struct {
 	recordings *replay.Replay
-	hosts      map[string]bool
+	mu         sync.Mutex
+	hosts      map[string]bool // guarded by mu
 }
 
 func (k *keylessNet) Ask(ctx context.Context, r source.Request) (source.Reply, error) {
 	if u, err := url.Parse(r.URL); err == nil {
+		k.mu.Lock()
 		k.hosts[u.Host] = true
+		k.mu.Unlock()
 	}
 	return k.recordings.Ask(ctx, r)
 }
@@ -37,7 +41,7 @@ func TestWithoutAnyKeyTheKeylessSourcesStillTell(t *testing.T) {
 	}
 	w, req := recorded(t, &oracle{})
 	w.Sources = all.Sources()
-	net := &keylessNet{recordings, map[string]bool{}}
+	net := &keylessNet{recordings: recordings, hosts: map[string]bool{}}
 	req.Asker, req.Replay = net, false
 	req.HasKey = func(source.Info) bool { return false }
 	req.PAP = marking.Amber
