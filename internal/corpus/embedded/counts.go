@@ -82,9 +82,6 @@ func holdersKey(reverse []byte) []byte {
 	return append([]byte{holdersSpace}, group[1:]...)
 }
 
-// groupLen returns how much of a row's key is its space, first value and relation.
-func groupLen(key []byte) int { return 1 + valueLen(key[1:]) + 1 }
-
 func appendCount(dst []byte, n uint64) []byte { return binary.AppendUvarint(dst, n) }
 
 func readCount(value []byte) (uint64, error) {

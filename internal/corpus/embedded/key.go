@@ -40,16 +40,21 @@ const (
 )
 
 func appendForward(dst []byte, subject observable.Value, relation observation.Relation, object observable.Value) []byte {
-	return appendPair(append(dst, forwardSpace), subject, relation, object)
+	dst = appendValue(append(dst, forwardSpace), subject)
+	return appendValue(append(dst, byte(relation)), object)
 }
 
-func appendReverse(dst []byte, subject observable.Value, relation observation.Relation, object observable.Value) []byte {
-	return appendPair(append(dst, reverseSpace), object, relation, subject)
+// reversed turns a forward key into the reverse key of the same row.
+func reversed(dst, forward []byte) []byte {
+	n := groupLen(forward)
+	dst = append(dst, reverseSpace)
+	dst = append(dst, forward[n:]...)
+	dst = append(dst, forward[n-1])
+	return append(dst, forward[1:n-1]...)
 }
 
-func appendPair(dst []byte, from observable.Value, relation observation.Relation, to observable.Value) []byte {
-	return appendValue(append(appendValue(dst, from), byte(relation)), to)
-}
+// groupLen returns how much of a row's key is its space, first value and relation.
+func groupLen(key []byte) int { return 1 + valueLen(key[1:]) + 1 }
 
 // startKey returns a key up to its first value, with room for a relation.
 func startKey(space byte, v observable.Value) []byte {

@@ -31,7 +31,8 @@ type load struct {
 	reverse sorter
 	sum     corpus.LoadSummary
 	row     row
-	key     []byte
+	key     []byte // of the row in one direction
+	back    []byte // and in the other
 	value   []byte
 }
 
@@ -79,8 +80,8 @@ func (l *load) Add(o observation.Observation) error {
 	l.value = l.row.append(l.value[:0])
 	l.key = appendForward(l.key[:0], o.Subject, o.Relation, o.Object)
 	l.forward.add(l.key, l.value)
-	l.key = appendReverse(l.key[:0], o.Subject, o.Relation, o.Object)
-	l.reverse.add(l.key, l.value)
+	l.back = reversed(l.back[:0], l.key)
+	l.reverse.add(l.back, l.value)
 	l.sum.Kept++
 	if l.forward.full() || l.reverse.full() {
 		l.failed = l.store.explain(inParallel(l.forward.spill, l.reverse.spill))

@@ -180,12 +180,3 @@ func (s *Store) putRows(ctx context.Context, batch *pebble.Batch, joined *forwar
 	}
 	return nil
 }
-
-// reversed turns a forward key into the reverse key of the same row.
-func reversed(dst, forward []byte) []byte {
-	n := groupLen(forward)
-	dst = append(dst, reverseSpace)
-	dst = append(dst, forward[n:]...)
-	dst = append(dst, forward[n-1])
-	return append(dst, forward[1:n-1]...)
-}
