@@ -2,6 +2,7 @@ package fetch_test
 
 import (
 	"context"
+	"runtime/metrics"
 	"slices"
 	"sync"
 	"time"
@@ -14,11 +15,10 @@ import (
 // pass in seconds, in the order in which they would, however slow the machine.
 type leap struct {
 	mu       sync.Mutex
-	now      time.Time     // guarded by mu
-	sleepers []*sleeper    // guarded by mu, the earliest last
-	events   int           // guarded by mu: what happened so far
-	underWay int           // guarded by mu
-	quiet    time.Duration // real time without an event after which nobody is about to do anything
+	now      time.Time  // guarded by mu
+	sleepers []*sleeper // guarded by mu, the earliest last
+	events   int        // guarded by mu: what happened so far
+	underWay int        // guarded by mu
 }
 
 type sleeper struct {
@@ -57,9 +57,10 @@ func (l *leap) Sleep(ctx context.Context, d time.Duration) error {
 func (l *leap) run(ctx context.Context) {
 	seen := -1
 	for ctx.Err() == nil {
-		time.Sleep(l.quiet)
+		time.Sleep(50 * time.Microsecond)
+		idle := nobodyRuns()
 		l.mu.Lock()
-		if n := len(l.sleepers); l.events == seen && l.underWay == 0 && n > 0 {
+		if n := len(l.sleepers); idle && l.events == seen && l.underWay == 0 && n > 0 {
 			l.now = l.sleepers[n-1].until
 			for ; n > 0 && !l.sleepers[n-1].until.After(l.now); n-- {
 				close(l.sleepers[n-1].woken)
@@ -70,6 +71,17 @@ func (l *leap) run(ctx context.Context) {
 		seen = l.events
 		l.mu.Unlock()
 	}
+}
+
+// nobodyRuns reports whether all goroutines but the caller wait for something.
+func nobodyRuns() bool {
+	samples := []metrics.Sample{
+		{Name: "/sched/goroutines/runnable:goroutines"},
+		{Name: "/sched/goroutines/running:goroutines"},
+		{Name: "/sched/goroutines/not-in-go:goroutines"},
+	}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64() == 0 && samples[1].Value.Uint64() <= 1 && samples[2].Value.Uint64() == 0
 }
 
 // trip is one request of a [watched] door, from when it leaves until its reply.

@@ -212,13 +212,14 @@ type proof struct {
 	elapsed time.Duration // by the clock that leaps
 	told    int           // disclosures
 	states  map[source.State]int
+	failed  string // why a question failed, one of them
 	every   map[string]time.Duration
 }
 
 // investigate puts n domains to every provider, for two cases at the same time.
 func investigate(t testing.TB, n int, s fetch.State) *proof {
 	start := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
-	clock := &leap{now: start, quiet: 200 * time.Microsecond}
+	clock := &leap{now: start}
 	p := &proof{server: newStrict(t, clock), states: map[source.State]int{}, every: map[string]time.Duration{}}
 	ctx, stop := context.WithCancel(t.Context())
 	var leaping sync.WaitGroup
@@ -266,6 +267,9 @@ func investigate(t testing.TB, n int, s fetch.State) *proof {
 					mu.Lock()
 					defer mu.Unlock()
 					p.states[out.State]++
+					if out.State == source.Failed {
+						p.failed = out.Source + ": " + out.Reason
+					}
 				})
 			}
 		}
@@ -294,7 +298,7 @@ func (p *proof) check(t testing.TB) (ratio float64) {
 	}
 	for _, state := range []source.State{source.Failed, source.Skipped, source.NotAsked, source.Answered} {
 		if n := p.states[state]; n > 0 {
-			t.Errorf("%d questions ended as %s", n, state)
+			t.Errorf("%d questions ended as %s: %s", n, state, p.failed)
 		}
 	}
 	slowest, least := p.server.least(p.every)

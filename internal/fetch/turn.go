@@ -47,10 +47,11 @@ func (c *Client) turn(ctx context.Context, r rules, earliest time.Time) (id uint
 	}
 	defer leave()
 	for {
-		// A wait ends when its sleep does, whatever the clock says by then.
-		now := later(c.options.Clock(), earliest)
+		var now time.Time
 		var refused error
 		err := c.state.Update(ctx, r.account, func(a *Account) error {
+			// A wait ends when its sleep does, whatever the clock says by then.
+			now = later(c.options.Clock(), earliest)
 			id, earliest, refused = a.reserve(now, r)
 			return nil
 		})

@@ -58,6 +58,9 @@ CREATE INDEX replies_by_until ON replies (until);
 // wait is how long an operation waits for another process's.
 const wait = 10 * time.Second
 
+// maxConnections bounds the open files: one writes, the others look up replies.
+const maxConnections = 4
+
 // A Store is a [fetch.State] in a file.
 type Store struct {
 	path string
@@ -87,6 +90,7 @@ func Open(ctx context.Context, folder string) (*Store, error) {
 	if s.db, err = sql.Open("sqlite", dataSource(s.path)); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.path, err)
 	}
+	s.db.SetMaxOpenConns(maxConnections)
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}

@@ -214,3 +214,16 @@ func use(ctx context.Context, folder string) error {
 	}
 	return errors.Join(s.Update(ctx, "a", func(a *fetch.Account) error { a.Seq++; return nil }), s.Close())
 }
+
+func TestAThousandAtOnce(t *testing.T) {
+	s := open(t, t.TempDir())
+	var group sync.WaitGroup
+	for range 1000 {
+		group.Go(func() {
+			if _, _, err := s.Reply(t.Context(), "none"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+}
