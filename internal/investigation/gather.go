@@ -30,21 +30,16 @@ type gatherer struct {
 }
 
 // Gather implements pivot.Gatherer.
-func (g *gatherer) Gather(ctx context.Context, v observable.Value) (answered int, short string, err error) {
+func (g *gatherer) Gather(ctx context.Context, v observable.Value) error {
 	if g.seen[v] {
-		return 0, "", nil
+		return nil
 	}
 	g.seen[v] = true
 	outcomes := g.ask(ctx, v)
 	if err := g.keep(context.WithoutCancel(ctx), outcomes); err != nil {
-		return 0, "", err
+		return err
 	}
-	for _, o := range outcomes {
-		if o.State == source.Answered || o.State == source.Truncated {
-			answered++
-		}
-	}
-	return answered, "", ctx.Err()
+	return ctx.Err()
 }
 
 // ask puts the question to the sources: first to those that ask no key, then to

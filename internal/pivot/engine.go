@@ -37,10 +37,10 @@ type Lists interface {
 	NameCount(relation observation.Relation, word string) (n uint64, known bool)
 }
 
-// A Gatherer fills the corpus with what sources know of a value. It returns
-// how many answered, and a sentence on what kept the others from it.
+// A Gatherer fills the corpus with what sources know of a value. What kept a
+// source from answering is its to record; an error ends the run.
 type Gatherer interface {
-	Gather(ctx context.Context, v observable.Value) (answered int, short string, err error)
+	Gather(ctx context.Context, v observable.Value) error
 }
 
 // Verdicts are what the analyst has decided before.

@@ -25,7 +25,7 @@ func (r *run) expandAll(ctx context.Context) error {
 	}
 	for hop := 1; ; hop++ {
 		for i, n := range frontier {
-			r.show(Progress{Hop: hop, Expanded: i, Waiting: len(frontier) - i, Candidates: len(r.order), Now: "expanding " + n.value.String()})
+			r.show(Progress{Hop: hop, Expanded: i, Waiting: len(frontier) - i, Candidates: len(r.order), Now: "expanding " + n.value.Defang()})
 			if err := r.expand(ctx, n); err != nil {
 				return err
 			}
@@ -92,8 +92,7 @@ func (r *run) gather(ctx context.Context, v observable.Value) error {
 	if r.Gatherer == nil {
 		return nil
 	}
-	_, _, err := r.Gatherer.Gather(ctx, v)
-	return err
+	return r.Gatherer.Gather(ctx, v)
 }
 
 // follow runs one point, unless it was rejected or followed before, and keeps
