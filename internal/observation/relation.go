@@ -70,6 +70,12 @@ const (
 	NSDomain   // registrable domain of a name server; derived
 	NamePrefix // first letters of a name; derived
 	Cookie     // name of a cookie the site sets
+	Digest     // another digest of the same file
+	Contains   // a file inside the file
+	BuildID    // what the linker or the toolchain called this build
+	Symbols    // digest of the names a program imports, ELF and Mach-O
+	Authentihash
+	Property // what a file says of itself
 )
 
 // A Family groups relations that have one cause: facts of one family are
@@ -169,6 +175,12 @@ var relations = [...]relationInfo{
 	UserAgent:       {"user-agent", Behaviour, fileOnly, of(observable.UserAgent), "user agent it sends"},
 	NSDomain:        {"ns-domain", DNS, domainOnly, domainOnly, "registrable domain of a name server; derived from nameserver"},
 	Cookie:          {"cookie", Tracking, sites, textOnly, "name of a cookie the site sets"},
+	Digest:          {"digest", Binary, fileOnly, fileOnly, "another digest of the same file, from the strongest to the others; identity, never evidence"},
+	Contains:        {"contains", Artifact, fileOnly, fileOnly, "file inside it: member of an archive, embedded object, resource"},
+	BuildID:         {"build-id", Binary, fileOnly, textOnly, "build identifier of the toolchain, as elf:…, go:… or macho:…"},
+	Symbols:         {"import-symbols", Binary, fileOnly, textOnly, "MD5 of the sorted names an ELF or Mach-O file imports, as elf:… or macho:…"},
+	Authentihash:    {"authentihash", Binary, fileOnly, textOnly, "digest of a PE file without its signature, as sha256:…"},
+	Property:        {"property", Binary, fileOnly, textOnly, "what the file says of itself, as name=value: version, author, package, exported name; alone it says nothing"},
 	NamePrefix:      {"name-prefix", Name, domainOnly, textOnly, "first six letters of the label; derived"},
 }
 

@@ -85,6 +85,10 @@ var weights = map[observation.Relation]Weight{
 	observation.Imphash: {M: 0.5, Measured: true},
 	observation.Rich:    {M: 0.3},
 	observation.PDB:     {M: 0.3},
+	// Judgement, as Rich and PDB: one build, or one program under several signatures.
+	observation.BuildID:      {M: 0.3},
+	observation.Symbols:      {M: 0.3},
+	observation.Authentihash: {M: 0.3},
 
 	observation.SignedBy: {M: 0.2, HalfLife: possessionHalfLife, Measured: true},
 
@@ -92,6 +96,7 @@ var weights = map[observation.Relation]Weight{
 	observation.Embeds:         {M: 0.3, HalfLife: addressHalfLife},
 	observation.DownloadedFrom: {M: 0.3, HalfLife: addressHalfLife},
 	observation.Drops:          {M: 0.3},
+	observation.Contains:       {M: 0.3},
 
 	observation.ConfigC2:    {M: 0.5},
 	observation.Mutex:       {M: 0.3},
