@@ -73,7 +73,7 @@ docs: ## regenerate the pages that come from the code
 	$(GO) test ./internal/source/... ./cmd/clew -run 'Page|Reference' -update
 
 deps: ## what the tests need and Go does not bring
-	@./scripts/packages.sh gcc nsd unbound
+	@./scripts/packages.sh gcc g++ nsd unbound libfuzzy-dev libtlsh-dev ssdeep tlsh-tools
 
 $(LINT):
 	GOBIN=$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

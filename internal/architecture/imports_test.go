@@ -15,6 +15,7 @@ import (
 // layers are the packages from the ground up. A package may import those above
 // it in this list, and nothing else of ours.
 var layers = []string{
+	"fuzzy",
 	"observable",
 	"marking",
 	"observation",
@@ -38,9 +39,9 @@ var layers = []string{
 var (
 	kits = []string{
 		"observable/extract", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns",
-		"corpus/memory", "source/all", "ingest/all",
+		"corpus/memory", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh",
 	}
-	testKits = []string{"corpus/corpustest", "casefile/casefiletest", "source/sourcetest"}
+	testKits = []string{"corpus/corpustest", "casefile/casefiletest", "source/sourcetest", "fuzzy/fuzzytest"}
 	wiring   = []string{"source/all", "ingest/all", "investigation", "investigation/bench", "corpus/bench"}
 )
 
