@@ -101,7 +101,11 @@ func vocabularyPage() string {
 	}
 	b.WriteString("\n## Pivots\n\n| method | from | relation | what |\n|---|---|---|---|\n")
 	for _, m := range pivot.Catalogue() {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", m.Name, kindNames(m.From), m.Relation, m.Doc)
+		by := "likeness"
+		if m.Relation.Valid() {
+			by = m.Relation.String()
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", m.Name, kindNames(m.From), by, m.Doc)
 	}
 	return b.String()
 }

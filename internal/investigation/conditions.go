@@ -25,6 +25,7 @@ type conditions struct {
 	Accepted   map[observable.Value]string `json:"accepted"`
 	NoLink     map[pivot.Link]string       `json:"no_link"`
 	Lists      map[string]judgement        `json:"lists"`
+	Likeness   map[string]likenesses       `json:"likeness,omitempty"` // what searches said
 }
 
 func conditionsOf(model string, at time.Time, bounds pivot.Options, lists map[string]judgement) conditions {

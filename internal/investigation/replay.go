@@ -51,6 +51,7 @@ func Replay(ctx context.Context, r casefile.Reader, id string) (Replayed, error)
 	}
 	lists, missing := replayed(under.Lists)
 	engine := (&Workspace{}).engine(reads.Final(), lists, under.At, under.options())
+	engine.Searches = replayedSearches(under.Likeness)
 	if engine.Model.Version != under.Model {
 		return Replayed{}, fmt.Errorf("%w: it was scored with model %s, this clew has %s: replay it with the clew named in the record", ErrDiffers, under.Model, engine.Model.Version)
 	}

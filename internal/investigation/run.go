@@ -201,7 +201,7 @@ func (w *Workspace) verdicts(ctx context.Context, record *casefile.Record) (pivo
 
 func (w *Workspace) engine(corpus pivot.Corpus, lists pivot.Lists, at time.Time, bounds pivot.Options) *pivot.Engine {
 	return &pivot.Engine{
-		Corpus: corpus, Lists: lists, Model: score.Closed(), Options: bounds,
+		Corpus: corpus, Lists: lists, Model: score.Closed(), Options: bounds, Searches: w.Searches,
 		Clock: func() time.Time { return at },
 	}
 }
@@ -233,12 +233,16 @@ func (w *Workspace) conclude(ctx context.Context, id string, req Request, bounds
 	asked := newJudgements(lists{w.Lists})
 	reads := casefile.NewRecordingReader(w.Corpus)
 	engine := w.engine(reads, asked, at, bounds)
+	searches, said := recordSearches(engine.Searches)
+	engine.Searches = searches
 	engine.Progress = req.Progress
 	result, err := engine.Investigate(ctx, req.values())
 	if err != nil {
 		return err
 	}
-	entries, err := w.entries(ctx, conditionsOf(engine.Model.Version, at, bounds, asked.answers), result, reads)
+	under := conditionsOf(engine.Model.Version, at, bounds, asked.answers)
+	under.Likeness = said
+	entries, err := w.entries(ctx, under, result, reads)
 	if err != nil {
 		return err
 	}

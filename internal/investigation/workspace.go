@@ -18,21 +18,24 @@ import (
 	"clew/internal/corpus/embedded"
 	"clew/internal/observable"
 	"clew/internal/observation"
+	"clew/internal/pivot"
 	"clew/internal/reference"
 	"clew/internal/source"
 )
 
 // A Workspace is one data directory, opened: what is known, and what was done.
 type Workspace struct {
-	Dir     string
-	Corpus  corpus.Store
-	Cases   casefile.Store
-	Lists   *reference.Set
-	Sources []source.Source
-	Clock   func() time.Time
-	Random  io.Reader // draws case IDs
-	Version string    // of clew, written into each case
-	Actor   string    // who is at the keyboard
+	Dir    string
+	Corpus corpus.Store
+	Cases  casefile.Store
+	Lists  *reference.Set
+	// Searches are the pivot methods in code, by name.
+	Searches map[string]pivot.Search
+	Sources  []source.Source
+	Clock    func() time.Time
+	Random   io.Reader // draws case IDs
+	Version  string    // of clew, written into each case
+	Actor    string    // who is at the keyboard
 }
 
 // Needs says which stores a command uses, so that reading a case does not wait

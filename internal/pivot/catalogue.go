@@ -10,7 +10,8 @@ import (
 // A Method is one row of the catalogue: value, attribute, others that share it.
 // docs/reference/vocabulary.md is generated from the catalogue.
 type Method struct {
-	Name     string
+	Name string
+	// Relation leads to the attribute and back. Zero for a method in code, see [Search].
 	Relation observation.Relation
 	// Back follows the relation from its object first: from a domain to the
 	// certificates that name it, and on to the other names in them.
@@ -19,7 +20,10 @@ type Method struct {
 	From []observable.Kind
 	// Overlap asks that both held the attribute at the same time.
 	Overlap bool
-	Doc     string
+	// OnRequest is true where an investigation does not run the method by
+	// itself, only who asks for it by name.
+	OnRequest bool
+	Doc       string
 }
 
 var (
@@ -32,8 +36,7 @@ var (
 	fromNetwork = []observable.Kind{observable.Domain, observable.IP, observable.URL, observable.File}
 )
 
-// catalogue is design section 4 without the rows that need more than relations
-// (ssdeep, TLSH, behaviour, naming).
+// catalogue is design section 4.
 var catalogue = []Method{
 	{Name: "registrant-email", Relation: observation.RegistrantEmail, From: fromDomain, Doc: "domains registered with the same e-mail address"},
 	{Name: "registrant-name", Relation: observation.RegistrantName, From: fromDomain, Doc: "domains registered by the same name"},
@@ -53,6 +56,7 @@ var catalogue = []Method{
 	{Name: "historical-hosting", Relation: observation.ResolvesTo, From: fromDomain, Doc: "the same, read as a history of hosting"},
 	{Name: "ptr", Relation: observation.PTR, From: fromIP, Doc: "addresses with the same reverse name"},
 	{Name: "subdomains", Relation: observation.SubdomainOf, From: fromDomain, Doc: "names below the registrable domain"},
+	{Name: "naming", From: fromDomain, OnRequest: true, Doc: "names built alike: label, rare word, prefix, digits, edit distance, look-alikes"},
 	{Name: "cidr-neighbours", Relation: observation.InPrefix, From: fromHost, Doc: "names and addresses in the same /24"},
 	{Name: "asn", Relation: observation.AnnouncedBy, From: fromIP, Doc: "shown, never followed: alone it never scores"},
 	{Name: "cert-san", Relation: observation.Names, Back: true, From: fromDomain, Doc: "other names in the same certificates"},

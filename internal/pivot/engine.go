@@ -75,6 +75,8 @@ type Engine struct {
 	Lists    Lists
 	Gatherer Gatherer // nil offline
 	Model    score.Model
+	// Searches are the methods in code, by name. One that is missing is not run.
+	Searches map[string]Search
 	Clock    func() time.Time
 	Progress func(Progress) // nil shows nothing
 	Options
@@ -195,6 +197,7 @@ type run struct {
 	attributes  map[factKey]*attribute
 	populations map[observation.Relation]corpus.Population
 	universes   map[observable.Kind]uint64
+	likenesses  map[pair][]Likeness
 	scratch     []sharedFact
 	matches     []score.Match
 }
@@ -204,6 +207,7 @@ func (e *Engine) newRun(seeds []observable.Value) *run {
 		Engine: e, nodes: map[observable.Value]*node{}, followed: map[factKey]bool{}, pivots: map[observable.Value]Fact{},
 		attributes:  map[factKey]*attribute{},
 		populations: map[observation.Relation]corpus.Population{}, universes: map[observable.Kind]uint64{},
+		likenesses: map[pair][]Likeness{},
 	}
 	r.seeds = slices.Clone(seeds)
 	slices.SortFunc(r.seeds, observable.Value.Compare)

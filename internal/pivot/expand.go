@@ -82,7 +82,7 @@ func (r *run) expand(ctx context.Context, n *node) error {
 			return err
 		}
 	}
-	return nil
+	return r.search(ctx, n)
 }
 
 func (r *run) gather(ctx context.Context, v observable.Value) error {

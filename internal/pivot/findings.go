@@ -98,6 +98,9 @@ func noteOf(s sharedFact, line score.Line) string {
 		return "held before its present holder began: another owner's"
 	}
 	note := timeNote(s, line)
+	if s.note != "" {
+		note = s.note
+	}
 	if s.Directed {
 		note += "; one points at the other"
 	}

@@ -50,7 +50,9 @@ func (r *run) plan(ctx context.Context, n *node) ([]planned, error) {
 }
 
 // follows reports whether a method is about this fact.
-func follows(m Method, f Fact) bool { return m.Relation == f.Relation && (m.Back == f.Back || f.Self) }
+func follows(m Method, f Fact) bool {
+	return !m.searches() && m.Relation == f.Relation && (m.Back == f.Back || f.Self)
+}
 
 // coarse facts contain finer ones: a /24 its addresses, a name server's domain
 // its hosts. The finer is followed first, so that what it explains is its own.

@@ -16,6 +16,7 @@ type sharedFact struct {
 	attr *attribute
 	a, b Fact
 	held holding
+	note string // how they are alike, of a likeness
 	score.Match
 }
 
@@ -259,7 +260,7 @@ func (r *run) shared(ctx context.Context, a, b *node, show detail) ([]sharedFact
 			out = append(out, s)
 		}
 	}
-	out = withoutImpliedBlocks(out)
+	out = append(withoutImpliedBlocks(out), r.sharedLikenesses(a, b)...)
 	if show == onlyBits {
 		r.scratch = out
 		return out, nil
