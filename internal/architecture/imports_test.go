@@ -27,6 +27,7 @@ var layers = []string{
 	"ingest",
 	"pivot",
 	"casefile",
+	"telemetry",
 	"report",
 	"world",
 	"eval",
@@ -39,7 +40,7 @@ var layers = []string{
 var (
 	kits = []string{
 		"observable/extract", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns",
-		"corpus/memory", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh",
+		"corpus/memory", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
 	}
 	testKits = []string{"corpus/corpustest", "casefile/casefiletest", "source/sourcetest", "fuzzy/fuzzytest"}
 	wiring   = []string{"source/all", "ingest/all", "investigation", "investigation/bench", "corpus/bench"}
