@@ -3,6 +3,7 @@ package fuzzytest
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -41,8 +42,7 @@ func Start(t testing.TB, compiler, source, library string) *Peer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		in.Close()
-		if err := cmd.Wait(); err != nil {
+		if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
 			t.Errorf("lib%s: %v", library, err)
 		}
 	})
