@@ -3,7 +3,6 @@ package tlsh
 import (
 	"encoding/hex"
 	"fmt"
-	"math/bits"
 	"strings"
 )
 
@@ -77,7 +76,10 @@ func (d Digest) String() string {
 // paper's experiments under 100 mostly for related ones. It is the library's
 // distance with the length counted in.
 func (d Digest) Distance(e Digest) int {
-	total := d.Header.Distance(e.Header) + d.body(e)
+	total := d.Header.Distance(e.Header)
+	for i := range d.Low {
+		total += half(d.Low[i], d.High[i], e.Low[i], e.High[i])
+	}
 	if d.Checksum != e.Checksum {
 		total++
 	}
@@ -103,20 +105,3 @@ func quartileDistance(a, b uint8) int {
 
 // around is the shorter way from a to b on a circle of mask+1 places.
 func around(a, b, mask uint8) uint8 { return min((a-b)&mask, (b-a)&mask) }
-
-// body sums 0, 1, 2 or 6 for codes that are 0, 1, 2 or 3 apart.
-//
-// With x the exclusive or of the codes, low and high bit: codes are an odd
-// number apart when x's low bit is set, and then 3 apart only when the high bits
-// differ and, in the code with the high bit, the low bit is set as well; they
-// are 2 apart when only x's high bit is set.
-func (d Digest) body(e Digest) int {
-	total := 0
-	for i := range d.Low {
-		low, high := d.Low[i]^e.Low[i], d.High[i]^e.High[i]
-		both := low & high
-		far := both & (d.High[i]&d.Low[i] | e.High[i]&e.Low[i])
-		total += bits.OnesCount64(low) + 2*bits.OnesCount64(high&^low) + 5*bits.OnesCount64(far)
-	}
-	return total
-}
