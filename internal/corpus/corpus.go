@@ -98,6 +98,9 @@ type Reader interface {
 	InRange(ctx context.Context, prefix netip.Prefix, limit int) (addresses []observable.Value, more bool, err error)
 	// Population counts the subjects and links of a relation.
 	Population(ctx context.Context, relation observation.Relation) (Population, error)
+	// Imports returns the loads that were committed and not removed, oldest
+	// first, then by ID.
+	Imports(ctx context.Context) ([]Import, error)
 }
 
 // A Writer stores observations. What it acknowledged survives a crash.
@@ -110,6 +113,10 @@ type Writer interface {
 	PutTotals(ctx context.Context, totals []Total) error
 	// Load opens a bulk load, the only fast way to store millions.
 	Load(ctx context.Context) (Loader, error)
+	// RemoveImport takes back everything that the import of that ID brought, and
+	// its entry: every question is then answered as by a store that never had
+	// it. It is done as a whole or not at all. ErrNoImport where there is none.
+	RemoveImport(ctx context.Context, id string) error
 }
 
 // A Loader takes a stream of observations. Nothing is visible, and nothing
@@ -118,14 +125,11 @@ type Writer interface {
 // goes on. Counts add up as in Put.
 type Loader interface {
 	Add(observation.Observation) error
-	Commit() (LoadSummary, error)
+	// Commit makes the load visible as the import that entry names, and returns
+	// the entry with what the store fills in. An ID that is there already is
+	// ErrImported and changes nothing, so that a file is not counted twice.
+	Commit(entry Import) (Import, error)
 	Close() error
-}
-
-// LoadSummary says what became of a load.
-type LoadSummary struct {
-	Kept   uint64 // observations accepted
-	Merged uint64 // of these, duplicates of another one in the same load
 }
 
 // A Store is a whole engine.

@@ -63,7 +63,7 @@ func build(ctx context.Context, rows, dir string) (err error) {
 	if err := readRows(rows, load.Add); err != nil {
 		return err
 	}
-	if _, err = load.Commit(); err != nil {
+	if _, err = load.Commit(corpus.Import{ID: "bench", Name: "bench"}); err != nil {
 		return err
 	}
 	_, err = fmt.Printf("speed %.4f\n", time.Since(start).Seconds())

@@ -5,6 +5,7 @@ package corpustest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -49,6 +50,11 @@ func Run(t *testing.T, open func(t *testing.T) corpus.Store) {
 		"a_load_ends_once":                            loadEndsOnce,
 		"loads_and_puts_interleave":                   loadsInterleave,
 		"an_empty_load_commits":                       emptyLoad,
+		"imports_are_listed_with_what_they_hold":      importsListed,
+		"an_import_is_taken_once":                     importedOnce,
+		"an_entry_that_is_none_is_refused":            entryRefused,
+		"a_removed_import_leaves_no_trace":            importRemoved,
+		"a_removed_import_gives_back_its_holders":     heavyImportRemoved,
 		"what_is_handed_out_is_the_callers":           handedOut,
 		"cancelled_calls_fail":                        cancelled,
 		"a_closed_store_answers_errors":               closedStore,
@@ -66,9 +72,10 @@ func Run(t *testing.T, open func(t *testing.T) corpus.Store) {
 
 // subject is the store under test, with calls that fail the test by themselves.
 type subject struct {
-	t      *testing.T
-	store  corpus.Store
-	closed bool
+	t       *testing.T
+	store   corpus.Store
+	closed  bool
+	commits int // names the imports
 }
 
 func (s *subject) close() {
@@ -90,7 +97,7 @@ func (s *subject) put(observations ...observation.Observation) {
 }
 
 // load commits observations in one bulk load.
-func (s *subject) load(observations ...observation.Observation) corpus.LoadSummary {
+func (s *subject) load(observations ...observation.Observation) corpus.Import {
 	s.t.Helper()
 	l := s.begin()
 	s.add(l, observations...)
@@ -115,9 +122,12 @@ func (s *subject) add(l corpus.Loader, observations ...observation.Observation) 
 	}
 }
 
-func (s *subject) commit(l corpus.Loader) corpus.LoadSummary {
+// commit commits a load under an ID of its own, import-1 and so on.
+func (s *subject) commit(l corpus.Loader) corpus.Import {
 	s.t.Helper()
-	sum, err := l.Commit()
+	s.commits++
+	entry := corpus.Import{ID: fmt.Sprintf("import-%d", s.commits), Name: "test", At: day(s.commits % 28)}
+	sum, err := l.Commit(entry)
 	if err != nil {
 		s.t.Fatalf("Commit: %v", err)
 	}
@@ -125,6 +135,28 @@ func (s *subject) commit(l corpus.Loader) corpus.LoadSummary {
 		s.t.Fatalf("Close after Commit: %v", err)
 	}
 	return sum
+}
+
+func (s *subject) remove(id string) {
+	s.t.Helper()
+	if err := s.store.RemoveImport(s.t.Context(), id); err != nil {
+		s.t.Fatalf("RemoveImport(%s): %v", id, err)
+	}
+}
+
+func (s *subject) imports() []corpus.Import {
+	s.t.Helper()
+	entries, err := s.store.Imports(s.t.Context())
+	if err != nil {
+		s.t.Fatalf("Imports: %v", err)
+	}
+	return entries
+}
+
+// summary is what a load made of its observations.
+func (s *subject) summary(what string, kept, merged uint64, got corpus.Import) {
+	s.t.Helper()
+	s.want(what, [2]uint64{kept, merged}, [2]uint64{got.Kept, got.Merged})
 }
 
 func (s *subject) objects(v observable.Value, relations ...observation.Relation) []corpus.Link {

@@ -15,24 +15,40 @@ import (
 // answers every question by reading all of it. It is slow, and shares nothing
 // with an engine but the order of results.
 type model struct {
-	seen   []observation.Observation
+	seen   []said
 	totals []corpus.Total
+}
+
+// said is an observation and the ID of the import that brought it, "" for none.
+type said struct {
+	observation.Observation
+	by string
+}
+
+func (m *model) add(by string, observations ...observation.Observation) {
+	for _, o := range observations {
+		m.seen = append(m.seen, said{o, by})
+	}
+}
+
+func (m *model) remove(id string) {
+	m.seen = slices.DeleteFunc(m.seen, func(o said) bool { return o.by == id })
 }
 
 // links merges the observations that wanted accepts, in canonical order.
 func (m *model) links(wanted func(observation.Observation) bool) []corpus.Link {
 	var links []corpus.Link
 	for _, o := range m.seen {
-		if !wanted(o) {
+		if !wanted(o.Observation) {
 			continue
 		}
 		i := slices.IndexFunc(links, func(l corpus.Link) bool {
 			return l.Subject == o.Subject && l.Relation == o.Relation && l.Object == o.Object
 		})
 		if i < 0 {
-			links = append(links, linkOf(o))
+			links = append(links, linkOf(o.Observation))
 		} else {
-			mergeInto(&links[i], o)
+			mergeInto(&links[i], o.Observation)
 		}
 	}
 	slices.SortFunc(links, func(a, b corpus.Link) int {
@@ -143,4 +159,24 @@ func (m *model) population(relation observation.Relation) corpus.Population {
 		subjects[l.Subject] = true
 	}
 	return corpus.Population{Subjects: uint64(len(subjects)), Links: uint64(len(links))}
+}
+
+// coverage counts everything, by relation and kind of subject.
+func (m *model) coverage() []corpus.Coverage {
+	var all []corpus.Coverage
+	for _, r := range observation.Relations() {
+		for _, k := range observable.Kinds() {
+			c := corpus.Coverage{Relation: r, Kind: k}
+			subjects := map[observable.Value]bool{}
+			for _, l := range m.links(func(o observation.Observation) bool { return o.Relation == r && o.Subject.Kind() == k }) {
+				c.Links++
+				subjects[l.Subject] = true
+				c.Window = c.Union(l.Window)
+			}
+			if c.Subjects = uint64(len(subjects)); c.Links > 0 {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
 }

@@ -114,11 +114,11 @@ func (g *generator) observations(n int) []observation.Observation {
 // act changes store and model alike.
 func (g *generator) act(s *subject, m *model) {
 	s.t.Helper()
-	switch g.rng.IntN(10) {
+	switch g.rng.IntN(11) {
 	case 0, 1, 2, 3:
 		rows := g.observations(1 + g.rng.IntN(8))
 		s.put(rows...)
-		m.seen = append(m.seen, rows...)
+		m.add("", rows...)
 	case 4:
 		g.putTotals(s, m)
 	case 5, 6:
@@ -135,7 +135,21 @@ func (g *generator) act(s *subject, m *model) {
 		if err := s.store.Flush(s.t.Context()); err != nil {
 			s.t.Fatalf("Flush: %v", err)
 		}
+	case 10:
+		g.remove(s, m)
 	}
+}
+
+// remove takes an import back, if there is one.
+func (g *generator) remove(s *subject, m *model) {
+	entries := s.imports()
+	if len(entries) == 0 {
+		return
+	}
+	gone := pick(g, entries)
+	s.remove(gone.ID)
+	m.remove(gone.ID)
+	s.want("imports left", len(entries)-1, len(s.imports()))
 }
 
 func (g *generator) putTotals(s *subject, m *model) {
@@ -163,11 +177,14 @@ func (g *generator) endLoad(s *subject, m *model) {
 		}
 		return
 	}
-	alone := model{seen: ended.rows}
+	var alone model
+	alone.add("", ended.rows...)
 	distinct := uint64(len(alone.links(func(observation.Observation) bool { return true })))
 	kept := uint64(len(ended.rows))
-	s.want("load summary", corpus.LoadSummary{Kept: kept, Merged: kept - distinct}, s.commit(ended.loader))
-	m.seen = append(m.seen, ended.rows...)
+	entry := s.commit(ended.loader)
+	s.summary("load summary", kept, kept-distinct, entry)
+	s.want("coverage", alone.coverage(), entry.Coverage)
+	m.add(entry.ID, ended.rows...)
 }
 
 // ask compares the answers to one question of each sort.

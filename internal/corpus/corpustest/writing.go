@@ -60,7 +60,7 @@ func loadVisibleFromCommit(_ *testing.T, s *subject) {
 	l := s.begin()
 	s.add(l, o, other, o, o)
 	s.want("before Commit", []corpus.Link{}, s.subjects(o.Relation, o.Object, 0))
-	s.want("summary", corpus.LoadSummary{Kept: 4, Merged: 2}, s.commit(l))
+	s.summary("summary", 4, 2, s.commit(l))
 	merged := linkOf(o)
 	merged.Count = 3
 	s.want("after Commit", []corpus.Link{merged, linkOf(other)}, s.subjects(o.Relation, o.Object, 0))
@@ -73,7 +73,7 @@ func loadClosed(_ *testing.T, s *subject) {
 	if err := l.Close(); err != nil {
 		s.t.Fatal(err)
 	}
-	if _, err := l.Commit(); err == nil {
+	if _, err := l.Commit(corpus.Import{ID: "closed"}); err == nil {
 		s.t.Error("Commit after Close is no error")
 	}
 	s.want("links", []corpus.Link{}, s.objects(o.Subject))
@@ -108,14 +108,14 @@ func loadRefuses(_ *testing.T, s *subject) {
 		s.t.Error("Add of a relation that cannot start there is no error")
 	}
 	s.add(l, good)
-	s.want("summary", corpus.LoadSummary{Kept: 2, Merged: 1}, s.commit(l))
+	s.summary("summary", 2, 1, s.commit(l))
 }
 
 func loadEndsOnce(_ *testing.T, s *subject) {
 	l := s.begin()
 	s.add(l, resolves("a.example", "192.0.2.1", day(1), day(1)))
 	s.commit(l)
-	if _, err := l.Commit(); err == nil {
+	if _, err := l.Commit(corpus.Import{ID: "again"}); err == nil {
 		s.t.Error("a second Commit is no error")
 	}
 	if err := l.Add(resolves("b.example", "192.0.2.1", day(1), day(1))); err == nil {
@@ -146,7 +146,7 @@ func loadsInterleave(_ *testing.T, s *subject) {
 }
 
 func emptyLoad(_ *testing.T, s *subject) {
-	s.want("summary", corpus.LoadSummary{}, s.load())
+	s.summary("summary", 0, 0, s.load())
 }
 
 // calls returns every call of a store, on harmless arguments.
@@ -173,6 +173,13 @@ func calls(ctx context.Context, store corpus.Store) map[string]func() error {
 			}
 			return l.Close()
 		},
+		"Imports": func() error { _, err := store.Imports(ctx); return err },
+		"RemoveImport": func() error {
+			if err := store.RemoveImport(ctx, "never-was"); !errors.Is(err, corpus.ErrNoImport) {
+				return err
+			}
+			return nil
+		},
 		"Flush": func() error { return store.Flush(ctx) },
 	}
 }
@@ -193,7 +200,7 @@ func cancelled(t *testing.T, s *subject) {
 	if err := l.Add(resolves("b.example", "192.0.2.1", day(1), day(1))); !errors.Is(err, context.Canceled) {
 		t.Errorf("Add to a cancelled load: %v", err)
 	}
-	if _, err := l.Commit(); !errors.Is(err, context.Canceled) {
+	if _, err := l.Commit(corpus.Import{ID: "cancelled"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Commit of a cancelled load: %v", err)
 	}
 	if err := l.Close(); err != nil {
@@ -214,7 +221,7 @@ func closedStore(t *testing.T, s *subject) {
 	if err := l.Add(resolves("b.example", "192.0.2.1", day(1), day(1))); err == nil {
 		t.Error("Add to a load of a closed store is no error")
 	}
-	if _, err := l.Commit(); err == nil {
+	if _, err := l.Commit(corpus.Import{ID: "closed"}); err == nil {
 		t.Error("Commit of a load of a closed store is no error")
 	}
 	if err := l.Close(); err != nil {
@@ -288,6 +295,6 @@ func loadRows(ctx context.Context, store corpus.Store, w, rows int) error {
 			return errors.Join(err, l.Close())
 		}
 	}
-	_, err = l.Commit()
+	_, err = l.Commit(corpus.Import{ID: fmt.Sprintf("writer-%d", w)})
 	return errors.Join(err, l.Close())
 }

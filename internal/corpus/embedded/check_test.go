@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"clew/internal/corpus"
@@ -30,7 +31,7 @@ func loadRows(s *Store, rows []observation.Observation) error {
 			return errors.Join(err, l.Close())
 		}
 	}
-	_, err = l.Commit()
+	_, err = l.Commit(corpus.Import{ID: fmt.Sprintf("load-%d", l.(*load).number), Name: "test"})
 	return errors.Join(err, l.Close())
 }
 

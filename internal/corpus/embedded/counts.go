@@ -25,8 +25,15 @@ type populations struct {
 	all [256]corpus.Population
 }
 
-// gain is what a write adds to the populations.
-type gain [256]corpus.Population
+// change is what a write adds to the populations, or takes from them.
+type change [256]struct{ links, subjects int64 }
+
+// applied returns a population after a change.
+func (c *change) applied(r int, p corpus.Population) corpus.Population {
+	p.Links = uint64(int64(p.Links) + c[r].links)
+	p.Subjects = uint64(int64(p.Subjects) + c[r].subjects)
+	return p
+}
 
 func loadPopulations(db *pebble.DB) (*populations, error) {
 	p := &populations{}
@@ -48,26 +55,25 @@ func (p *populations) of(relation observation.Relation) corpus.Population {
 	return p.all[relation]
 }
 
-// add takes a gain over once it is on disk.
-func (p *populations) add(g *gain) {
+// apply takes a change over once it is on disk.
+func (p *populations) apply(c *change) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for r := range g {
-		p.all[r].Links += g[r].Links
-		p.all[r].Subjects += g[r].Subjects
+	for r := range c {
+		p.all[r] = c.applied(r, p.all[r])
 	}
 }
 
-// entries gives the keys and values that make a gain lasting, in order. Only
+// entries gives the keys and values that make a change lasting, in order. Only
 // whoever holds the write lock may ask.
-func (p *populations) entries(g *gain, set func(key, value []byte) error) error {
-	for r := range g {
-		if g[r] == (corpus.Population{}) {
+func (p *populations) entries(c *change, set func(key, value []byte) error) error {
+	for r := range c {
+		if c[r].links == 0 && c[r].subjects == 0 {
 			continue
 		}
-		now := p.of(observation.Relation(r))
-		value := binary.AppendUvarint(nil, now.Links+g[r].Links)
-		value = binary.AppendUvarint(value, now.Subjects+g[r].Subjects)
+		then := c.applied(r, p.of(observation.Relation(r)))
+		value := binary.AppendUvarint(nil, then.Links)
+		value = binary.AppendUvarint(value, then.Subjects)
 		if err := set([]byte{populationSpace, byte(r)}, value); err != nil {
 			return err
 		}

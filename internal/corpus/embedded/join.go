@@ -72,28 +72,21 @@ func (j *join) err() error {
 	return j.it.Error()
 }
 
-// rowMerger merges encoded rows; it keeps its memory from row to row.
-type rowMerger struct{ one, other row }
-
-// merge returns both rows as one, written over the first.
-func (m *rowMerger) merge(first, second []byte) ([]byte, error) {
-	if err := m.one.read(first); err != nil {
-		return nil, err
-	}
-	if err := m.other.read(second); err != nil {
-		return nil, err
-	}
-	m.one.merge(&m.other)
-	return m.one.append(first[:0]), nil
-}
-
 // forwardJoin merges forward rows with what is stored and counts what is new.
 type forwardJoin struct {
 	*join
-	gain  gain
+	gain  change
 	rows  rowMerger
 	group []byte // subject and relation of the row before
 	value []byte
+}
+
+func newForwardJoin(s *Store) (*forwardJoin, error) {
+	existing, err := newJoin(s.db, forwardSpace)
+	if err != nil {
+		return nil, err
+	}
+	return &forwardJoin{join: existing, rows: rowMerger{origins: s.sources}}, nil
 }
 
 // add takes the next row and returns what is to be stored under its key. It is
@@ -108,7 +101,7 @@ func (f *forwardJoin) add(key, value []byte) (merged []byte, isNew bool, err err
 			return nil, false, err
 		}
 		if !known {
-			f.gain[relation].Subjects++
+			f.gain[relation].subjects++
 		}
 	}
 	old, err := f.find(key)
@@ -116,7 +109,7 @@ func (f *forwardJoin) add(key, value []byte) (merged []byte, isNew bool, err err
 		return nil, false, err
 	}
 	if old == nil {
-		f.gain[relation].Links++
+		f.gain[relation].links++
 		return value, true, nil
 	}
 	f.value, err = f.rows.merge(append(f.value[:0], value...), old)
@@ -146,7 +139,7 @@ func newReverseJoin(s *Store) (*reverseJoin, error) {
 	if err != nil {
 		return nil, errors.Join(err, stored.close())
 	}
-	return &reverseJoin{store: s, stored: stored, kept: kept}, nil
+	return &reverseJoin{store: s, stored: stored, kept: kept, rows: rowMerger{origins: s.sources}}, nil
 }
 
 func (r *reverseJoin) close() error { return errors.Join(r.stored.close(), r.kept.close()) }

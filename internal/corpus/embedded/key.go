@@ -19,8 +19,9 @@ const (
 	reverseSpace    = 'r' // object, relation, subject -> the same row
 	holdersSpace    = 'h' // object, relation -> number of subjects, only for objects with many
 	populationSpace = 'p' // relation -> links, subjects
-	sourceSpace     = 's' // number of a source -> its name
+	sourceSpace     = 's' // number of a source -> its name and import
 	totalSpace      = 't' // object, relation, source -> a provider's total
+	importSpace     = 'i' // number of an import -> its entry
 )
 
 // A value in a key is its kind and then one of three forms, so that the order

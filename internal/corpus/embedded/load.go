@@ -20,16 +20,19 @@ var errLoadDone = errors.New("load was committed or closed before")
 //
 // Nobody else can write while Commit runs; questions are answered as before.
 type load struct {
-	ctx   context.Context // of the whole load, as the contract says
-	store *Store
-	dir   string
+	ctx    context.Context // of the whole load, as the contract says
+	store  *Store
+	dir    string
+	number uint32 // of the import
 
 	mu      sync.Mutex // guards all below: a loader has one owner, this is for owners who forget
 	done    bool
 	failed  error // a spill that went wrong; the load cannot be completed
 	forward sorter
 	reverse sorter
-	sum     corpus.LoadSummary
+	kept    uint64 // observations
+	source  string // of the observation before
+	origin  uint32 // and its number, 0 at first
 	row     row
 	key     []byte // of the row in one direction
 	back    []byte // and in the other
@@ -46,12 +49,12 @@ func (s *Store) Load(ctx context.Context) (corpus.Loader, error) {
 	if s.opts.ReadOnly {
 		return nil, fmt.Errorf("%s: %w", s.dir, errReadOnly)
 	}
-	l := &load{ctx: ctx, store: s, dir: s.newLoadDir()}
+	l := &load{ctx: ctx, store: s, dir: s.newLoadDir(), number: s.imports.next()}
 	if err := s.opts.fs.MkdirAll(l.dir, 0o700); err != nil {
 		return nil, s.explain(err)
 	}
-	l.forward = sorter{fs: s.opts.fs, path: s.opts.fs.PathJoin(l.dir, "forward"), limit: s.opts.LoadBytes}
-	l.reverse = sorter{fs: s.opts.fs, path: s.opts.fs.PathJoin(l.dir, "reverse"), limit: s.opts.LoadBytes}
+	l.forward = sorter{fs: s.opts.fs, path: s.opts.fs.PathJoin(l.dir, "forward"), limit: s.opts.LoadBytes, origins: s.sources}
+	l.reverse = sorter{fs: s.opts.fs, path: s.opts.fs.PathJoin(l.dir, "reverse"), limit: s.opts.LoadBytes, origins: s.sources}
 	return l, nil
 }
 
@@ -72,17 +75,19 @@ func (l *load) Add(o observation.Observation) error {
 	if o, err = corpus.Normal(o); err != nil {
 		return err
 	}
-	source, err := l.store.sources.number(o.Source)
-	if err != nil {
-		return l.store.explain(err)
+	if l.origin == 0 || l.source != o.Source {
+		if l.origin, err = l.store.sources.number(origin{o.Source, l.number}); err != nil {
+			return l.store.explain(err)
+		}
+		l.source = o.Source
 	}
-	l.row.set(o, source)
-	l.value = l.row.append(l.value[:0])
+	l.row.set(o, l.origin)
+	l.value = l.row.append(l.value[:0], false)
 	l.key = appendForward(l.key[:0], o.Subject, o.Relation, o.Object)
 	l.forward.add(l.key, l.value)
 	l.back = reversed(l.back[:0], l.key)
 	l.reverse.add(l.back, l.value)
-	l.sum.Kept++
+	l.kept++
 	if l.forward.full() || l.reverse.full() {
 		l.failed = l.store.explain(inParallel(l.forward.spill, l.reverse.spill))
 	}
@@ -100,26 +105,30 @@ func (l *load) enter() (leave func(), err error) {
 }
 
 // Commit implements [corpus.Loader].
-func (l *load) Commit() (sum corpus.LoadSummary, err error) {
+func (l *load) Commit(entry corpus.Import) (corpus.Import, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	leave, err := l.enter()
 	if err != nil {
-		return sum, err
+		return corpus.Import{}, err
 	}
 	defer leave()
+	if entry, err = corpus.NormalImport(entry); err != nil {
+		return corpus.Import{}, err
+	}
 	release, err := l.store.beginWrite(l.ctx)
 	if err != nil {
-		return sum, err
+		return corpus.Import{}, err
 	}
 	defer release()
-	if l.sum.Kept > 0 {
-		if l.failed = l.store.explain(l.ingest()); l.failed != nil {
-			return sum, l.failed
-		}
+	if _, there := l.store.imports.find(entry.ID); there {
+		return corpus.Import{}, fmt.Errorf("%s: %w", entry.ID, corpus.ErrImported)
+	}
+	if l.failed = l.store.explain(l.ingest(&entry)); l.failed != nil {
+		return corpus.Import{}, l.failed
 	}
 	_ = l.drop() // what is committed stays so; files left behind go at the next Open
-	return l.sum, nil
+	return entry, nil
 }
 
 // Close implements [corpus.Loader].
@@ -139,8 +148,9 @@ func (l *load) drop() error {
 	return errors.Join(err, l.store.opts.fs.RemoveAll(l.dir))
 }
 
-// ingest makes the rows of the load part of the store.
-func (l *load) ingest() error {
+// ingest makes the rows of the load and its entry part of the store, and fills
+// in what the entry leaves to the store.
+func (l *load) ingest(entry *corpus.Import) error {
 	var forward forwardResult
 	var reverse reverseResult
 	err := inParallel(
@@ -150,11 +160,15 @@ func (l *load) ingest() error {
 	if err != nil {
 		return err
 	}
+	entry.Kept, entry.Merged, entry.Coverage = l.kept, l.kept-forward.rows, forward.tally.Coverage()
 	counts, err := writeTables(l.store.opts, l.path("counts"), func(t *tables) error {
 		for _, count := range reverse.holders {
 			if err := t.set(count.key, count.value); err != nil {
 				return err
 			}
+		}
+		if err := t.set(importEntry(l.number, *entry)); err != nil {
+			return err
 		}
 		return l.store.populations.entries(&forward.gain, t.set)
 	})
@@ -167,8 +181,8 @@ func (l *load) ingest() error {
 	if err != nil {
 		return err
 	}
-	l.store.populations.add(&forward.gain)
-	l.sum.Merged = l.sum.Kept - forward.rows
+	l.store.populations.apply(&forward.gain)
+	l.store.imports.add(l.number, *entry)
 	return nil
 }
 
@@ -177,7 +191,8 @@ func (l *load) path(name string) string { return l.store.opts.fs.PathJoin(l.dir,
 type forwardResult struct {
 	files []string
 	rows  uint64 // distinct rows of the load
-	gain  gain
+	tally corpus.Tally
+	gain  change
 }
 
 func (l *load) forwardTables() (result forwardResult, err error) {
@@ -185,13 +200,16 @@ func (l *load) forwardTables() (result forwardResult, err error) {
 	if err != nil {
 		return result, err
 	}
-	existing, err := newJoin(l.store.db, forwardSpace)
+	joined, err := newForwardJoin(l.store)
 	if err != nil {
 		return result, err
 	}
-	joined := forwardJoin{join: existing}
+	counted := covered{tally: &result.tally}
 	result.files, err = writeTables(l.store.opts, l.path("forward"), func(t *tables) error {
 		return l.each(rows, func(key, value []byte) error {
+			if err := counted.add(key, value); err != nil {
+				return err
+			}
 			value, _, err := joined.add(key, value)
 			if err != nil {
 				return err
@@ -201,7 +219,7 @@ func (l *load) forwardTables() (result forwardResult, err error) {
 		})
 	})
 	result.gain = joined.gain
-	return result, errors.Join(err, existing.close())
+	return result, errors.Join(err, joined.close())
 }
 
 type reverseResult struct {

@@ -78,7 +78,7 @@ func (s *Store) Sightings(ctx context.Context, relation observation.Relation, ob
 		return err
 	}
 	defer done()
-	var r row
+	var r wholeRow
 	prefix := append(startKey(reverseSpace, object), byte(relation))
 	return s.scan(ctx, prefix, func(_, value []byte) (bool, error) {
 		if err := r.read(value); err != nil {
@@ -220,7 +220,7 @@ func (s *Store) scan(ctx context.Context, prefix []byte, visit func(key, value [
 type collector struct {
 	store *Store
 	limit int
-	row   row
+	row   wholeRow
 	links []corpus.Link
 	more  bool
 }

@@ -12,7 +12,9 @@ import (
 	"clew/internal/observation"
 )
 
-// row is what the store keeps of a link beside its key.
+// row is what the store keeps of a link beside its key: what one import said, or
+// all that belongs to none. A link that several spoke of has a row of each, one
+// behind the other (parts.go).
 //
 // Encoded it is one byte of flags and then, where the flags say so: First as a
 // zigzag varint of seconds since rowEpoch; the distance to Last (Last itself,
@@ -43,6 +45,7 @@ const (
 const (
 	sourcesShift = 5
 	manySources  = 3
+	flagMore     = 1 << 7 // the row of another import follows
 )
 
 // errRow marks what no store of ours writes.
@@ -103,13 +106,22 @@ func (r *row) merge(s *row) {
 	r.evidence = r.evidence[:min(len(r.evidence), corpus.MaxEvidence)]
 }
 
+func (r *row) clone() row {
+	c := *r
+	c.sources, c.evidence = slices.Clone(r.sources), slices.Clone(r.evidence)
+	return c
+}
+
 func compareDigests(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) }
 
-// append writes the row behind dst.
-func (r *row) append(dst []byte) []byte {
+// append writes the row behind dst; more says that another one will follow.
+func (r *row) append(dst []byte, more bool) []byte {
 	at := len(dst)
 	dst = append(dst, 0)
 	var flags byte
+	if more {
+		flags |= flagMore
+	}
 	if r.hasFirst {
 		flags |= flagFirst
 		dst = binary.AppendVarint(dst, r.first-rowEpoch)
@@ -149,9 +161,9 @@ func (r *row) append(dst []byte) []byte {
 	return dst
 }
 
-// read decodes an encoded row, reusing the lists of r.
-func (r *row) read(data []byte) error {
-	d := decoder{data: data}
+// decode reads one row, reusing the lists of r, and reports whether another one
+// follows. What is malformed leaves d bad.
+func (r *row) decode(d *decoder) (more bool) {
 	flags := d.byte()
 	r.hasFirst, r.hasLast = flags&flagFirst != 0, flags&flagLast != 0
 	r.first, r.last = 0, 0
@@ -170,24 +182,27 @@ func (r *row) read(data []byte) error {
 	if flags&flagCount != 0 {
 		r.count = d.uvarint()
 	}
-	r.readSources(&d, uint64(flags>>sourcesShift&manySources))
+	r.readSources(d, uint64(flags>>sourcesShift&manySources))
 	r.evidence = r.evidence[:0]
 	if flags&flagEvidence != 0 {
-		n := d.byte()
-		if n > corpus.MaxEvidence {
-			return errRow
-		}
-		for i := range int(n) {
-			r.evidence = append(r.evidence, [32]byte(d.take(32)))
-			if i > 0 && compareDigests(r.evidence[i-1], r.evidence[i]) >= 0 {
-				return errRow
-			}
+		r.readEvidence(d)
+	}
+	return flags&flagMore != 0 && !d.bad
+}
+
+func (r *row) readEvidence(d *decoder) {
+	n := d.byte()
+	if n > corpus.MaxEvidence {
+		d.bad = true
+		return
+	}
+	for i := range int(n) {
+		r.evidence = append(r.evidence, [32]byte(d.take(32)))
+		if i > 0 && compareDigests(r.evidence[i-1], r.evidence[i]) >= 0 {
+			d.bad = true
+			return
 		}
 	}
-	if d.bad || len(d.data) != 0 {
-		return errRow
-	}
-	return nil
 }
 
 func (r *row) readSources(d *decoder, n uint64) {

@@ -23,6 +23,8 @@ type sorter struct {
 	path  string // of the runs, without their number
 	limit int    // bytes of arena
 
+	origins *sources
+
 	arena []byte // keys and values, one behind the other
 	refs  []ref  // the rows in arena
 	runs  []*runReader
@@ -101,16 +103,16 @@ func (s *sorter) spill() error {
 // sorted returns everything that was added. Nothing may be added after it.
 func (s *sorter) sorted() (stream, error) {
 	s.sort()
-	parts := []stream{&memoryRun{sorter: s}}
+	streams := []stream{&memoryRun{sorter: s}}
 	for _, path := range s.files {
 		run, err := openRun(s.fs, path)
 		if err != nil {
 			return nil, err
 		}
 		s.runs = append(s.runs, run)
-		parts = append(parts, run)
+		streams = append(streams, run)
 	}
-	return newMerged(parts)
+	return newMerged(s.origins, streams)
 }
 
 // close closes the runs; whoever owns their folder removes them.
@@ -152,8 +154,8 @@ type part struct {
 	key, value []byte
 }
 
-func newMerged(streams []stream) (*merged, error) {
-	m := &merged{}
+func newMerged(origins *sources, streams []stream) (*merged, error) {
+	m := &merged{rows: rowMerger{origins: origins}}
 	for _, from := range streams {
 		p := part{from: from}
 		more, err := p.advance()

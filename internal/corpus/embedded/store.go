@@ -49,6 +49,7 @@ type Store struct {
 	writing     chan struct{} // holds one token while somebody writes
 	cursors     *cursors
 	sources     *sources
+	imports     *imports
 	populations *populations
 	failure     *failure
 	loads       atomic.Uint64 // begun so far; numbers their folders
@@ -101,6 +102,9 @@ func (s *Store) open() error {
 		return home.damaged(err)
 	}
 	if s.populations, err = loadPopulations(s.db); err != nil {
+		return home.damaged(err)
+	}
+	if s.imports, err = loadImports(s.db, s.sources.lastImport()); err != nil {
 		return home.damaged(err)
 	}
 	return nil

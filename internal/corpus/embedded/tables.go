@@ -41,6 +41,22 @@ func newTables(opts Options, path string) *tables {
 }
 
 func (t *tables) set(key, value []byte) error {
+	if err := t.room(); err != nil {
+		return err
+	}
+	return t.open.Set(key, value)
+}
+
+// remove takes a key of the store away.
+func (t *tables) remove(key []byte) error {
+	if err := t.room(); err != nil {
+		return err
+	}
+	return t.open.Delete(key)
+}
+
+// room makes sure that a file with room for another row is open.
+func (t *tables) room() error {
 	if t.open != nil && t.open.Raw().EstimatedSize() >= tableBytes {
 		if err := t.finish(); err != nil {
 			return err
@@ -55,7 +71,7 @@ func (t *tables) set(key, value []byte) error {
 		t.files = append(t.files, path)
 		t.open = sstable.NewWriter(objstorageprovider.NewFileWritable(file), t.opts)
 	}
-	return t.open.Set(key, value)
+	return nil
 }
 
 // finish completes the file that is open and syncs it.

@@ -31,17 +31,16 @@ func (s *Store) Put(ctx context.Context, observations []observation.Observation)
 		if err != nil {
 			return nil, err
 		}
-		existing, err := newJoin(s.db, forwardSpace)
+		joined, err := newForwardJoin(s)
 		if err != nil {
 			return nil, err
 		}
-		joined := forwardJoin{join: existing}
-		err = s.putRows(ctx, batch, &joined, rows)
-		if err := errors.Join(err, existing.close()); err != nil {
+		err = s.putRows(ctx, batch, joined, rows)
+		if err := errors.Join(err, joined.close()); err != nil {
 			return nil, err
 		}
 		set := func(key, value []byte) error { return batch.Set(key, value, nil) }
-		return func() { s.populations.add(&joined.gain) }, s.populations.entries(&joined.gain, set)
+		return func() { s.populations.apply(&joined.gain) }, s.populations.entries(&joined.gain, set)
 	})
 }
 
@@ -123,15 +122,15 @@ func (s *Store) forwardRows(observations []observation.Observation) ([]pair, err
 	rows := make([]pair, len(observations))
 	var r row
 	for i, o := range observations {
-		source, err := s.sources.number(o.Source)
+		source, err := s.sources.number(origin{name: o.Source})
 		if err != nil {
 			return nil, err
 		}
 		r.set(o, source)
-		rows[i] = pair{appendForward(nil, o.Subject, o.Relation, o.Object), r.append(nil)}
+		rows[i] = pair{appendForward(nil, o.Subject, o.Relation, o.Object), r.append(nil, false)}
 	}
 	slices.SortFunc(rows, func(a, b pair) int { return bytes.Compare(a.key, b.key) })
-	var merger rowMerger
+	merger := rowMerger{origins: s.sources}
 	distinct := rows[:0]
 	for _, next := range rows {
 		last := len(distinct) - 1

@@ -41,6 +41,7 @@ type Store struct {
 	bySubject map[observable.Value][]*link
 	byObject  map[observable.Value][]*link
 	totals    map[total]corpus.Total
+	imports   []corpus.Import // in the order of corpus.CompareImports
 }
 
 var _ corpus.Store = (*Store)(nil)
@@ -63,7 +64,7 @@ func (s *Store) Objects(ctx context.Context, subject observable.Value, limit int
 	}
 	defer done()
 	return cut(s.bySubject[subject], limit, func(l *link) bool {
-		return len(relations) == 0 || slices.Contains(relations, l.Relation)
+		return len(relations) == 0 || slices.Contains(relations, l.relation)
 	})
 }
 
@@ -74,7 +75,7 @@ func (s *Store) Subjects(ctx context.Context, relation observation.Relation, obj
 		return nil, false, err
 	}
 	defer done()
-	return cut(s.byObject[object], limit, func(l *link) bool { return l.Relation == relation })
+	return cut(s.byObject[object], limit, func(l *link) bool { return l.relation == relation })
 }
 
 // Holders implements [corpus.Reader]. The count is exact whatever the limit.
@@ -86,7 +87,7 @@ func (s *Store) Holders(ctx context.Context, relation observation.Relation, obje
 	defer done()
 	var count corpus.Count
 	for _, l := range s.byObject[object] {
-		if l.Relation == relation { // each link of one object has a subject of its own
+		if l.relation == relation { // each link of one object has a subject of its own
 			count.N++
 		}
 	}
@@ -155,10 +156,11 @@ func (s *Store) Put(ctx context.Context, observations []observation.Observation)
 			return fmt.Errorf("observation %d of %d: %w", i+1, len(observations), err)
 		}
 	}
-	return s.write(ctx, func() {
+	return s.write(ctx, func() error {
 		for _, o := range normal {
-			s.add(o)
+			s.add(o, "")
 		}
+		return nil
 	})
 }
 
@@ -171,18 +173,19 @@ func (s *Store) PutTotals(ctx context.Context, totals []corpus.Total) error {
 			return err
 		}
 	}
-	return s.write(ctx, func() {
+	return s.write(ctx, func() error {
 		for _, t := range normal {
 			key := total{t.Relation, t.Object, t.Source}
 			if old, ok := s.totals[key]; !ok || !old.AsOf.After(t.AsOf) {
 				s.totals[key] = t
 			}
 		}
+		return nil
 	})
 }
 
 // Flush implements [corpus.Store]; there is nothing to make durable.
-func (s *Store) Flush(ctx context.Context) error { return s.write(ctx, func() {}) }
+func (s *Store) Flush(ctx context.Context) error { return s.write(ctx, func() error { return nil }) }
 
 // Close implements [corpus.Store]. A closed store answers nothing.
 func (s *Store) Close() error {
@@ -192,7 +195,7 @@ func (s *Store) Close() error {
 		return errClosed
 	}
 	s.closed = true
-	s.links, s.bySubject, s.byObject, s.totals = nil, nil, nil, nil
+	s.links, s.bySubject, s.byObject, s.totals, s.imports = nil, nil, nil, nil, nil
 	return nil
 }
 
@@ -209,7 +212,7 @@ func (s *Store) read(ctx context.Context) (done func(), err error) {
 	return s.mu.RUnlock, nil
 }
 
-func (s *Store) write(ctx context.Context, change func()) error {
+func (s *Store) write(ctx context.Context, change func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -218,21 +221,20 @@ func (s *Store) write(ctx context.Context, change func()) error {
 	if s.closed {
 		return errClosed
 	}
-	change()
-	return nil
+	return change()
 }
 
-// add merges one normal observation in.
-func (s *Store) add(o observation.Observation) (isNew bool) {
+// add merges one normal observation in, as said by an import; "" is none.
+func (s *Store) add(o observation.Observation, of string) (isNew bool) {
 	key := fact{o.Subject, o.Relation, o.Object}
 	l, known := s.links[key]
 	if !known {
-		l = &link{Subject: o.Subject, Relation: o.Relation, Object: o.Object}
+		l = &link{fact: key, parts: map[string]*part{}}
 		s.links[key] = l
 		s.bySubject[o.Subject] = append(s.bySubject[o.Subject], l)
 		s.byObject[o.Object] = append(s.byObject[o.Object], l)
 	}
-	l.merge(o)
+	l.add(o, of)
 	return !known
 }
 
@@ -257,15 +259,47 @@ func (s *Store) values(ctx context.Context, limit int, wanted func(observable.Va
 	return found[:n], n < len(found), nil
 }
 
-// link is a stored link; its lists are never handed out.
-type link corpus.Link
+// link is a stored link: what each import said of it, by its ID.
+type link struct {
+	fact
+	parts map[string]*part
+}
 
-func (l *link) merge(o observation.Observation) {
-	l.Window = l.Union(o.Window)
-	l.Count = corpus.AddCounts(l.Count, o.Count)
-	l.Sources = insert(l.Sources, o.Source)
-	l.Evidence = insert(l.Evidence, o.Evidence)
-	l.Evidence = l.Evidence[:min(len(l.Evidence), corpus.MaxEvidence)]
+// part is what one import said; its lists are never handed out.
+type part struct {
+	observation.Window
+	count             uint64
+	sources, evidence []string
+}
+
+func (l *link) add(o observation.Observation, of string) {
+	p := l.parts[of]
+	if p == nil {
+		p = &part{}
+		l.parts[of] = p
+	}
+	p.Window = p.Union(o.Window)
+	p.count = corpus.AddCounts(p.count, o.Count)
+	p.sources = insert(p.sources, o.Source)
+	p.evidence = insert(p.evidence, o.Evidence)
+	p.evidence = p.evidence[:min(len(p.evidence), corpus.MaxEvidence)]
+}
+
+// merged returns the link with all its parts as one.
+func (l *link) merged() corpus.Link {
+	m := corpus.Link{Subject: l.subject, Relation: l.relation, Object: l.object}
+	for _, p := range l.parts {
+		m.Window = m.Union(p.Window)
+		m.Count = corpus.AddCounts(m.Count, p.count)
+		for _, source := range p.sources {
+			m.Sources = insert(m.Sources, source)
+		}
+		for _, digest := range p.evidence {
+			m.Evidence = insert(m.Evidence, digest)
+		}
+	}
+	m.Evidence = m.Evidence[:min(len(m.Evidence), corpus.MaxEvidence)]
+	return m
 }
 
 // insert adds text to a sorted list that does not hold it yet; "" is nothing to add.
@@ -282,9 +316,7 @@ func cut(links []*link, limit int, wanted func(*link) bool) ([]corpus.Link, bool
 	var found []corpus.Link
 	for _, l := range links {
 		if wanted(l) {
-			c := corpus.Link(*l)
-			c.Sources, c.Evidence = slices.Clone(l.Sources), slices.Clone(l.Evidence)
-			found = append(found, c)
+			found = append(found, l.merged())
 		}
 	}
 	slices.SortFunc(found, func(a, b corpus.Link) int {

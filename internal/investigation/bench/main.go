@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"clew/internal/corpus"
 	"clew/internal/corpus/embedded"
 	"clew/internal/investigation"
 	"clew/internal/observable"
@@ -75,7 +76,7 @@ func load(ctx context.Context, w *world.World, dir string) (*embedded.Store, err
 		}
 		n++
 	}
-	if _, err := loader.Commit(); err != nil {
+	if _, err := loader.Commit(corpus.Import{ID: "world", Name: "world"}); err != nil {
 		return nil, err
 	}
 	fmt.Printf("%d observations loaded in %.1f s\n", n, time.Since(began).Seconds())
