@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clew/internal/casefile"
+	"clew/internal/corpus"
 	"clew/internal/fetch"
 	"clew/internal/investigation"
 	"clew/internal/marking"
@@ -118,13 +121,28 @@ func (a *app) loadLog(ctx context.Context, w *investigation.Workspace, client *f
 		}
 		return nil
 	})
-	summary, err := loader.Commit()
+	line.Next, line.Read, line.Unreadable = progress.Next, progress.Read, progress.Unreadable
+	if progress.Read == 0 {
+		return readErr
+	}
+	summary, err := loader.Commit(corpus.Import{
+		ID: logID(log.URL, first, progress.Next), Name: ctlog.Info().Name, Format: "ctlog", At: a.clock(),
+		Read: progress.Read, Rejected: progress.Unreadable,
+	})
+	if errors.Is(err, corpus.ErrImported) {
+		err = fmt.Errorf("entries %d to %d of this log: %w: nothing was changed", first, progress.Next, err)
+	}
 	if err != nil {
 		return errors.Join(readErr, err)
 	}
-	line.Next, line.Read, line.Unreadable = progress.Next, progress.Read, progress.Unreadable
 	line.Kept, line.Merged = summary.Kept, summary.Merged
 	return readErr
+}
+
+// logID names what was read of a log, so that it is not counted twice.
+func logID(url string, first, next uint64) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "ctlog\n%s\n%d\n%d", url, first, next))
+	return hex.EncodeToString(sum[:6])
 }
 
 // paced gives the pace of something that is not asked about values.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clew/internal/casefile"
+	"clew/internal/corpus"
 	"clew/internal/ingest"
 	"clew/internal/ingest/all"
 	"clew/internal/investigation"
@@ -32,7 +34,9 @@ Formats:
 		Example: `  clew import cof passive-dns.ndjson.gz
   clew import auto dump/*.json.zst
   clew import mapped --mapping columns.yaml whois.csv
-  zcat big.gz | clew import cof -`,
+  zcat big.gz | clew import cof -
+  clew import list
+  clew import remove 3f2a9c01d4e5`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if args[0] != "auto" {
@@ -50,6 +54,7 @@ Formats:
 		},
 	}
 	cmd.Flags().StringVar(&mapping, "mapping", "", "name or file of the column mapping for the format mapped")
+	cmd.AddCommand(a.importListCommand(), a.importRemoveCommand())
 	cmd.Flags().StringVar(&name, "name", "", "name of the import, stamped on what it brings (default: the file's name)")
 	return cmd
 }
@@ -81,6 +86,7 @@ func formatTable() string {
 // importLine is the summary of one file, one JSON object a line.
 type importLine struct {
 	File          string       `json:"file"`
+	ID            string       `json:"id"`
 	Name          string       `json:"name"`
 	Format        string       `json:"format"`
 	Read          uint64       `json:"read"`
@@ -90,7 +96,9 @@ type importLine struct {
 	Rejected      uint64       `json:"rejected"`
 	FirstRejected []rejectLine `json:"first_rejected"`
 	Incomplete    string       `json:"incomplete"`
-	Error         string       `json:"error"`
+	// Unchanged says that the same content is in the corpus already, since when.
+	Unchanged *casefile.Time `json:"unchanged"`
+	Error     string         `json:"error"`
 }
 
 type rejectLine struct {
@@ -109,6 +117,9 @@ func (a *app) importFiles(ctx context.Context, files []string, req investigation
 	cut := false
 	for _, file := range files {
 		line, err := a.importFile(ctx, w, file, req)
+		if line.Unchanged != nil {
+			err = nil
+		}
 		if err != nil {
 			line.Error = err.Error()
 			cut = cut || errors.Is(err, ingest.ErrCut)
@@ -162,11 +173,15 @@ func (a *app) importFile(ctx context.Context, w *investigation.Workspace, file s
 			fmt.Fprintf(a.stderr, "%s: %s lines read, %s kept\n", terminalSafe(file), grouped(s.Read), grouped(s.Kept))
 		}
 	}
-	format, summary, err := w.Import(ctx, input, req)
+	entry, summary, err := w.Import(ctx, input, req)
 	if terminal && next > 0 {
 		fmt.Fprint(a.stderr, "\r\033[K")
 	}
-	line.Format, line.Read, line.Kept, line.Merged = format, summary.Read, summary.Kept, summary.Merged
+	if errors.Is(err, corpus.ErrImported) {
+		at := instant(entry.At)
+		line.Unchanged, line.Name = &at, entry.Name
+	}
+	line.ID, line.Format, line.Read, line.Kept, line.Merged = entry.ID, entry.Format, summary.Read, summary.Kept, summary.Merged
 	line.Skipped, line.Rejected, line.Incomplete = summary.Skipped, summary.Rejected, summary.Incomplete
 	for _, r := range summary.FirstRejected {
 		line.FirstRejected = append(line.FirstRejected, rejectLine(r))
@@ -182,6 +197,11 @@ func (a *app) printImport(line importLine, asked string) error {
 	}
 	if line.Format == "" {
 		return nil // the error says it all
+	}
+	if line.Unchanged != nil {
+		fmt.Fprintf(a.stdout, "%s: nothing changed: the same content was imported as %s on %s, as %s\n",
+			terminalSafe(line.File), terminalSafe(line.Name), line.Unchanged, line.ID)
+		return nil
 	}
 	guessed := ""
 	if asked == "auto" {

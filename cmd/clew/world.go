@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clew/internal/casefile"
+	"clew/internal/corpus"
 	"clew/internal/investigation"
 	"clew/internal/marking"
 	"clew/internal/report"
@@ -183,6 +184,13 @@ func (a *app) importWorld(ctx context.Context, ws *investigation.Workspace, dir 
 		}
 		began := a.clock()
 		_, summary, err := ws.Import(ctx, opened, req)
+		if errors.Is(err, corpus.ErrImported) {
+			fmt.Fprintf(a.stdout, "   %-14s is there already\n", file.Name)
+			if err := opened.Close(); err != nil {
+				return err
+			}
+			continue
+		}
 		if err = errors.Join(err, opened.Close()); err != nil {
 			return fmt.Errorf("%s: %w", file.Name, err)
 		}

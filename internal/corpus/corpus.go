@@ -98,9 +98,6 @@ type Reader interface {
 	InRange(ctx context.Context, prefix netip.Prefix, limit int) (addresses []observable.Value, more bool, err error)
 	// Population counts the subjects and links of a relation.
 	Population(ctx context.Context, relation observation.Relation) (Population, error)
-	// Imports returns the loads that were committed and not removed, oldest
-	// first, then by ID.
-	Imports(ctx context.Context) ([]Import, error)
 }
 
 // A Writer stores observations. What it acknowledged survives a crash.
@@ -113,6 +110,13 @@ type Writer interface {
 	PutTotals(ctx context.Context, totals []Total) error
 	// Load opens a bulk load, the only fast way to store millions.
 	Load(ctx context.Context) (Loader, error)
+}
+
+// A Register knows the loads of a store.
+type Register interface {
+	// Imports returns the loads that were committed and not removed, in the
+	// order of [CompareImports].
+	Imports(ctx context.Context) ([]Import, error)
 	// RemoveImport takes back everything that the import of that ID brought, and
 	// its entry: every question is then answered as by a store that never had
 	// it. It is done as a whole or not at all. ErrNoImport where there is none.
@@ -136,6 +140,7 @@ type Loader interface {
 type Store interface {
 	Reader
 	Writer
+	Register
 	// Flush makes everything acknowledged durable and compact enough to measure.
 	Flush(ctx context.Context) error
 	Close() error

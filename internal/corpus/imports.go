@@ -91,7 +91,7 @@ func notIDRune(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
 }
 
-// CompareImports is the order of [Reader.Imports].
+// CompareImports is the order of [Register.Imports]: oldest first, then by ID.
 func CompareImports(a, b Import) int {
 	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
 }

@@ -86,7 +86,7 @@ func (i *imports) remove(id string) {
 	delete(i.all, id)
 }
 
-// Imports implements [corpus.Reader].
+// Imports implements [corpus.Register].
 func (s *Store) Imports(ctx context.Context) ([]corpus.Import, error) {
 	done, err := s.enter(ctx)
 	if err != nil {
@@ -124,7 +124,7 @@ func (c *covered) add(key, value []byte) error {
 	return nil
 }
 
-// RemoveImport implements [corpus.Writer]. It reads the whole store once and
+// RemoveImport implements [corpus.Register]. It reads the whole store once and
 // rewrites the rows of the import; the space comes back with Flush.
 func (s *Store) RemoveImport(ctx context.Context, id string) error {
 	done, err := s.enter(ctx)

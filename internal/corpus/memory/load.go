@@ -101,7 +101,7 @@ func (s *Store) coverage() []corpus.Coverage {
 	return tally.Coverage()
 }
 
-// Imports implements [corpus.Reader].
+// Imports implements [corpus.Register].
 func (s *Store) Imports(ctx context.Context) ([]corpus.Import, error) {
 	done, err := s.read(ctx)
 	if err != nil {
@@ -115,7 +115,7 @@ func (s *Store) Imports(ctx context.Context) ([]corpus.Import, error) {
 	return all, nil
 }
 
-// RemoveImport implements [corpus.Writer].
+// RemoveImport implements [corpus.Register].
 func (s *Store) RemoveImport(ctx context.Context, id string) error {
 	return s.write(ctx, func() error {
 		at := slices.IndexFunc(s.imports, func(i corpus.Import) bool { return i.ID == id })

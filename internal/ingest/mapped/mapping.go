@@ -4,7 +4,9 @@
 package mapped
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +31,7 @@ const maxMapping = 1 << 20
 type Mapping struct {
 	name      string
 	title     string
+	version   string // digest of the document
 	layout    layout
 	header    bool
 	columns   []string // of a table without header
@@ -121,7 +124,13 @@ func Read(r io.Reader) (*Mapping, error) {
 	if err := yaml.UnmarshalWithOptions(data, &d, yaml.DisallowUnknownField()); err != nil {
 		return nil, fmt.Errorf("not understood: %s", yaml.FormatError(err, false, false))
 	}
-	return d.compile()
+	m, err := d.compile()
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	m.version = hex.EncodeToString(sum[:])
+	return m, nil
 }
 
 func (d *document) compile() (*Mapping, error) {
@@ -222,6 +231,10 @@ func (m *Mapping) column(path string) int {
 
 // Name implements [ingest.Format].
 func (m *Mapping) Name() string { return m.name }
+
+// Version tells mappings of one name apart: the same file read by another
+// mapping is another import.
+func (m *Mapping) Version() string { return m.version }
 
 // Title says in a line what the mapping is for.
 func (m *Mapping) Title() string { return m.title }

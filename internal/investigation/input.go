@@ -1,0 +1,46 @@
+package investigation
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"io"
+
+	"clew/internal/ingest"
+)
+
+// An input is a file as it is stored, counted and digested while it is read.
+type input struct {
+	from io.Reader
+	sum  hash.Hash
+	read uint64
+}
+
+func newInput(from io.Reader) *input { return &input{from: from, sum: sha256.New()} }
+
+func (i *input) Read(p []byte) (int, error) {
+	n, err := i.from.Read(p)
+	i.sum.Write(p[:n])
+	i.read += uint64(n)
+	return n, err
+}
+
+// digest reads what no decoder wanted, and returns the digest of the whole.
+func (i *input) digest() (string, error) {
+	_, err := io.Copy(io.Discard, i)
+	return "sha256:" + hex.EncodeToString(i.sum.Sum(nil)), err
+}
+
+// versioned is a format whose name does not say all of how it reads.
+type versioned interface{ Version() string }
+
+// importID names what was read and how: the same bytes under the same format are
+// the same import, whatever the file is called.
+func importID(format ingest.Format, digest string) string {
+	how := format.Name()
+	if v, ok := format.(versioned); ok {
+		how += " " + v.Version()
+	}
+	sum := sha256.Sum256([]byte(how + "\n" + digest))
+	return hex.EncodeToString(sum[:6])
+}
