@@ -88,7 +88,7 @@ func holdersKey(reverse []byte) []byte {
 	return append([]byte{holdersSpace}, group[1:]...)
 }
 
-func appendCount(dst []byte, n uint64) []byte { return binary.AppendUvarint(dst, n) }
+func encodeCount(n uint64) []byte { return binary.AppendUvarint(nil, n) }
 
 func readCount(value []byte) (uint64, error) {
 	n, used := binary.Uvarint(value)

@@ -139,7 +139,7 @@ func (s *Store) countHolders(ctx context.Context, prefix []byte) (n uint64, err 
 	}
 	// The count may be lost again, so that its question does not wait for the disk.
 	err = s.failure.run(func() error {
-		return s.db.Set(holdersKey(prefix), appendCount(nil, n), pebble.NoSync)
+		return s.db.Set(holdersKey(prefix), encodeCount(n), pebble.NoSync)
 	})
 	return n, s.explain(err)
 }

@@ -138,7 +138,7 @@ func (g *shrinking) end() error {
 	}
 	count := pair{key: key}
 	if kept -= g.lost; kept >= heavyHolders {
-		count.value = appendCount(nil, kept)
+		count.value = encodeCount(kept)
 	}
 	g.result.holders = append(g.result.holders, count)
 	return nil

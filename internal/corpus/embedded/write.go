@@ -173,7 +173,7 @@ func (s *Store) putRows(ctx context.Context, batch *pebble.Batch, joined *forwar
 		if !known {
 			continue
 		}
-		if err := batch.Set([]byte(key), appendCount(nil, kept+n), nil); err != nil {
+		if err := batch.Set([]byte(key), encodeCount(kept+n), nil); err != nil {
 			return err
 		}
 	}
