@@ -194,6 +194,6 @@ func (r *reverseJoin) endGroup(ctx context.Context) error {
 			return err
 		}
 	}
-	r.holders = append(r.holders, pair{key, encodeCount(before+r.fresh)})
+	r.holders = append(r.holders, pair{key, encodeCount(before + r.fresh)})
 	return nil
 }
