@@ -41,9 +41,10 @@ var (
 	kits = []string{
 		"observable/extract", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns",
 		"corpus/memory", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
+		"telemetry/format",
 	}
 	testKits = []string{"corpus/corpustest", "casefile/casefiletest", "source/sourcetest", "fuzzy/fuzzytest"}
-	wiring   = []string{"source/all", "ingest/all", "investigation", "investigation/bench", "corpus/bench"}
+	wiring   = []string{"source/all", "ingest/all", "telemetry/format/all", "investigation", "investigation/bench", "corpus/bench"}
 )
 
 type listed struct {
