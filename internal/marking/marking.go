@@ -72,6 +72,13 @@ func ParseTLP(text string) (TLP, error) {
 	return "", fmt.Errorf("%q is no TLP marking: use RED, AMBER+STRICT, AMBER, GREEN or CLEAR", text)
 }
 
+// openness orders the markings from those for few to those for everybody.
+var openness = map[TLP]int{TLPRed: 1, TLPAmberStrict: 2, TLPAmber: 3, TLPGreen: 4, TLPClear: 5}
+
+// StricterThan reports whether what is marked t may be told to fewer than what
+// is marked u. What is not marked at all is strictest.
+func (t TLP) StricterThan(u TLP) bool { return openness[t] < openness[u] }
+
 func level(text, prefix string) string {
 	return strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(text)), prefix)
 }

@@ -39,3 +39,14 @@ func TestTLP(t *testing.T) {
 		t.Errorf("PAP:RED reads as TLP:%s", got)
 	}
 }
+
+func TestTLPOrder(t *testing.T) {
+	order := []TLP{"", TLPRed, TLPAmberStrict, TLPAmber, TLPGreen, TLPClear}
+	for i, a := range order {
+		for j, b := range order {
+			if got := a.StricterThan(b); got != (i < j) {
+				t.Errorf("TLP:%s stricter than TLP:%s: %v", a, b, got)
+			}
+		}
+	}
+}
