@@ -23,7 +23,7 @@ type Rules struct {
 	Producer      string
 	At            time.Time
 	// Benign says that a value belongs to a provider or a top site. nil means
-	// that nobody knows; a block list is refused then.
+	// that nobody knows; block lists and detection rules are refused then.
 	Benign func(observable.Value) (reason string, benign bool)
 }
 
@@ -64,8 +64,8 @@ func (r Rules) bands(use Use) []string {
 // the rules. What stays out is in Set.Left with its reason. Choose returns
 // [ErrTLP] when the marking forbids all of it.
 func Choose(documents []casefile.Document, f Format, r Rules) (Set, error) {
-	if r.At.IsZero() || f.Use == Block && r.Benign == nil {
-		return Set{}, fmt.Errorf("%w: no clock, or no reference lists for a block list", ErrRules)
+	if r.At.IsZero() || r.Benign == nil && (f.Use == Block || f.Use == Watch) {
+		return Set{}, fmt.Errorf("%w: no clock, or no reference lists for a list to act on", ErrRules)
 	}
 	s := Set{Producer: r.Producer, At: r.At.UTC().Truncate(time.Second)}
 	if s.Producer == "" {
@@ -180,14 +180,14 @@ func (c *chooser) refuses(e Entry) string {
 	if reason := c.format.carries(e); reason != "" {
 		return reason
 	}
-	if use != Block {
+	if use != Block && use != Watch {
 		return ""
 	}
 	if reason := unblockable(e.Value); reason != "" {
 		return reason
 	}
 	if reason, benign := r.Benign(e.Value); benign {
-		return "never blocked: " + casefile.Printable(reason)
+		return "no rule on it: " + casefile.Printable(reason)
 	}
 	return ""
 }
@@ -215,16 +215,16 @@ func (c *chooser) byDecision(e Entry) string {
 	return ""
 }
 
-// unblockable says why no block list of any kind may hold v.
+// unblockable says why no block list and no rule may hold v.
 func unblockable(v observable.Value) string {
 	if observable.IsLocal(v) {
-		return "never blocked: it means something only inside a network"
+		return "no rule on it: it means something only inside a network"
 	}
 	if v.Kind() == observable.Prefix {
 		// A wider range than one hoster's customer holds is a mistake more often
 		// than a block. Judgement: /16 and /32 are what the largest get at once.
 		if p, err := netip.ParsePrefix(v.Text()); err != nil || p.Bits() < 16 || p.Addr().Is6() && p.Bits() < 32 {
-			return "never blocked: a range as wide as this belongs to many"
+			return "no rule on it: a range as wide as this belongs to many"
 		}
 	}
 	return ""

@@ -102,3 +102,14 @@ func ask(t *testing.T, address, name string) *dns.Msg {
 	t.Fatalf("%s: %v", name, err)
 	return nil
 }
+
+// Resolves checks the addresses that the resolver at address answers with.
+func Resolves(t *testing.T, address string, want map[string]string) {
+	t.Helper()
+	for name, addr := range want {
+		r := ask(t, address, name)
+		if len(r.Answer) != 1 || r.Answer[0].(*dns.A).A.String() != addr {
+			t.Errorf("%s: %v, want %s", name, r.Answer, addr)
+		}
+	}
+}

@@ -77,8 +77,7 @@ func Only(t testing.TB, f export.Format) string {
 	return string(Write(t, f, Set(t, f, Rules()))[f.File])
 }
 
-// Golden compares what the worked case gives with testdata/golden, which -update
-// writes. Two exports must be the same bytes, also when the clock went on.
+// Golden compares what the worked case gives with testdata/NAME, which -update writes. Two exports must be the same bytes, also when the clock went on.
 func Golden(t *testing.T, f export.Format) {
 	t.Helper()
 	got := Write(t, f, Set(t, f, Rules()))
@@ -87,7 +86,7 @@ func Golden(t *testing.T, f export.Format) {
 	if diff := cmp.Diff(texts(got), texts(Write(t, f, Set(t, f, Rules(), again)))); diff != "" {
 		t.Errorf("other bytes from the same case in another order:\n%s", diff)
 	}
-	folder := filepath.Join("testdata", "golden")
+	folder := filepath.Join("testdata", f.Name)
 	if *update {
 		if err := os.RemoveAll(folder); err != nil {
 			t.Fatal(err)

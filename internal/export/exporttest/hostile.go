@@ -1,6 +1,7 @@
 package exporttest
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -101,6 +102,23 @@ func hold(t *testing.T, f export.Format, text string, check Check) {
 	}
 	if t.Failed() {
 		t.Fatalf("hostile text %q", text)
+	}
+}
+
+// Lines checks that every line of every file is, from its beginning to its end,
+// one of the forms, which are regular expressions. A comment is one by itself.
+func Lines(comment string, forms ...string) Check {
+	forms = append(forms, regexp.QuoteMeta(comment)+` [A-Za-z0-9 .,:=+_()@/?-]*`)
+	whole := regexp.MustCompile(`^(?:` + strings.Join(forms, "|") + `)$`)
+	return func(t testing.TB, files map[string][]byte, _ export.Set) {
+		t.Helper()
+		for name, content := range files {
+			for line := range strings.Lines(string(content)) {
+				if !whole.MatchString(strings.TrimSuffix(line, "\n")) {
+					t.Errorf("%s: a line that is none of its forms: %q", name, line)
+				}
+			}
+		}
 	}
 }
 

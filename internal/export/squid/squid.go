@@ -3,6 +3,7 @@ package squid
 
 import (
 	"io"
+	"strconv"
 	"strings"
 
 	"clew/internal/export"
@@ -31,7 +32,8 @@ func fits(e export.Entry) string {
 func write(w io.Writer, s export.Set) error {
 	l := export.NewLines(w, "#", "squid", s)
 	// Squid refuses a name beside one that covers it.
-	list(l, "clew_names", "dstdomain", export.Uncovered(s.Of(observable.Domain)), func(v observable.Value) string { return "." + v.Text() })
+	// With -n it asks no reverse DNS, which may be the target's own.
+	list(l, "clew_names", "dstdomain -n", export.Uncovered(s.Of(observable.Domain)), func(v observable.Value) string { return "." + v.Text() })
 	list(l, "clew_addresses", "dst", apart(s), func(v observable.Value) string { return v.Text() })
 	list(l, "clew_urls", "url_regex", s.Of(observable.URL), func(v observable.Value) string { return urlPattern(v.Text()) })
 	return l.Close()
@@ -59,17 +61,30 @@ func apart(s export.Set) (entries []export.Entry) {
 
 // urlPattern writes a URL as a POSIX extended regular expression that matches it
 // and nothing longer: what else the host serves may be anybody's. A fragment is
-// never sent. A canonical URL has no quotes, spaces or brackets, which would
-// mean something to the configuration's own grammar.
-func urlPattern(url string) string {
-	url, _, _ = strings.Cut(url, "#")
+// never sent. Squid compares the URL with its percent escapes undone
+// (ACLUrlStrategy, rfc1738_unescape); what the configuration's grammar could
+// read as its own is then any one character.
+func urlPattern(text string) string {
+	text, _, _ = strings.Cut(text, "#")
 	var b strings.Builder
 	b.WriteByte('^')
-	for _, r := range url {
-		if strings.ContainsRune(`\.*+?()|^$[]{}`, r) {
-			b.WriteByte('\\')
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c == '%' && i+2 < len(text) {
+			if n, err := strconv.ParseUint(text[i+1:i+3], 16, 8); err == nil {
+				c = byte(n)
+				i += 2
+			}
 		}
-		b.WriteRune(r)
+		switch {
+		case c <= ' ' || c >= 0x7f || strings.IndexByte("#\"'`\\", c) >= 0:
+			b.WriteByte('.')
+		case strings.IndexByte(`.*+?()|^$[]{}`, c) >= 0:
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
 	}
 	b.WriteByte('$')
 	return b.String()
