@@ -74,6 +74,7 @@ docs: ## regenerate the pages that come from the code
 
 deps: ## what the tests need and Go does not bring
 	@./scripts/packages.sh gcc g++ nsd unbound libfuzzy-dev libtlsh-dev ssdeep tlsh-tools
+	@./scripts/packages.sh bind9 knot-resolver pdns-recursor dnsmasq-base nftables iptables ipset iproute2 iputils-ping squid yara curl
 
 $(LINT):
 	GOBIN=$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

@@ -10,7 +10,7 @@ for p in "$@"; do
 done
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-  export DEBIAN_FRONTEND=noninteractive
+  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 # servers are installed, not started
   apt-get update -q >/dev/null
   # shellcheck disable=SC2086
   apt-get install -q -y --no-install-recommends $missing >/dev/null

@@ -145,7 +145,7 @@ can replay.`,
 	root.AddCommand(
 		a.investigateCommand(), a.showCommand(), a.countCommand(), a.pivotsCommand(), a.pivotCommand(),
 		a.extractCommand(), a.importCommand(), a.caseCommand(), a.reportCommand(), a.sourceCommand(),
-		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.ctlogCommand(),
+		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.ctlogCommand(), a.exportCommand(),
 	)
 	checkArguments(root)
 	return root

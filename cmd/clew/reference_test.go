@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "write the generated pages")
 
 // TestReferencePages keeps the pages that come from the code as the code is.
 func TestReferencePages(t *testing.T) {
-	for name, page := range map[string]string{"commands.md": commandsPage(), "vocabulary.md": vocabularyPage()} {
+	for name, page := range map[string]string{"commands.md": commandsPage(), "vocabulary.md": vocabularyPage(), "exports.md": exportsPage()} {
 		path := filepath.Join("..", "..", "docs", "reference", name)
 		if *update {
 			if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
@@ -116,4 +116,19 @@ func kindNames(kinds []observable.Kind) string {
 		names[i] = k.String()
 	}
 	return strings.Join(names, " ")
+}
+
+func exportsPage() string {
+	var b bytes.Buffer
+	b.WriteString("# Export formats\n\nGenerated from the code by `make docs`. How to use them: [sharing](../guide/sharing.md).\n" +
+		"`block`: only what was approved and is in no reference list. `detect`: high and medium, in no reference list. `share`: high and medium. `draw`: leads too.\n\n" +
+		"| format | for | file | kinds | what | tested with |\n|---|---|---|---|---|---|\n")
+	for _, f := range formatRows() {
+		kinds := strings.Join(f.Kinds, " ")
+		if len(f.Kinds) == len(observable.Kinds()) {
+			kinds = "all"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", f.Name, f.Use, f.File, kinds, strings.ReplaceAll(f.Doc, "|", "\\|"), f.Proof)
+	}
+	return b.String()
 }

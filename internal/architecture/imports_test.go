@@ -29,6 +29,7 @@ var layers = []string{
 	"casefile",
 	"telemetry",
 	"report",
+	"export",
 	"world",
 	"eval",
 	"investigation",
@@ -41,10 +42,10 @@ var (
 	kits = []string{
 		"observable/extract", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns",
 		"corpus/memory", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
-		"telemetry/format",
+		"telemetry/format", "export/all",
 	}
-	testKits = []string{"corpus/corpustest", "casefile/casefiletest", "source/sourcetest", "fuzzy/fuzzytest"}
-	wiring   = []string{"source/all", "ingest/all", "telemetry/format/all", "investigation", "investigation/bench", "corpus/bench"}
+	testKits = []string{"corpus/corpustest", "casefile/casefiletest", "source/sourcetest", "fuzzy/fuzzytest", "export/exporttest"}
+	wiring   = []string{"source/all", "ingest/all", "telemetry/format/all", "export/all", "investigation", "investigation/bench", "corpus/bench"}
 )
 
 type listed struct {

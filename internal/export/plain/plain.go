@@ -15,11 +15,11 @@ var blockable = []observable.Kind{observable.Domain, observable.IP, observable.P
 // List is the plain list. Values are exact, not defanged: machines read it.
 func List() export.Format {
 	return export.Format{
-		Name: "list", Title: "plain list", Use: export.Block, File: "clew.txt", Kinds: blockable,
+		Name: "plain", Title: "plain list", Use: export.Block, File: "clew.txt", Kinds: blockable,
 		Doc:   "one value a line, with a # comment that names the case before it",
 		Proof: "its grammar is one line a value",
 		Write: func(w io.Writer, s export.Set) error {
-			l := export.NewLines(w, "#", "list", s)
+			l := export.NewLines(w, "#", "plain", s)
 			for _, e := range s.Entries {
 				l.Trace(e)
 				l.Line(e.Value.Text())

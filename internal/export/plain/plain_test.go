@@ -40,7 +40,7 @@ func values(f export.Format) exporttest.Check {
 		for line := range strings.Lines(string(files[f.File])) {
 			line = strings.TrimSuffix(line, "\n")
 			switch {
-			case f.Name == "list" && strings.HasPrefix(line, "#"):
+			case f.Name == "plain" && strings.HasPrefix(line, "#"):
 				continue
 			case f.Name == "edl-url":
 				if strings.ContainsAny(line, " \t#*^") || line == "" {

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"clew/internal/casefile"
+	"clew/internal/export"
+	"clew/internal/export/all"
+	"clew/internal/marking"
+	"clew/internal/observable"
+)
+
+// exportFlags choose what is exported.
+type exportFlags struct {
+	states, bands []string
+	confidence    int
+	seeds         bool
+	audience      string
+	producer      string
+	explain       bool
+}
+
+func (a *app) exportCommand() *cobra.Command {
+	var flags exportFlags
+	cmd := &cobra.Command{
+		Use:   "export FORMAT CASE...",
+		Short: "Write cases as block lists, detection rules, exchange formats",
+		Long: `Block lists hold what was approved and has not expired; rules and exchange formats
+what is of high or medium confidence. Members of reference lists are in no list
+that tools act on. What stays out is counted on standard error, --explain names it.`,
+		Example: `  clew export list                            every format, what reads it and how it was proved
+  clew export rpz 4f2a -o rpz.clew.zone
+  clew export nftables 4f2a 77ab | nft -f -
+  clew export stix 4f2a --tlp GREEN -o share.json    refused when the case is marked stricter
+  clew export edl-domain 4f2a --state proposed --explain`,
+		Args: cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f, ok := all.Named(args[0])
+			if !ok {
+				return usagef("%q is no format: clew export list shows what there is", args[0])
+			}
+			return a.exportCases(cmd.Context(), f, args[1:], flags)
+		},
+	}
+	flags.add(cmd)
+	cmd.AddCommand(a.exportList())
+	return cmd
+}
+
+func (f *exportFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.states, "state", nil, "states of the action: proposed, approved, applied, none (default: approved,applied in block lists, else any)")
+	flags.StringSliceVar(&f.bands, "band", nil, "bands: high, medium, low (default: any in block lists, else high,medium)")
+	flags.IntVar(&f.confidence, "min-confidence", 0, "leave out what is less sure, in percent")
+	flags.BoolVar(&f.seeds, "seeds", false, "put the seeds into block lists too")
+	flags.StringVar(&f.audience, "tlp", "", "who will read it: RED, AMBER+STRICT, AMBER, GREEN or CLEAR; cases marked stricter stay out (default: as the cases are marked)")
+	flags.StringVar(&f.producer, "org", "", "who exports, as exchange formats name the author (default: clew)")
+	flags.BoolVar(&f.explain, "explain", false, "name everything that is left out, and why")
+}
+
+// rules checks the flags.
+func (f *exportFlags) rules(a *app) (export.Rules, error) {
+	for _, s := range f.states {
+		if !slices.Contains([]string{"none", "proposed", "approved", "applied", "expired", "revoked", "refused"}, s) {
+			return export.Rules{}, usagef("--state %q is no state of an action", s)
+		}
+	}
+	for _, b := range f.bands {
+		if !slices.Contains([]string{"high", "medium", "low"}, b) {
+			return export.Rules{}, usagef("--band %q is no band: use high, medium or low", b)
+		}
+	}
+	if f.confidence < 0 || f.confidence > 100 {
+		return export.Rules{}, usagef("--min-confidence %d is no percentage", f.confidence)
+	}
+	r := export.Rules{
+		States: f.states, Bands: f.bands, MinConfidence: f.confidence, Seeds: f.seeds, Producer: f.producer, At: a.clock(),
+	}
+	if f.audience != "" {
+		var err error
+		if r.Audience, err = marking.ParseTLP(f.audience); err != nil {
+			return r, usageError{err}
+		}
+	}
+	lists, err := a.references()
+	if err != nil {
+		return r, err
+	}
+	r.Benign = func(v observable.Value) (string, bool) {
+		hit, benign := lists.Benign(v)
+		return hit.String(), benign
+	}
+	return r, nil
+}
+
+func (a *app) exportCases(ctx context.Context, f export.Format, names []string, flags exportFlags) error {
+	if f.Files != nil && (a.output == "" || a.output == "-") {
+		return usagef("%s is a folder: name one with -o FOLDER", f.Name)
+	}
+	set, err := a.exportSet(ctx, f, names, flags)
+	if err != nil {
+		return err
+	}
+	if f.Files != nil {
+		err = a.writeFolder(f, set)
+	} else {
+		err = a.printTo(func(out io.Writer) error { return f.Write(out, set) })
+	}
+	if err != nil {
+		return err
+	}
+	return a.saidOfExport(f, set, flags.explain)
+}
+
+// exportSet reads the cases and chooses what f holds of them.
+func (a *app) exportSet(ctx context.Context, f export.Format, names []string, flags exportFlags) (export.Set, error) {
+	rules, err := flags.rules(a)
+	if err != nil {
+		return export.Set{}, err
+	}
+	var documents []casefile.Document
+	for _, name := range names {
+		err := a.withRecord(ctx, name, func(r casefile.Reader, id string) error {
+			record, err := casefile.Load(ctx, r, id)
+			if err == nil {
+				documents = append(documents, record.Document())
+			}
+			return err
+		})
+		if err != nil {
+			return export.Set{}, err
+		}
+	}
+	return export.Choose(documents, f, rules)
+}
+
+// writeFolder writes the files of a format into the folder of --output. Other
+// files there stay as they are.
+func (a *app) writeFolder(f export.Format, s export.Set) error {
+	files, err := f.Files(s)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		path := filepath.Join(a.output, filepath.FromSlash(file.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			return fmt.Errorf("output: %w", err)
+		}
+		into := *a
+		into.output = path
+		if err := into.printTo(func(out io.Writer) error { _, err := out.Write(file.Content); return err }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saidOfExport tells what is in the export and what is not.
+func (a *app) saidOfExport(f export.Format, s export.Set, explain bool) error {
+	fmt.Fprintf(a.stderr, "%s: %s at TLP:%s\n", f.Name, export.Plural(len(s.Entries), "entry", "entries"), s.TLP)
+	if f.Use == export.Block && len(s.Entries) == 0 {
+		fmt.Fprintln(a.stderr, "  the list is empty: block lists take what was approved; --state proposed takes what is only proposed")
+	}
+	counts, order := map[string]int{}, []string(nil)
+	for _, l := range s.Left {
+		if counts[l.Reason]++; counts[l.Reason] == 1 {
+			order = append(order, l.Reason)
+		}
+		if explain {
+			fmt.Fprintf(a.stderr, "  left out: %s: %s\n", terminalSafe(l.Value), terminalSafe(l.Reason))
+		}
+	}
+	if !explain {
+		for _, reason := range order {
+			fmt.Fprintf(a.stderr, "  left out: %d: %s\n", counts[reason], terminalSafe(reason))
+		}
+	}
+	for _, l := range s.Left {
+		if strings.Contains(l.Reason, "this export is for TLP:") {
+			return partial{l.Value + ": " + l.Reason}
+		}
+	}
+	return nil
+}
+
+func (a *app) exportList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "Every format: what it is for, what reads it", Args: cobra.NoArgs,
+		Example: "  clew export list\n  clew export list --json",
+		RunE: func(*cobra.Command, []string) error {
+			return a.printTo(func(out io.Writer) error {
+				if a.json {
+					return encode(out, struct {
+						Formats []formatRow `json:"formats"`
+					}{formatRows()})
+				}
+				table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+				fmt.Fprintln(table, "FORMAT\tFOR\tWHAT")
+				for _, f := range formatRows() {
+					fmt.Fprintf(table, "%s\t%s\t%s\n", f.Name, f.Use, f.Doc)
+				}
+				return table.Flush()
+			})
+		},
+	}
+}
+
+// formatRow is a format as JSON and the reference page show it.
+type formatRow struct {
+	Name   string   `json:"name"`
+	Title  string   `json:"title"`
+	Use    string   `json:"use"`
+	Doc    string   `json:"doc"`
+	Kinds  []string `json:"kinds"`
+	File   string   `json:"file"`
+	Folder bool     `json:"folder"`
+	Proof  string   `json:"proof"`
+}
+
+func formatRows() []formatRow {
+	var rows []formatRow
+	for _, f := range all.Formats() {
+		kinds := make([]string, len(f.Kinds))
+		for i, k := range f.Kinds {
+			kinds[i] = k.String()
+		}
+		rows = append(rows, formatRow{f.Name, f.Title, string(f.Use), f.Doc, kinds, f.File, f.Files != nil, f.Proof})
+	}
+	return rows
+}

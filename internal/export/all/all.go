@@ -1,0 +1,39 @@
+// Package all is the table of formats: the only place that names every exporter.
+package all
+
+import (
+	"slices"
+	"strings"
+
+	"clew/internal/export"
+	"clew/internal/export/csv"
+	"clew/internal/export/dnsmasq"
+	"clew/internal/export/hosts"
+	"clew/internal/export/ipset"
+	"clew/internal/export/nftables"
+	"clew/internal/export/plain"
+	"clew/internal/export/rpz"
+	"clew/internal/export/squid"
+	"clew/internal/export/unbound"
+)
+
+// Formats returns every format, by name.
+func Formats() []export.Format {
+	formats := []export.Format{
+		plain.List(), csv.Format(), rpz.Format(), hosts.Format(), dnsmasq.Format(), unbound.Format(), nftables.Format(),
+		ipset.Sets(), ipset.Rules(), ipset.IP6Rules(), squid.Format(),
+	}
+	formats = append(formats, plain.EDLs()...)
+	slices.SortFunc(formats, func(a, b export.Format) int { return strings.Compare(a.Name, b.Name) })
+	return formats
+}
+
+// Named returns the format of that name.
+func Named(name string) (export.Format, bool) {
+	for _, f := range Formats() {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return export.Format{}, false
+}
