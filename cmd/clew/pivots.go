@@ -12,6 +12,7 @@ import (
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 	"clew/internal/observable"
+	"clew/internal/observation"
 	"clew/internal/pivot"
 )
 
@@ -140,6 +141,20 @@ func shortened(text string) string {
 	return text
 }
 
+// howAlike says how a finding of a search is like what it was asked about.
+func howAlike(m pivot.Method, f pivot.Finding) string {
+	relation := m.Name
+	if m.Name == "behaviour" {
+		relation = observation.Behaves.String()
+	}
+	for _, factor := range f.Factors {
+		if !m.Relation.Valid() && factor.Relation == relation {
+			return factor.Note
+		}
+	}
+	return ""
+}
+
 func (a *app) pivot(ctx context.Context, engine *pivot.Engine, v observable.Value, m pivot.Method) error {
 	result, err := engine.Pivot(ctx, v, m)
 	if err != nil {
@@ -165,7 +180,7 @@ func (a *app) pivot(ctx context.Context, engine *pivot.Engine, v observable.Valu
 		}
 		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 		for _, f := range result.Findings {
-			fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", f.Band, percent(f.P), f.Value.Kind(), forPeople(f.Value))
+			fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", f.Band, percent(f.P), f.Value.Kind(), forPeople(f.Value), terminalSafe(howAlike(m, f)))
 		}
 		return table.Flush()
 	})

@@ -26,6 +26,7 @@ var layers = []string{
 	"fetch",
 	"ingest",
 	"pivot",
+	"similar",
 	"casefile",
 	"telemetry",
 	"report",

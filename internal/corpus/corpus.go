@@ -100,6 +100,15 @@ type Reader interface {
 	Population(ctx context.Context, relation observation.Relation) (Population, error)
 }
 
+// An ObjectLister lists every value of a kind that is the object of anything,
+// from which an index of what is similar is built. An engine that cannot go
+// through all it holds does without.
+type ObjectLister interface {
+	// EachObject visits them in canonical order, each once, until visit returns
+	// an error, which it then returns.
+	EachObject(ctx context.Context, kind observable.Kind, visit func(observable.Value) error) error
+}
+
 // A Writer stores observations. What it acknowledged survives a crash.
 type Writer interface {
 	// Put stores a few observations at once, merged with what is there. Where

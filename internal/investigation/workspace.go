@@ -20,6 +20,7 @@ import (
 	"clew/internal/observation"
 	"clew/internal/pivot"
 	"clew/internal/reference"
+	"clew/internal/similar"
 	"clew/internal/source"
 )
 
@@ -60,7 +61,8 @@ func (w *Workspace) Open(dir string, needs Needs) error {
 		if err != nil {
 			return err
 		}
-		w.Corpus = store
+		watched := similar.Watch(store)
+		w.Corpus, w.Searches = watched, watched.Searches(lists{w.Lists})
 	}
 	if needs.Cases {
 		store, err := sqlite.Open(filepath.Join(dir, "cases"))

@@ -76,6 +76,9 @@ const (
 	Symbols    // digest of the names a program imports, ELF and Mach-O
 	Authentihash
 	Property // what a file says of itself
+	Writes   // path it writes when run
+	Runs     // command line it starts when run
+	Behaves  // behaves alike when run; derived
 )
 
 // A Family groups relations that have one cause: facts of one family are
@@ -172,6 +175,9 @@ var relations = [...]relationInfo{
 	ConfigC2:        {"config-c2", Behaviour, fileOnly, network, "command server in its configuration"},
 	CampaignKey:     {"campaign-key", Behaviour, of(observable.File, observable.IP, observable.Domain), textOnly, "campaign or build identifier, team-server key"},
 	Registry:        {"registry", Behaviour, fileOnly, textOnly, "registry key it writes"},
+	Writes:          {"writes", Behaviour, fileOnly, of(observable.Filename), "path it writes, what differs from run to run blanked"},
+	Runs:            {"runs", Behaviour, fileOnly, textOnly, "command line it starts, what differs from run to run blanked"},
+	Behaves:         {"behaves-like", Behaviour, fileOnly, fileOnly, "file that behaves alike when run; derived, never stored"},
 	UserAgent:       {"user-agent", Behaviour, fileOnly, of(observable.UserAgent), "user agent it sends"},
 	NSDomain:        {"ns-domain", DNS, domainOnly, domainOnly, "registrable domain of a name server; derived from nameserver"},
 	Cookie:          {"cookie", Tracking, sites, textOnly, "name of a cookie the site sets"},

@@ -81,7 +81,7 @@ func (r *run) silent(ctx context.Context, f Fact) (bool, error) {
 	if !a.scores || r.suppressedValue(a) != "" {
 		return true, nil
 	}
-	if a.key.relation == observation.SubdomainOf {
+	if a.key.relation == observation.SubdomainOf || wholeFile(a.key.relation) {
 		a.silent = false // worth the same however many there are
 		return false, nil
 	}

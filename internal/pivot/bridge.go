@@ -60,21 +60,30 @@ func (r *run) carriers(hop int) []carrier {
 	return out[:min(len(out), maxCarriers)]
 }
 
-// carry lays a bridge over k to everyone who shares with it what may count.
+// carry lays a bridge over k to everyone who shares with it what may count, or
+// is like it.
 func (r *run) carry(ctx context.Context, k carrier) error {
 	met := map[*node]bool{k.node: true}
+	reach := func(n *node) error {
+		if met[n] || n.seed || n.direct.sum.P >= score.MaxP {
+			return nil
+		}
+		met[n] = true
+		return r.lay(ctx, k, n)
+	}
 	for _, i := range k.loud {
 		if k.attrs[i].seeded {
 			continue // whoever holds it shares it with the seed: no bridge
 		}
 		for _, n := range k.attrs[i].members {
-			if met[n] || n.seed || n.direct.sum.P >= score.MaxP {
-				continue
-			}
-			met[n] = true
-			if err := r.lay(ctx, k, n); err != nil {
+			if err := reach(n); err != nil {
 				return err
 			}
+		}
+	}
+	for _, n := range k.alike {
+		if err := reach(n); err != nil {
+			return err
 		}
 	}
 	return nil

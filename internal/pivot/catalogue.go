@@ -36,6 +36,11 @@ var (
 	fromNetwork = []observable.Kind{observable.Domain, observable.IP, observable.URL, observable.File}
 )
 
+// fromSample starts at a file or at its digest.
+func fromSample(digest observable.Kind) []observable.Kind {
+	return []observable.Kind{observable.File, digest}
+}
+
 // catalogue is design section 4.
 var catalogue = []Method{
 	{Name: "registrant-email", Relation: observation.RegistrantEmail, From: fromDomain, Doc: "domains registered with the same e-mail address"},
@@ -78,6 +83,9 @@ var catalogue = []Method{
 	{Name: "cname", Relation: observation.CNAME, From: fromDomain, Doc: "names with the same CNAME target"},
 	{Name: "redirect", Relation: observation.RedirectsTo, From: fromSite, Doc: "sites that redirect to the same place"},
 	{Name: "imphash", Relation: observation.Imphash, From: fromFile, Doc: "files with the same import hash"},
+	{Name: "ssdeep", From: fromSample(observable.Ssdeep), Doc: "files with a like ssdeep hash, exact score"},
+	{Name: "tlsh", From: fromSample(observable.TLSH), Doc: "files with a like TLSH hash, exact distance"},
+	{Name: "behaviour", From: fromFile, OnRequest: true, Doc: "files that behave alike when run, and in what"},
 	{Name: "rich", Relation: observation.Rich, From: fromFile, Doc: "files with the same Rich header"},
 	{Name: "pdb", Relation: observation.PDB, From: fromFile, Doc: "files with the same debug path"},
 	{Name: "build-id", Relation: observation.BuildID, From: fromFile, Doc: "files of the same build"},
@@ -97,6 +105,8 @@ var catalogue = []Method{
 	{Name: "campaign-key", Relation: observation.CampaignKey, From: fromNetwork, Doc: "files and servers with the same campaign key"},
 	{Name: "registry", Relation: observation.Registry, From: fromFile, Doc: "files that write the same registry key"},
 	{Name: "user-agent", Relation: observation.UserAgent, From: fromFile, Doc: "files that send the same user agent"},
+	{Name: "writes", Relation: observation.Writes, From: fromFile, Doc: "files that write the same path"},
+	{Name: "runs", Relation: observation.Runs, From: fromFile, Doc: "files that start the same command line"},
 	{Name: "technique", Relation: observation.Technique, From: fromFile, Doc: "shown, never followed: alone it says nothing"},
 }
 

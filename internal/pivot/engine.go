@@ -160,6 +160,7 @@ type node struct {
 	sizes map[factSize]int
 	// binding are the facts that make their holders one tenant.
 	binding []*attribute
+	alike   []*node // that a search found to be like it
 	since   time.Time
 	seed    bool
 	hop     int // 0 for seeds

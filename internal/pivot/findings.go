@@ -87,12 +87,15 @@ func (r *run) directFactors(n *node) ([]Factor, float64) {
 // noteOf says in a sentence why a line counts as it does.
 func noteOf(s sharedFact, line score.Line) string {
 	if _, scores := score.WeightOf(s.Relation); !scores {
+		if s.note != "" {
+			return s.note
+		}
 		return s.Relation.String() + " alone says nothing"
 	}
 	switch {
 	case s.Suppressed != "":
 		return s.Suppressed
-	case s.Holders == 0:
+	case s.Holders == 0 && s.Worth == 0:
 		return "nobody counted who else holds it: shown, worth nothing"
 	case line.SameHolder == 0:
 		return "held before its present holder began: another owner's"

@@ -25,6 +25,9 @@ func (r *run) plan(ctx context.Context, n *node) ([]planned, error) {
 		if f.Relation.Family() == observation.Name && f.Relation != observation.SubdomainOf {
 			continue // names are evidence; the naming pivot searches for them
 		}
+		if wholeFile(f.Relation) {
+			continue // equal digests are found with those that are alike
+		}
 		if r.only != nil && !follows(*r.only, f) {
 			continue
 		}

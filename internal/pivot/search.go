@@ -107,34 +107,63 @@ func (r *run) meetAlike(ctx context.Context, n *node, like Likeness) error {
 	if met.found == nil && !met.seed {
 		met.found, met.via, met.hop = n, Fact{Relation: like.Relation, Value: like.Shared}, n.hop+1
 	}
-	if (like.Worth > 0 || like.Of > 0) && !r.alike(n, met, like) {
+	_, scores := score.WeightOf(like.Relation)
+	if (like.Worth > 0 || like.Of > 0 || !scores) && !r.alike(n, met, like) {
 		r.likenesses[pair{n, met}] = append(r.likenesses[pair{n, met}], like)
+		n.alike, met.alike = append(n.alike, met), append(met.alike, n)
 	}
 	return nil
 }
 
+// wholeFile reports whether being alike under a relation is one fact about two
+// files, whichever of their digests it is found by.
+func wholeFile(r observation.Relation) bool {
+	return r == observation.Ssdeep || r == observation.TLSH || r == observation.Behaves
+}
+
 // alike reports whether a likeness of two nodes is known, found from either.
 func (r *run) alike(a, b *node, like Likeness) bool {
-	same := func(l Likeness) bool { return l.Relation == like.Relation && l.Shared == like.Shared }
+	same := func(l Likeness) bool {
+		return l.Relation == like.Relation && (l.Shared == like.Shared || wholeFile(l.Relation))
+	}
 	return slices.ContainsFunc(r.likenesses[pair{a, b}], same) || slices.ContainsFunc(r.likenesses[pair{b, a}], same)
 }
 
-// sharedLikenesses are the likenesses of two nodes as matches.
-func (r *run) sharedLikenesses(a, b *node) []sharedFact {
+// sharedLikenesses are the likenesses of two nodes as matches, beside the facts
+// that they share.
+func (r *run) sharedLikenesses(ctx context.Context, a, b *node, facts []sharedFact) ([]sharedFact, error) {
 	if len(r.likenesses) == 0 {
-		return nil
+		return nil, nil
 	}
 	var out []sharedFact
 	for _, like := range slices.Concat(r.likenesses[pair{a, b}], r.likenesses[pair{b, a}]) {
+		equal := func(s sharedFact) bool { return s.Relation == like.Relation }
+		if wholeFile(like.Relation) && slices.ContainsFunc(facts, equal) {
+			continue // the same digest: weighed already
+		}
 		f := Fact{Relation: like.Relation, Value: like.Shared}
-		out = append(out, sharedFact{
+		s := sharedFact{
 			attr: r.attribute(f), a: f, b: f, note: like.Note,
 			held: holding{n: like.Holders, of: like.Of, known: true, world: like.Relation.Family() != observation.Name, from: like.CountOf},
 			Match: score.Match{
 				Relation: like.Relation, Holders: max(like.Holders, 2), Population: like.Of, Worth: like.Worth,
 				SinceA: a.since, SinceB: b.since,
 			},
-		})
+		}
+		if wholeFile(like.Relation) {
+			if err := r.placeLikeness(ctx, &s, b); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, s)
 	}
-	return out
+	return out, nil
+}
+
+// placeLikeness says where the candidates of a search over the corpus were drawn
+// from: what the store holds, unless that is too little to be a population.
+func (r *run) placeLikeness(ctx context.Context, s *sharedFact, b *node) error {
+	universe, err := r.universe(ctx, b.value.Kind())
+	s.held.world, s.Suppressed = universe < smallStore, r.suppressedValue(s.attr)
+	return err
 }

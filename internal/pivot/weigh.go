@@ -260,7 +260,12 @@ func (r *run) shared(ctx context.Context, a, b *node, show detail) ([]sharedFact
 			out = append(out, s)
 		}
 	}
-	out = append(withoutImpliedBlocks(out), r.sharedLikenesses(a, b)...)
+	out = withoutImpliedBlocks(out)
+	alike, err := r.sharedLikenesses(ctx, a, b, out)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, alike...)
 	if show == onlyBits {
 		r.scratch = out
 		return out, nil
@@ -285,8 +290,19 @@ func (r *run) compare(ctx context.Context, attr *attribute, a, b *node, f, g Fac
 	if !h.known {
 		s.Holders = 0
 	}
-	if f.Relation == observation.SubdomainOf {
+	switch f.Relation {
+	case observation.SubdomainOf:
 		s.Worth = oneRegistration
+	case observation.Ssdeep:
+		s.Worth, s.note = score.SsdeepBits(100), "ssdeep score 100 of 100: the same digest"
+	case observation.TLSH:
+		s.Worth, s.note = score.TLSHBits(0), "TLSH distance 0: the same digest"
+	}
+	if wholeFile(f.Relation) {
+		if err := r.placeLikeness(ctx, &s, b); err != nil {
+			return sharedFact{}, err
+		}
+		return s, nil
 	}
 	if (f.Self || g.Self) && identifies(f.Value.Kind()) && s.Holders > 0 {
 		s.Worth = onePossessor - crowding(s.Holders)

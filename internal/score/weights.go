@@ -84,7 +84,10 @@ var weights = map[observation.Relation]Weight{
 
 	observation.Imphash: {M: 0.5, Measured: true},
 	observation.Rich:    {M: 0.3},
-	observation.PDB:     {M: 0.3},
+	// Worth fixed bits by how alike two are, see likeness.go: no M.
+	observation.Ssdeep: {Measured: true},
+	observation.TLSH:   {Measured: true},
+	observation.PDB:    {M: 0.3},
 	// Judgement, as Rich and PDB: one build, or one program under several signatures.
 	observation.BuildID:      {M: 0.3},
 	observation.Symbols:      {M: 0.3},
@@ -103,6 +106,8 @@ var weights = map[observation.Relation]Weight{
 	observation.CampaignKey: {M: 0.5},
 	observation.Registry:    {M: 0.2},
 	observation.UserAgent:   {M: 0.2},
+	observation.Writes:      {M: 0.2},
+	observation.Runs:        {M: 0.2}, // judgement: as a written path
 }
 
 // WeightOf returns what a shared value under r is worth, or false when it says

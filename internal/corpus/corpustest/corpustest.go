@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) corpus.Store) {
 		"a_total_without_author_is_refused":           totalsRefused,
 		"subdomains_of_subjects_and_objects":          subdomains,
 		"addresses_in_range":                          inRange,
+		"objects_of_a_kind_are_listed":                objectsListed,
 		"populations_count_links_and_subjects":        populations,
 		"a_bad_observation_refuses_its_batch":         badObservation,
 		"nothing_known_is_no_error":                   nothingKnown,

@@ -139,6 +139,18 @@ func (m *model) values(wanted func(observable.Value) bool) []observable.Value {
 	return found
 }
 
+// objectsOf returns the distinct objects of a kind.
+func (m *model) objectsOf(kind observable.Kind) []observable.Value {
+	var found []observable.Value
+	for _, o := range m.seen {
+		if o.Object.Kind() == kind && !slices.Contains(found, o.Object) {
+			found = append(found, o.Object)
+		}
+	}
+	slices.SortFunc(found, corpus.Compare)
+	return found
+}
+
 func (m *model) subdomains(name observable.Value) []observable.Value {
 	return m.values(func(v observable.Value) bool {
 		return v.Kind() == observable.Domain && strings.HasSuffix(v.Text(), "."+name.Text())

@@ -224,6 +224,9 @@ func (g *generator) askAll(s *subject, m *model) {
 	for _, r := range observation.Relations() {
 		s.askPopulation(m, r)
 	}
+	for _, kind := range observable.Kinds() {
+		s.askList(m, kind)
+	}
 }
 
 func (s *subject) askObjects(m *model, v observable.Value, limit int, relations ...observation.Relation) {
@@ -267,6 +270,14 @@ func (s *subject) askRange(m *model, v observable.Value, bits, limit int) {
 	want, wantMore := cut(m.inRange(p), limit)
 	s.want(fmt.Sprintf("InRange(%s, %d): %v", p, limit, err), want, got)
 	s.want("more", wantMore, more)
+}
+
+func (s *subject) askList(m *model, kind observable.Kind) {
+	s.t.Helper()
+	if lister, ok := s.store.(corpus.ObjectLister); ok {
+		got, err := listed(s, lister, kind)
+		s.want(fmt.Sprintf("EachObject(%s): %v", kind, err), m.objectsOf(kind), got)
+	}
 }
 
 func (s *subject) askPopulation(m *model, r observation.Relation) {

@@ -24,10 +24,11 @@ type entry struct {
 	checksum  byte
 }
 
-// A Hit is a digest found.
+// A Hit is a digest found, by the number it was added under.
 type Hit struct {
 	ID       uint32
 	Distance int
+	Digest   Digest
 }
 
 // Add takes a digest up and returns its number: 0 for the first, one more for
@@ -59,7 +60,7 @@ func (x *Index) Bytes() int {
 // by number among equals.
 func (x *Index) Find(q Digest, within int) []Hit {
 	var hits []Hit
-	x.near(q.Header, within, func(cell []entry, header int) {
+	x.near(q.Header, within, func(h Header, cell []entry, header int) {
 		for i := range cell {
 			e := &cell[i]
 			far := header
@@ -71,7 +72,7 @@ func (x *Index) Find(q Digest, within int) []Hit {
 				continue
 			}
 			if far += half(q.Low[1], q.High[1], e.low[1], e.high[1]); far <= within {
-				hits = append(hits, Hit{e.id, far})
+				hits = append(hits, Hit{e.id, far, Digest{h, e.checksum, e.low, e.high}})
 			}
 		}
 	})
@@ -80,11 +81,11 @@ func (x *Index) Find(q Digest, within int) []Hit {
 }
 
 // near visits the cells whose header alone is within reach.
-func (x *Index) near(h Header, within int, visit func(cell []entry, header int)) {
+func (x *Index) near(h Header, within int, visit func(h Header, cell []entry, header int)) {
 	if len(x.cells) < 2048 { // fewer than the headers in reach
 		for k, cell := range x.cells {
 			if far := h.Distance(k); far <= within {
-				visit(cell, far)
+				visit(k, cell, far)
 			}
 		}
 		return
@@ -101,7 +102,7 @@ func (x *Index) near(h Header, within int, visit func(cell []entry, header int))
 			for k.Q2 = range uint8(16) {
 				if far := h.Distance(k); far <= within {
 					if cell, ok := x.cells[k]; ok {
-						visit(cell, far)
+						visit(k, cell, far)
 					}
 				}
 			}

@@ -14,7 +14,7 @@ func slowFind(all []Digest, q Digest, within int) []Hit {
 	var hits []Hit
 	for i, d := range all {
 		if far := d.Distance(q); far <= within {
-			hits = append(hits, Hit{uint32(i), far})
+			hits = append(hits, Hit{uint32(i), far, d})
 		}
 	}
 	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(a.Distance, b.Distance) })
