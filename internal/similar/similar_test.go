@@ -111,7 +111,7 @@ func TestIndexLearnsWhatIsWritten(t *testing.T) {
 	if err := loader.Add(saw(file("c"), observation.Ssdeep, observable.Ssdeep, withRuns)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := loader.Commit(); err != nil {
+	if _, err := loader.Commit(corpus.Import{ID: "1", Name: "test"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := like(t, w, "ssdeep", file("a")); len(got) != 2 {

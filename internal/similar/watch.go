@@ -51,9 +51,19 @@ type watchedLoad struct {
 	watched *Watched
 }
 
-func (l *watchedLoad) Commit() (corpus.LoadSummary, error) {
-	sum, err := l.Loader.Commit()
-	l.watched.ssdeep.reread()
-	l.watched.tlsh.reread()
-	return sum, err
+func (l *watchedLoad) Commit(entry corpus.Import) (corpus.Import, error) {
+	entry, err := l.Loader.Commit(entry)
+	l.watched.reread()
+	return entry, err
+}
+
+// RemoveImport removes it from the indexes as well.
+func (w *Watched) RemoveImport(ctx context.Context, id string) error {
+	defer w.reread()
+	return w.Store.RemoveImport(ctx, id)
+}
+
+func (w *Watched) reread() {
+	w.ssdeep.reread()
+	w.tlsh.reread()
 }
