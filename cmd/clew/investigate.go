@@ -81,7 +81,7 @@ goes on where it stopped.`,
 			}
 			req.Ungrouped = !grouped
 			if dryRun {
-				return a.dryRun(req)
+				return a.dryRun(cmd.Context(), req)
 			}
 			return a.investigate(cmd.Context(), req, anyway, explain)
 		},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -72,47 +71,6 @@ func openReplay(ctx context.Context, path string) (*replay.Replay, func(), error
 	}
 	recorded, err := replay.Open(dir)
 	return recorded, remove, err
-}
-
-// dryRun prints whom a run would ask about its seeds, at what cost, and what
-// they would learn. It asks nothing and opens nothing.
-func (a *app) dryRun(req investigation.Request) error {
-	if err := a.bounds(&req); err != nil {
-		return err
-	}
-	settings, err := a.settings()
-	if err != nil {
-		return err
-	}
-	keys := settings.keys(a.getenv, a.infos())
-	return a.printTo(func(w io.Writer) error {
-		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(table, "SOURCE\tABOUT\tREQUESTS\tPAP\tASKED\tBECAUSE")
-		for _, seed := range req.Seeds {
-			for _, info := range a.infos() {
-				if !slices.Contains(info.Accepts, seed.Value.Kind()) {
-					continue
-				}
-				asked, because := "yes", info.Title+" learns the value"
-				switch {
-				case a.offline:
-					asked, because = "no", "--offline"
-				case info.Retired != "":
-					asked, because = "no", info.Retired
-				case !req.PAP.Allows(info.PAP):
-					asked, because = "no", "the case allows PAP:"+req.PAP.String()
-				case info.KeyEnv != "" && !info.Keyless && keys[info.Name] == "":
-					asked, because = "no", "no key: set "+info.KeyEnv
-				}
-				fmt.Fprintf(table, "%s\t%s\tat least %d\t%s\t%s\t%s\n", info.Name, forPeople(seed.Value), max(info.Cost, 1), info.PAP, asked, because)
-			}
-		}
-		if err := table.Flush(); err != nil {
-			return err
-		}
-		fmt.Fprintln(w, "What the seeds lead to is asked about as well, within --budget", strings.Join(a.budget, ","))
-		return nil
-	})
 }
 
 func (a *app) sourceCommand() *cobra.Command {

@@ -142,6 +142,7 @@ type Gap struct {
 	Value    string `json:"value"`
 	State    string `json:"state"`
 	Reason   string `json:"reason"`
+	Until    Time   `json:"until"` // when it may be asked again: a quota resets, a pause ends; null when not known
 }
 
 // An Escalation names the trigger that fired.

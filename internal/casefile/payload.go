@@ -73,6 +73,8 @@ type Part struct {
 	State    string `json:"state"`
 	Reason   string `json:"reason"`
 	Missing  int    `json:"missing"`
+	// Until is when the source may be asked again, null when that is not known.
+	Until Time `json:"until"`
 }
 
 // Evidence is one raw reply: the blob that holds it and the request that drew it.

@@ -244,7 +244,7 @@ type Question struct {
 // too, so that asking again would only spend its quota.
 func (a Asked) Settled() bool {
 	switch source.State(a.State) {
-	case source.Answered, source.Empty, source.Truncated:
+	case source.Answered, source.Empty, source.Truncated, source.FromCorpus:
 		return true
 	}
 	return false

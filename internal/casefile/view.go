@@ -81,24 +81,31 @@ func (r *Record) gaps() []Gap {
 // gaps returns what this question left open. A question answered by one
 // endpoint and refused by another leaves the other's part open.
 func (a Asked) gaps() []Gap {
-	gap := func(endpoint, state, reason string) Gap {
-		return Gap{Source: a.Source, Endpoint: endpoint, Kind: a.About.Kind, Value: a.About.Value, State: state, Reason: reason}
+	gap := func(endpoint, state, reason string, until Time) Gap {
+		return Gap{
+			Source: a.Source, Endpoint: endpoint, Kind: a.About.Kind, Value: a.About.Value,
+			State: state, Reason: reason, Until: until,
+		}
 	}
 	var gaps []Gap
 	for _, p := range a.Parts {
 		if !complete(p.State) {
-			gaps = append(gaps, gap(p.Endpoint, p.State, p.Reason))
+			gaps = append(gaps, gap(p.Endpoint, p.State, p.Reason, p.Until))
 		}
 	}
 	if len(gaps) == 0 && !complete(a.State) {
-		gaps = append(gaps, gap("", a.State, a.Reason))
+		gaps = append(gaps, gap("", a.State, a.Reason, Time{}))
 	}
 	return gaps
 }
 
 // complete reports whether a state leaves nothing open.
 func complete(state string) bool {
-	return state == string(source.Answered) || state == string(source.Empty)
+	switch source.State(state) {
+	case source.Answered, source.Empty, source.FromCorpus:
+		return true
+	}
+	return false
 }
 
 // A Summary is one line of the list of cases.

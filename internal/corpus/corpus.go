@@ -150,6 +150,7 @@ type Store interface {
 	Reader
 	Writer
 	Register
+	Answers
 	// Flush makes everything acknowledged durable and compact enough to measure.
 	Flush(ctx context.Context) error
 	Close() error

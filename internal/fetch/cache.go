@@ -136,17 +136,17 @@ func holds(reply source.Reply, secret string) bool {
 }
 
 // Judge implements [source.Door].
-func (c *Client) Judge(ctx context.Context, r source.Request, v source.Verdict) error {
+func (c *Client) Judge(ctx context.Context, r source.Request, v source.Verdict) (until time.Time, err error) {
 	if c.cache.bodies.folder == "" {
-		return nil
+		return time.Time{}, nil
 	}
 	key := c.keyOf(r)
 	if v == source.Doubtful {
-		return c.state.ForgetReply(ctx, key)
+		return time.Time{}, c.state.ForgetReply(ctx, key)
 	}
 	k, ok, err := c.state.Reply(ctx, key)
 	if err != nil || !ok {
-		return err
+		return time.Time{}, err
 	}
 	ttl := c.ttl(r)
 	if k.Status != http.StatusOK || v == source.Barren && r.TTL == 0 {
@@ -154,9 +154,11 @@ func (c *Client) Judge(ctx context.Context, r source.Request, v source.Verdict) 
 	}
 	if until := k.At.Add(ttl); until.After(k.Until) { // else another question has found use for it
 		k.Until = until
-		return c.state.KeepReply(ctx, key, k)
+		if err := c.state.KeepReply(ctx, key, k); err != nil {
+			return time.Time{}, err
+		}
 	}
-	return nil
+	return k.Until, nil
 }
 
 // sweep removes what is fresh no more, once a run. What cannot be removed takes

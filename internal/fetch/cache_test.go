@@ -73,7 +73,7 @@ func TestKeptReplies(t *testing.T) {
 				t.Fatalf("first reply: %+v (%v)", first, err)
 			}
 			if test.verdict != unread {
-				if err := client.Judge(t.Context(), r, test.verdict); err != nil {
+				if _, err := client.Judge(t.Context(), r, test.verdict); err != nil {
 					t.Fatal(err)
 				}
 			}

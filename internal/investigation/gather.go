@@ -24,8 +24,12 @@ type gatherer struct {
 	*Workspace
 	caseID string
 	runner *source.Runner
+	replay bool                                 // answers come from recordings
 	asked  map[casefile.Question]casefile.Asked // settled before this run
 	seen   map[observable.Value]bool
+	// kept are the questions that the corpus answered in this run.
+	kept   map[casefile.Question]casefile.Asked
+	prices map[observable.Kind]float64
 	clock  func() time.Time
 }
 
@@ -35,30 +39,80 @@ func (g *gatherer) Gather(ctx context.Context, v observable.Value) error {
 		return nil
 	}
 	g.seen[v] = true
-	outcomes := g.ask(ctx, v)
+	outcomes, err := g.ask(ctx, v)
+	if err != nil {
+		return err
+	}
 	if err := g.keep(context.WithoutCancel(ctx), outcomes); err != nil {
 		return err
 	}
 	return ctx.Err()
 }
 
-// ask puts the question to the sources: first to those that ask no key, then to
-// the others, so that a budget is spent where questions are cheap. Within a
-// round all are asked at once, for each has its own pace.
-func (g *gatherer) ask(ctx context.Context, v observable.Value) []source.Outcome {
-	var free, keyed []source.Source
+// ask puts the question to the sources that have not answered it, those first
+// whose answer promises most for its price. Without a limit all are asked at
+// once, for each has its own pace. Where a budget is short they are asked in as
+// many rounds as it takes for the best to have theirs before the others.
+func (g *gatherer) ask(ctx context.Context, v observable.Value) ([]source.Outcome, error) {
+	kept, err := g.fromCorpus(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	var open []source.Source
+	var outcomes []source.Outcome
 	for _, src := range g.Sources {
-		switch info := src.Info(); {
-		case !slices.Contains(info.Accepts, v.Kind()) || g.settled(info.Name, v):
-		case info.KeyEnv == "" || info.Keyless:
-			free = append(free, src)
-		default:
-			keyed = append(keyed, src)
+		info := src.Info()
+		if !slices.Contains(info.Accepts, v.Kind()) || g.settled(info.Name, v) {
+			continue
+		}
+		if o, ok := kept[info.Name]; ok {
+			outcomes = append(outcomes, o)
+			continue
+		}
+		open = append(open, src)
+	}
+	for open = source.ByWorth(open, v.Kind()); len(open) > 0; {
+		n := g.affordable(open)
+		outcomes = append(outcomes, g.round(ctx, v, open[:n])...)
+		open = open[n:]
+	}
+	slices.SortFunc(outcomes, func(a, b source.Outcome) int { return cmp.Compare(a.Source, b.Source) })
+	return outcomes, nil
+}
+
+// Price implements pivot.Gatherer: the price of the source that is worth most.
+// Its keys and its budget are not looked at: whoever has neither pays nothing.
+func (g *gatherer) Price(kind observable.Kind) float64 {
+	price, known := g.prices[kind]
+	if !known {
+		price = g.priceOf(kind)
+		g.prices[kind] = price
+	}
+	return price
+}
+
+func (g *gatherer) priceOf(kind observable.Kind) float64 {
+	for _, src := range source.ByWorth(g.Sources, kind) {
+		if info := src.Info(); slices.Contains(info.Accepts, kind) && info.Retired == "" {
+			return source.Price(info)
 		}
 	}
-	outcomes := append(g.round(ctx, v, free), g.round(ctx, v, keyed)...)
-	slices.SortFunc(outcomes, func(a, b source.Outcome) int { return cmp.Compare(a.Source, b.Source) })
-	return outcomes
+	return 0
+}
+
+// affordable returns how many of the sources the budget can pay for at least, in
+// their order; all of them when it pays for none, so that each says so.
+func (g *gatherer) affordable(sources []source.Source) int {
+	left, limited := g.runner.Left()
+	if !limited || left == 0 {
+		return len(sources)
+	}
+	for i, src := range sources {
+		if left -= max(src.Info().Cost, 1); left < 0 {
+			return max(i, 1)
+		}
+	}
+	return len(sources)
 }
 
 // round asks several sources at once. What a cancelled run cut off is dropped,
@@ -104,13 +158,21 @@ func (g *gatherer) keep(ctx context.Context, outcomes []source.Outcome) error {
 				return fmt.Errorf("answer of %s: digest %s is kept as %s", o.Source, e.SHA256, digest)
 			}
 		}
+		if kept, ok := g.kept[casefile.Question{Source: o.Source, About: casefile.ValueOf(o.Value)}]; ok && o.State == source.FromCorpus {
+			entries = append(entries, casefile.Entry{Time: g.clock(), Type: casefile.TypeAsked, Actor: toolActor, Data: kept})
+			continue
+		}
 		if err := g.Corpus.Put(ctx, o.Answer.Observations); err != nil {
 			return fmt.Errorf("answer of %s: %w", o.Source, err)
 		}
 		if err := g.Corpus.PutTotals(ctx, append(o.Answer.Totals, completeTotals(o)...)); err != nil {
 			return fmt.Errorf("answer of %s: %w", o.Source, err)
 		}
-		entries = append(entries, casefile.Entry{Time: g.clock(), Type: casefile.TypeAsked, Actor: toolActor, Data: askedOf(o)})
+		asked := askedOf(o)
+		if err := g.remember(ctx, o, asked); err != nil {
+			return fmt.Errorf("answer of %s: %w", o.Source, err)
+		}
+		entries = append(entries, casefile.Entry{Time: g.clock(), Type: casefile.TypeAsked, Actor: toolActor, Data: asked})
 	}
 	if len(entries) == 0 {
 		return nil
@@ -160,7 +222,9 @@ func askedOf(o source.Outcome) casefile.Asked {
 		Observations: len(o.Answer.Observations), Missing: o.Answer.Missing, Dropped: o.Answer.Dropped, Requests: len(o.Evidence),
 	}
 	for _, p := range o.Parts {
-		asked.Parts = append(asked.Parts, casefile.Part{Endpoint: p.Endpoint, State: string(p.State), Reason: p.Reason, Missing: p.Missing})
+		asked.Parts = append(asked.Parts, casefile.Part{
+			Endpoint: p.Endpoint, State: string(p.State), Reason: p.Reason, Missing: p.Missing, Until: casefile.Time{Time: toSecond(p.Until)},
+		})
 	}
 	for _, e := range o.Evidence {
 		headers := map[string]string{}
@@ -174,6 +238,8 @@ func askedOf(o source.Outcome) casefile.Asked {
 	}
 	return asked
 }
+
+func toSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
 // recordedAt writes when a reply came; a recording may not know.
 func recordedAt(t time.Time) string {

@@ -218,7 +218,8 @@ func (w *Workspace) explore(ctx context.Context, id string, req Request, record 
 	})
 	engine := w.engine(w.Corpus, lists{w.Lists}, w.Clock(), bounds)
 	engine.Gatherer = &gatherer{
-		Workspace: w, caseID: id, runner: runner, asked: record.Asked(), seen: map[observable.Value]bool{}, clock: w.Clock,
+		Workspace: w, caseID: id, runner: runner, replay: req.Replay, asked: record.Asked(),
+		seen: map[observable.Value]bool{}, kept: map[casefile.Question]casefile.Asked{}, prices: map[observable.Kind]float64{}, clock: w.Clock,
 	}
 	engine.Progress = req.Progress
 	_, err := engine.Investigate(ctx, req.values())
@@ -240,6 +241,11 @@ func (w *Workspace) conclude(ctx context.Context, id string, req Request, bounds
 	if err != nil {
 		return err
 	}
+	record, err := casefile.Load(ctx, w.Cases, id)
+	if err != nil {
+		return err
+	}
+	markUnasked(result.Points, record.Asked())
 	under := conditionsOf(engine.Model.Version, at, bounds, asked.answers)
 	under.Likeness = said
 	entries, err := w.entries(ctx, under, result, reads)

@@ -41,6 +41,9 @@ type Lists interface {
 // source from answering is its to record; an error ends the run.
 type Gatherer interface {
 	Gather(ctx context.Context, v observable.Value) error
+	// Price says what asking about a value of a kind costs at least, 1 for a
+	// question that anybody may ask, 0 when there is nobody to ask.
+	Price(kind observable.Kind) float64
 }
 
 // Verdicts are what the analyst has decided before.

@@ -14,7 +14,8 @@ import (
 // planned is a pivot point with the fact behind it.
 type planned struct {
 	Point
-	fact Fact
+	fact  Fact
+	price float64 // of asking about the value
 }
 
 // plan judges every attribute of n: followed, or rejected and why. Those to
@@ -63,18 +64,25 @@ func (f Fact) coarse() bool {
 	return f.Relation == observation.InPrefix || f.Relation == observation.NSDomain
 }
 
-// promise is expected bits times expected new members; the cost of a query is
-// the same for every point as long as one value means one round of questions.
+// promise is expected bits times expected new members, over what it costs to ask.
 func (p planned) promise() float64 {
 	others := 1.0
 	if p.Holders > 1 {
 		others = float64(p.Holders - 1)
 	}
-	return p.Expected * min(others, 50)
+	return p.Expected * min(others, 50) / max(p.price, 1)
+}
+
+// price is what following a fact costs: only values of some kinds are asked about.
+func (r *run) price(f Fact) float64 {
+	if r.Gatherer == nil || f.Self || !slices.Contains(askable, f.Value.Kind()) {
+		return 0
+	}
+	return r.Gatherer.Price(f.Value.Kind())
 }
 
 func (r *run) judge(ctx context.Context, n *node, f Fact) (planned, error) {
-	p := planned{fact: f, Point: Point{From: n.value, Method: methodOf(f), Value: f.Value, At: r.Clock().UTC()}}
+	p := planned{fact: f, price: r.price(f), Point: Point{From: n.value, Method: methodOf(f), Value: f.Value, At: r.Clock().UTC()}}
 	h, err := r.holders(ctx, f)
 	if err != nil {
 		return p, err

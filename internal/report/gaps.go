@@ -17,6 +17,7 @@ type gapRow struct {
 	Example       string   // one of them
 	Reasons       []string // the commonest few
 	MoreReasons   int
+	Until         casefile.Time // when the first of them may be asked again, zero when no reply said so
 }
 
 // gapReasons is how many reasons a row of gaps names.
@@ -36,6 +37,9 @@ func gapsOf(d casefile.Document) []gapRow {
 		for _, g := range gaps {
 			values[value(g.Kind, g.Value)]++
 			reasons[withoutValue(g)]++
+			if !g.Until.IsZero() && (row.Until.IsZero() || g.Until.Before(row.Until.Time)) {
+				row.Until = g.Until
+			}
 		}
 		row.Values, row.Example = len(values), value(gaps[0].Kind, gaps[0].Value)
 		row.Reasons, row.MoreReasons = commonest(reasons, gapReasons)

@@ -254,6 +254,9 @@ func (g gapRow) reasons() string {
 	if g.MoreReasons > 0 {
 		text += fmt.Sprintf("; and %s", plural(g.MoreReasons, "other reason"))
 	}
+	if !g.Until.IsZero() {
+		text += "; may be asked again from " + g.Until.String()
+	}
 	return text
 }
 

@@ -66,3 +66,11 @@ func (a *account) copy(count map[string]int) map[string]int {
 	}
 	return spent
 }
+
+// left returns how many requests the budget still has in all; ok is false
+// without a limit.
+func (a *account) left() (n int, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return max(a.limit.Total-a.total, 0), a.limit.Total > 0
+}

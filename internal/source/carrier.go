@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"time"
 
 	"clew/internal/observable"
 )
@@ -121,11 +123,13 @@ func (c *carrier) keep(request Request, reply Reply) {
 // judge tells the asker what the replies to a question turned out to be.
 // Providers in trouble send pages and sentences with status 200, so a reply that
 // no fact was read from counts as an answer only when its endpoint ended well.
-func (c *carrier) judge(ctx context.Context, out Outcome) {
+// It returns until when a whole answer is fresh.
+func (c *carrier) judge(ctx context.Context, out Outcome) (until time.Time) {
 	door, ok := c.runner.options.Asker.(Door)
 	if !ok {
-		return
+		return time.Time{}
 	}
+	whole := len(c.evidence) > 0 && !slices.ContainsFunc(out.Parts, func(p Part) bool { return p.State != Answered && p.State != Empty })
 	useful := map[string]bool{}
 	for _, o := range out.Answer.Observations {
 		useful[o.Evidence] = true
@@ -139,8 +143,16 @@ func (c *carrier) judge(ctx context.Context, out Outcome) {
 			verdict = Barren
 		}
 		// A reply that cannot be kept longer is asked for again: no harm.
-		_ = door.Judge(context.WithoutCancel(ctx), c.requests[i], verdict)
+		fresh, err := door.Judge(context.WithoutCancel(ctx), c.requests[i], verdict)
+		whole = whole && err == nil && !fresh.IsZero()
+		if until.IsZero() || fresh.Before(until) {
+			until = fresh
+		}
 	}
+	if !whole {
+		return time.Time{}
+	}
+	return until
 }
 
 // endedWell reports whether an endpoint gave answers in full. What belongs to no

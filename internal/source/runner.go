@@ -73,6 +73,10 @@ func (r *Runner) Spent() map[string]int { return r.spent.copy(r.spent.requests) 
 // SpentCredits returns how many credits they cost, as far as that is known.
 func (r *Runner) SpentCredits() map[string]int { return r.spent.copy(r.spent.credits) }
 
+// Left returns how many requests the budget still has for all sources together;
+// ok is false without a limit.
+func (r *Runner) Left() (n int, ok bool) { return r.spent.left() }
+
 // Ask puts one question to one source. Whatever goes wrong is in the outcome:
 // its state, a sentence of reason, and the parts that are missing.
 func (r *Runner) Ask(ctx context.Context, src Source, q Question) Outcome {
@@ -91,7 +95,7 @@ func (r *Runner) Ask(ctx context.Context, src Source, q Question) Outcome {
 		out.Parts = append(out.Parts, PartOf("", kept, answer.Missing, err))
 	}
 	out.State, out.Reason = overall(out.Parts), reasons(out.Parts)
-	carrier.judge(ctx, out)
+	out.Until = carrier.judge(ctx, out)
 	return out
 }
 

@@ -132,8 +132,8 @@ type Door interface {
 	// leave is returned, and nothing was sent.
 	Pass(ctx context.Context, r Request, leave func(context.Context) error) (Reply, error)
 	// Judge says what the reply to r turned out to be, so that it is kept as long
-	// as it deserves.
-	Judge(ctx context.Context, r Request, v Verdict) error
+	// as it deserves, and returns until when that is: zero when it is not kept.
+	Judge(ctx context.Context, r Request, v Verdict) (until time.Time, err error)
 }
 
 // A Verdict is what a reply turned out to be when it was read.
@@ -170,6 +170,9 @@ const (
 	Skipped     State = "skipped"
 	NotRecorded State = "not-recorded"
 	NotAsked    State = "not-asked"
+	// FromCorpus is a whole answer that the corpus already holds and that is
+	// still fresh: nobody was asked.
+	FromCorpus State = "answered-from-corpus"
 )
 
 // An Outcome is one question to one source, how it ended, and what it brought.
@@ -182,6 +185,9 @@ type Outcome struct {
 	Parts    []Part // how each endpoint ended: the gaps of an answer
 	Evidence []Evidence
 	At       time.Time // when the question was asked, by the runner's clock
+	// Until is how long the whole answer stays fresh: as long as the reply of it
+	// that ages first. Zero for an answer that is short, recorded, or not kept.
+	Until time.Time
 }
 
 // Evidence is one raw reply kept by its digest, with the request that drew it.

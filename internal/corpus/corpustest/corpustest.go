@@ -37,6 +37,8 @@ func Run(t *testing.T, open func(t *testing.T) corpus.Store) {
 		"holders_above_the_limit":                     holdersAboveLimit,
 		"holders_grow_with_puts_and_loads":            holdersGrow,
 		"totals_newest_first":                         totalsNewestFirst,
+		"answers_by_source_the_newest":                answersNewest,
+		"an_answer_without_author_is_refused":         answersRefused,
 		"a_total_without_author_is_refused":           totalsRefused,
 		"subdomains_of_subjects_and_objects":          subdomains,
 		"addresses_in_range":                          inRange,

@@ -166,6 +166,8 @@ func calls(ctx context.Context, store corpus.Store) map[string]func() error {
 		"PutTotals": func() error {
 			return store.PutTotals(ctx, []corpus.Total{{Relation: observation.ResolvesTo, Object: address, N: 1, Source: "a"}})
 		},
+		"Answers":    func() error { _, err := store.Answers(ctx, name); return err },
+		"PutAnswers": func() error { return store.PutAnswers(ctx, []corpus.Answer{{Source: "a", About: name}}) },
 		"Load": func() error {
 			l, err := store.Load(ctx)
 			if err != nil {

@@ -22,6 +22,7 @@ const (
 	sourceSpace     = 's' // number of a source -> its name and import
 	totalSpace      = 't' // object, relation, source -> a provider's total
 	importSpace     = 'i' // number of an import -> its entry
+	answerSpace     = 'a' // value -> the last whole answer of each source about it
 )
 
 // A value in a key is its kind and then one of three forms, so that the order

@@ -42,6 +42,7 @@ type Store struct {
 	byObject  map[observable.Value][]*link
 	totals    map[total]corpus.Total
 	imports   []corpus.Import // in the order of corpus.CompareImports
+	answers   map[observable.Value][]corpus.Answer
 }
 
 var _ corpus.Store = (*Store)(nil)
@@ -53,6 +54,7 @@ func New() *Store {
 		bySubject: map[observable.Value][]*link{},
 		byObject:  map[observable.Value][]*link{},
 		totals:    map[total]corpus.Total{},
+		answers:   map[observable.Value][]corpus.Answer{},
 	}
 }
 
@@ -182,6 +184,42 @@ func (s *Store) PutTotals(ctx context.Context, totals []corpus.Total) error {
 		}
 		return nil
 	})
+}
+
+// Answers implements [corpus.Answers].
+func (s *Store) Answers(ctx context.Context, about observable.Value) ([]corpus.Answer, error) {
+	done, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return cloned(s.answers[about]), nil
+}
+
+// PutAnswers implements [corpus.Answers].
+func (s *Store) PutAnswers(ctx context.Context, answers []corpus.Answer) error {
+	normal := cloned(answers)
+	for i, a := range normal {
+		var err error
+		if normal[i], err = corpus.NormalAnswer(a); err != nil {
+			return err
+		}
+	}
+	return s.write(ctx, func() error {
+		for _, a := range normal {
+			s.answers[a.About] = corpus.MergeAnswers(s.answers[a.About], []corpus.Answer{a})
+		}
+		return nil
+	})
+}
+
+// cloned copies answers with their details.
+func cloned(answers []corpus.Answer) []corpus.Answer {
+	copies := slices.Clone(answers)
+	for i := range copies {
+		copies[i].Detail = slices.Clone(copies[i].Detail)
+	}
+	return copies
 }
 
 // Flush implements [corpus.Store]; there is nothing to make durable.
