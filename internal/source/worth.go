@@ -13,6 +13,7 @@ import (
 // Prices are in requests to a provider that anybody may ask as often as the pace
 // allows. They are our judgement: what matters is the order they give.
 const (
+	keyPrice     = 3   // with a key somebody counts, or somebody paid
 	creditPrice  = 10  // a credit is bought
 	dailyPlenty  = 500 // requests a day beyond which a quota hardly counts
 	scarcestRate = 20  // what one request of the smallest quotas costs at most
@@ -22,6 +23,9 @@ const (
 // where few are allowed, and the credits they take.
 func Price(info Info) float64 {
 	each := 1 + float64(creditPrice*info.Credits)
+	if info.KeyEnv != "" && !info.Keyless {
+		each += keyPrice
+	}
 	if perDay := allowance(info); perDay > 0 {
 		each += min(dailyPlenty/perDay, scarcestRate)
 	}
@@ -52,18 +56,23 @@ const (
 	rareHolders    = 2
 )
 
-// Promise says how many bits a source's answer about a kind may bring: those of
-// every relation it answers that starts or ends there, as if it knew each. What
-// never scores, such as a reputation, counts half a bit: somebody wants to read it.
+// Promise says how many bits a source's answer about a kind may bring, over the
+// relations it answers that start or end there: the best in full, each next one
+// half as much, since no source knows everything of a value it knows. What never
+// scores, such as a reputation, counts half a bit: somebody wants to read it.
 func Promise(info Info, kind observable.Kind) float64 {
-	bits := 0.0
+	var bits []float64
 	for _, r := range info.Answers {
-		if !slices.Contains(r.Subjects(), kind) && !slices.Contains(r.Objects(), kind) {
-			continue
+		if slices.Contains(r.Subjects(), kind) || slices.Contains(r.Objects(), kind) {
+			bits = append(bits, max(bitsOf(r), 0.5))
 		}
-		bits += max(bitsOf(r), 0.5)
 	}
-	return bits
+	slices.Sort(bits)
+	sum := 0.0
+	for _, b := range bits { // the best last
+		sum = sum/2 + b
+	}
+	return sum
 }
 
 func bitsOf(r observation.Relation) float64 {
