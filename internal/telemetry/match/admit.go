@@ -95,6 +95,32 @@ func digestText(v observable.Value) string {
 	return strings.ToLower(v.Text())
 }
 
+// serial numbers alone are looked for with other zeros in front than they have.
+const serial = observable.Serial
+
+// classOf returns the class that admitted values of a kind have.
+func classOf(kind observable.Kind) class {
+	switch kind {
+	case observable.Domain:
+		return name
+	case observable.IP:
+		return address
+	case observable.Prefix:
+		return network
+	case observable.URL:
+		return link
+	case observable.Email:
+		return mailbox
+	}
+	return digest
+}
+
+// scheme returns what stands before the host of a URL.
+func scheme(url string) string {
+	before, _, _ := strings.Cut(url, "://")
+	return before
+}
+
 // rest returns a URL without its scheme.
 func rest(url string) string {
 	_, after, _ := strings.Cut(url, "://")

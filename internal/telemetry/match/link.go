@@ -42,7 +42,7 @@ func linksAround(block []byte, start, end int) []seenURL {
 		if scheme == "" && strings.Trim(tail[:size], "/") == "" {
 			continue // a host alone
 		}
-		for _, rest := range canonicalRests(scheme, userinfo+host+tail[:size]) {
+		for _, rest := range canonicalRests(scheme, userinfo, host, tail[:size]) {
 			if !slices.ContainsFunc(seen, func(s seenURL) bool { return s.rest == rest }) {
 				seen = append(seen, seenURL{from, ends[size], scheme, rest})
 			}
@@ -72,15 +72,19 @@ func cuts(tail string) []int {
 
 // canonicalRests brings a URL into the form that indicators have and returns it
 // without the scheme. One without a scheme may be of http or of https, which
-// drop different ports.
-func canonicalRests(scheme, after string) (rests []string) {
+// drop different ports. A host in another spelling than the canonical one, such
+// as 0x7f.1, is not looked for.
+func canonicalRests(scheme, userinfo, host, tail string) (rests []string) {
 	schemes := []string{scheme}
 	if scheme == "" {
 		schemes = []string{"http", "https"}
 	}
 	for _, as := range schemes {
-		v, err := observable.New(observable.URL, as+"://"+after)
+		v, err := observable.New(observable.URL, as+"://"+userinfo+host+tail)
 		if err != nil {
+			continue
+		}
+		if h, ok := observable.Host(v); !ok || host[0] != '[' && h.Text() != host {
 			continue
 		}
 		if r := rest(v.Text()); !slices.Contains(rests, r) {

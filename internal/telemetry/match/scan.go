@@ -1,190 +1,232 @@
 package match
 
 import (
-	"net/netip"
-	"strings"
-
-	"clew/internal/observable"
+	"bytes"
+	"encoding/binary"
+	"math/bits"
 )
 
-// A Set holds indicators ready for search. It is safe for use by many goroutines.
-type Set struct {
-	names, mailboxes, digests map[string][]int
-	links                     map[string][]int // by the URL without its scheme
-	serials                   map[string][]int // logs write them with zeros in front, or without
-	addresses                 map[netip.Addr][]int
-	networks                  []rangeOf
-	schemes                   map[int]string
+// chunkSize keeps the bitmaps and what they were made of in the first two caches.
+const chunkSize = 64 << 10
+
+// batchSize is how many words are collected before the filter is asked about
+// them: enough that the loads overlap, few enough to stay in the first cache.
+const batchSize = 512
+
+// A suspect is a word that the filter is to be asked about.
+type suspect struct {
+	key   uint64
+	start uint32 // of the maximal run, in the chunk
+	size  uint16
+	kind  suspectKind
 }
 
-type rangeOf struct {
-	prefix    netip.Prefix
-	indicator int
-}
+type suspectKind uint16
 
-// New makes a set of indicators. It fails only where none can be looked for.
-func New(indicators []Indicator) (*Set, Report, error) {
-	s := &Set{
-		names: map[string][]int{}, links: map[string][]int{}, mailboxes: map[string][]int{}, digests: map[string][]int{},
-		serials: map[string][]int{}, addresses: map[netip.Addr][]int{}, schemes: map[int]string{},
-	}
-	var report Report
-	for i, indicator := range indicators {
-		how, reason := admit(indicator.Value)
-		text := indicator.Value.Text()
-		switch how {
-		case refused:
-			report.Refused = append(report.Refused, Refusal{i, reason})
-			continue
-		case name:
-			s.names[text] = append(s.names[text], i)
-		case address:
-			addr := netip.MustParseAddr(text)
-			s.addresses[addr] = append(s.addresses[addr], i)
-		case network:
-			s.networks = append(s.networks, rangeOf{netip.MustParsePrefix(text), i})
-		case link:
-			s.links[rest(text)] = append(s.links[rest(text)], i)
-			s.schemes[i], _, _ = strings.Cut(text, "://")
-		case mailbox:
-			s.mailboxes[text] = append(s.mailboxes[text], i)
-		case digest:
-			if indicator.Value.Kind() == observable.Serial {
-				s.serials[text] = append(s.serials[text], i)
-				break
-			}
-			text = digestText(indicator.Value)
-			s.digests[text] = append(s.digests[text], i)
-		}
-		report.Accepted++
-	}
-	if report.Accepted == 0 {
-		return nil, report, ErrNone
-	}
-	return s, report, nil
+const (
+	hostSuspect suspectKind = iota
+	digestSuspect
+)
+
+// A scanner is the state of one Scan.
+type scanner struct {
+	bitmaps
+	set      *Set
+	block    []byte
+	base     int // of the chunk in block
+	size     int // of the chunk
+	suspects [batchSize]suspect
+	count    int
+	hits     []Hit
+	folded   [maxName]byte
+	octets   [maxDigest]byte
 }
 
 // Scan calls emit for every hit in block, in the order of the text. The ends of
-// the block bound a word: cut at line breaks.
+// the block bound a word, so cut it at line breaks. A block of some megabytes is
+// read 64 KiB at a time; a line longer than that in one piece.
 func (s *Set) Scan(block []byte, emit func(Hit)) {
-	var hits []Hit
-	for at := 0; at < len(block); at++ {
-		if end := runEnd(block, at, hostByte); end > at && (at == 0 || !is(block[at-1], hostByte)) {
-			hits = s.inHost(hits, block, trim(block, at, end))
-		}
-		if end := runEnd(block, at, wordByte); end > at && (at == 0 || !is(block[at-1], wordByte)) {
-			hits = s.inWord(hits, block, at, end)
-		}
-		if start, end := colonRun(block, at); start == at && end > at {
-			hits = s.inColons(hits, block, start, end)
-		}
+	c := s.pool.Get().(*scanner)
+	c.set, c.block, c.hits = s, block, c.hits[:0]
+	for at := 0; at < len(block); {
+		size := cut(block[at:])
+		c.scanChunk(at, size)
+		at += size
 	}
-	sortHits(hits)
-	for _, hit := range hits {
+	sortHits(c.hits)
+	for _, hit := range c.hits {
 		emit(hit)
 	}
+	c.block = nil
+	s.pool.Put(c)
 }
 
-// inHost looks for names and IPv4 addresses, and for what is written around them.
-func (s *Set) inHost(hits []Hit, block []byte, t token) []Hit {
-	if t.whole {
-		for at := t.start; at < t.end; at++ {
-			if at == t.start && t.open && t.alt == t.start {
-				continue
-			}
-			if at != t.start && at != t.alt && block[at-1] != '.' {
-				continue
-			}
-			start := t.start
-			if at == t.alt {
-				start = at
-			}
-			for _, i := range s.names[strings.ToLower(string(block[at:t.end]))] {
-				hits = append(hits, Hit{start, t.end, i, at == start})
-			}
+// cut returns the size of the next chunk of block, which ends at a line break
+// where there is one, and never inside a word.
+func cut(block []byte) int {
+	if len(block) <= chunkSize {
+		return len(block)
+	}
+	if line := bytes.LastIndexByte(block[:chunkSize], '\n'); line >= 0 {
+		return line + 1
+	}
+	for i := chunkSize - 1; i > 0; i-- {
+		if !is(block[i], hostByte) && block[i] != ':' {
+			return i + 1
 		}
 	}
-	for _, start := range starts(t) {
-		if addr, ok := parse4(block[start:t.end]); ok {
-			hits = s.inAddress(hits, addr, start, t.end)
-		}
-		if t.whole && !t.open {
-			hits = s.around(hits, block, start, t.end)
+	for i := chunkSize; i < len(block); i++ {
+		if !is(block[i], hostByte) && block[i] != ':' {
+			return i + 1
 		}
 	}
-	return hits
+	return len(block)
 }
 
-func starts(t token) []int {
-	if t.alt != t.start {
-		return []int{t.start, t.alt}
+func (c *scanner) scanChunk(base, size int) {
+	c.base, c.size = base, size
+	c.classify(c.block[base : base+size])
+	want := &c.set.want
+	if want[name] || want[address] || want[network] || want[link] || want[mailbox] {
+		c.walkDots()
 	}
-	return []int{t.start}
+	if want[digest] {
+		c.walkDigests()
+	}
+	if c.set.colons {
+		c.walkColons()
+	}
+	c.ask()
 }
 
-func (s *Set) inAddress(hits []Hit, addr netip.Addr, start, end int) []Hit {
-	for _, i := range s.addresses[addr] {
-		hits = append(hits, Hit{start, end, i, true})
-	}
-	for _, n := range s.networks {
-		if n.prefix.Contains(addr) {
-			hits = append(hits, Hit{start, end, n.indicator, false})
-		}
-	}
-	return hits
-}
-
-// around looks for URLs and mailboxes of the host [start, end).
-func (s *Set) around(hits []Hit, block []byte, start, end int) []Hit {
-	if len(s.links) > 0 {
-		for _, seen := range linksAround(block, start, end) {
-			for _, i := range s.links[seen.rest] {
-				if seen.scheme == "" || seen.scheme == s.schemes[i] {
-					hits = append(hits, Hit{seen.start, seen.end, i, seen.scheme != ""})
+// walkDots visits every run of host bytes that has a dot in it.
+func (c *scanner) walkDots() {
+	host, dot := c.host, c.dot[:len(c.host)]
+	chunk := c.block[c.base : c.base+c.size]
+	for w := 0; w < c.words; w++ {
+		for dots := dot[w]; dots != 0; {
+			first := uint(bits.TrailingZeros64(dots))
+			var end int
+			if run := ^host[w] >> first; run != 0 {
+				end = w<<6 + int(first) + bits.TrailingZeros64(run)
+				dots &= ^uint64(0) << (uint(end) & 63)
+				if end&63 == 0 {
+					dots = 0
 				}
+			} else {
+				end = after(host, (w+1)<<6)
+				w = end >> 6
+				dots = dot[w] & (^uint64(0) << (uint(end) & 63))
 			}
-		}
-	}
-	if len(s.mailboxes) > 0 {
-		for _, seen := range mailboxes(block, start, end) {
-			for _, i := range s.mailboxes[seen.text] {
-				hits = append(hits, Hit{seen.start, end, i, true})
+			// The 64 bits that end with the run, the last one on top.
+			at, low := end>>6, uint(end)&63
+			hostBits, dotBits := host[at]<<(63-low)<<1, dot[at]<<(63-low)<<1
+			if at > 0 {
+				hostBits |= host[at-1] >> low
+				dotBits |= dot[at-1] >> low
 			}
+			size := bits.LeadingZeros64(^hostBits)
+			if size > 60 || end < 64 {
+				c.inHost(c.base+before(host, end), c.base+end)
+				continue
+			}
+			dotBits &= ^(^uint64(0) >> uint(size))
+			c.suspect(chunk, end, size, dotBits)
 		}
-	}
-	return hits
-}
-
-// inWord looks for digests in the maximal word [start, end).
-func (s *Set) inWord(hits []Hit, block []byte, start, end int) []Hit {
-	for {
-		word := strings.ToLower(string(block[start:end]))
-		for _, i := range s.digests[word] {
-			hits = append(hits, Hit{start, end, i, true})
-		}
-		for _, i := range s.serials[strings.TrimLeft(word, "0")] {
-			hits = append(hits, Hit{start, end, i, true})
-		}
-		alt := afterEscape(block, start)
-		if alt == start || alt >= end {
-			return hits
-		}
-		start = alt
 	}
 }
 
-// inColons looks for IPv6 addresses and fingerprints with colons.
-func (s *Set) inColons(hits []Hit, block []byte, start, end int) []Hit {
-	tokens, count := colonTokens(block, start, end)
-	for _, t := range tokens[:count] {
-		text := block[t[0]:t[1]]
-		if addr, ok := parse6(text); ok {
-			hits = s.inAddress(hits, addr, t[0], t[1])
-			hits = s.around(hits, block, t[0], t[1])
+// suspect looks at the run chunk[end-size:end], of at most 60 bytes, whose dots
+// are the top bits of dots, the last byte on top. Most runs in logs are numbers
+// with one dot, and go no further.
+func (c *scanner) suspect(chunk []byte, end, size int, dots uint64) {
+	label := bits.LeadingZeros64(dots) // length of the last label
+	others := dots << uint(label) << 1
+	last := chunk[end-1]
+	if !is(last, wordByte) {
+		c.inHost(c.base+end-size, c.base+end)
+		return
+	}
+	tail := chunk[end-16 : end]
+	low, high := binary.LittleEndian.Uint64(tail), binary.LittleEndian.Uint64(tail[8:])
+	if is(last, digitByte) && is(chunk[end-label], digitByte) && allDigits(chunk, end, label, high) {
+		if others == 0 || bits.OnesCount64(others) < 3-1 || label > 3 {
+			return // a number; no name ends in one
 		}
-		for _, i := range s.digests[string(octets(nil, text))] {
-			hits = append(hits, Hit{t[0], t[1], i, true})
+		if size > 15 || bits.OnesCount64(others) > 2 {
+			c.inHost(c.base+end-size, c.base+end)
+			return
+		}
+		if escaped(chunk, end-size) || c.set.want[network] || !is(chunk[end-size], digitByte) {
+			c.inHost(c.base+end-size, c.base+end)
+			return
+		}
+		c.put(mixTail(low, high, size), end-size, size, hostSuspect)
+		return
+	}
+	suffix := size
+	if others != 0 {
+		suffix = label + 1 + bits.LeadingZeros64(others)
+	} else if escaped(chunk, end-size) || chunk[end-size] == '-' {
+		c.inHost(c.base+end-size, c.base+end)
+		return
+	}
+	c.put(mixTail(low, high, suffix), end-size, size, hostSuspect)
+}
+
+// allDigits reports whether the last label, chunk[end-size:end], is a number.
+// high holds its last eight bytes.
+func allDigits(chunk []byte, end, size int, high uint64) bool {
+	if size > 8 {
+		for _, c := range chunk[end-size : end-8] {
+			if !is(c, digitByte) {
+				return false
+			}
+		}
+		size = 8
+	}
+	// A digit is 0x30 to 0x39: high nibble 3, and adding 6 does not carry out of the low one.
+	const highNibbles, threes, sixes = 0xf0f0f0f0f0f0f0f0, 0x3030303030303030, 0x0606060606060606
+	m := ^uint64(0) << uint(64-8*size)
+	high &= m // what stands before the label must not carry into it
+	return ((high^threes)|((high+sixes)^threes))&highNibbles&m == 0
+}
+
+// escaped reports whether the run at start may begin inside an escape.
+func escaped(chunk []byte, start int) bool {
+	return start > 0 && (chunk[start-1] == '\\' || chunk[start-1] == '%')
+}
+
+func (c *scanner) put(key uint64, start, size int, kind suspectKind) {
+	c.suspects[c.count] = suspect{key, uint32(start), uint16(size), kind}
+	c.count++
+	if c.count == batchSize {
+		c.ask()
+	}
+}
+
+// ask asks the filter about the suspects collected, in a loop of independent
+// loads, and looks closely at those it does not clear.
+func (c *scanner) ask() {
+	words, shift := c.set.words.words, c.set.words.shift&63
+	kept := 0
+	suspects := c.suspects[:c.count]
+	for i := range suspects {
+		key := suspects[i].key
+		m := mask(key)
+		suspects[kept] = suspects[i]
+		if words[key>>shift]&m == m {
+			kept++
 		}
 	}
-	return hits
+	c.count = 0
+	for i := range suspects[:kept] {
+		s := suspects[i]
+		start := c.base + int(s.start)
+		if s.kind == digestSuspect {
+			c.inDigest(start, start+int(s.size))
+		} else {
+			c.inHost(start, start+int(s.size))
+		}
+	}
 }
