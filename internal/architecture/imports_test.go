@@ -43,7 +43,7 @@ var (
 	kits = []string{
 		"observable/extract", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns",
 		"corpus/memory", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
-		"telemetry/format", "export/all",
+		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "export/all",
 	}
 	testKits = []string{"corpus/corpustest", "casefile/casefiletest", "source/sourcetest", "fuzzy/fuzzytest", "export/exporttest"}
 	wiring   = []string{"source/all", "ingest/all", "telemetry/format/all", "export/all", "investigation", "investigation/bench", "corpus/bench"}

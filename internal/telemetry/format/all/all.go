@@ -2,6 +2,7 @@
 package all
 
 import (
+	"bufio"
 	"bytes"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"clew/internal/telemetry/format/ciscoasa"
 	"clew/internal/telemetry/format/columns"
 	"clew/internal/telemetry/format/dnslog"
+	"clew/internal/telemetry/format/evtx"
 	"clew/internal/telemetry/format/jsonlog"
 	"clew/internal/telemetry/format/keyvalue"
 	"clew/internal/telemetry/format/leef"
@@ -18,6 +20,7 @@ import (
 	"clew/internal/telemetry/format/weblog"
 	"clew/internal/telemetry/format/xmlevent"
 	"clew/internal/telemetry/format/zeek"
+	"clew/internal/telemetry/logfile"
 )
 
 // headered are the readers that need the line that explains the others.
@@ -137,4 +140,12 @@ func relayed(text []byte) int {
 		}
 	}
 	return 0
+}
+
+// Binary returns the reader of a log that is not text, by its first bytes.
+func Binary(head []byte) func(r *bufio.Reader, each func(logfile.Block) error) error {
+	if evtx.Is(head) {
+		return evtx.Blocks
+	}
+	return nil
 }
