@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -144,9 +143,7 @@ func (w *resourceWalk) leaf(offset uint32, path []id) {
 
 func digestOf(v view.View) string {
 	h := sha256.New()
-	if _, err := io.Copy(h, v.Reader()); err != nil {
-		return ""
-	}
+	v.Each(func(part []byte) { h.Write(part) })
 	return hex.EncodeToString(h.Sum(nil))
 }
 

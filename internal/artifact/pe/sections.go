@@ -3,7 +3,6 @@ package pe
 import (
 	"crypto/md5" //nolint:gosec // what others publish section hashes as
 	"encoding/hex"
-	"math"
 	"slices"
 	"strings"
 
@@ -45,7 +44,7 @@ func (f *file) describeSections() []Section {
 			f.problem("sections claim more bytes than are weighed; entropy and digest of the rest are missing")
 		case part.Size() > 0:
 			budget -= part.Size()
-			described.Entropy, described.MD5 = weigh(part)
+			described.Entropy, described.MD5 = part.Entropy(), md5Of(part)
 		}
 		all = append(all, described)
 	}
@@ -65,23 +64,9 @@ func (s section) rights() string {
 	return b.String()
 }
 
-// weigh returns Shannon entropy and MD5 of what v holds.
-func weigh(v view.View) (entropy float64, sum string) {
-	const step = 256 << 10
-	var counts [256]int64
+// md5Of returns the MD5 of what v holds.
+func md5Of(v view.View) string {
 	digest := md5.New() //nolint:gosec // see above
-	for at := int64(0); at < v.Size(); at += step {
-		part := v.UpTo(at, step)
-		for _, c := range part {
-			counts[c]++
-		}
-		digest.Write(part)
-	}
-	for _, n := range counts {
-		if n > 0 {
-			p := float64(n) / float64(v.Size())
-			entropy -= p * math.Log2(p)
-		}
-	}
-	return math.Round(entropy*1e6) / 1e6, hex.EncodeToString(digest.Sum(nil))
+	v.Each(func(part []byte) { digest.Write(part) })
+	return hex.EncodeToString(digest.Sum(nil))
 }

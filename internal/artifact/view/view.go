@@ -5,6 +5,7 @@ package view
 import (
 	"encoding/binary"
 	"io"
+	"math"
 )
 
 // MaxRead bounds one read into memory, in bytes.
@@ -101,4 +102,35 @@ func (v View) Uint64(offset int64) uint64 {
 		return binary.LittleEndian.Uint64(b)
 	}
 	return 0
+}
+
+// Each hands the bytes to visit, front to back, a piece at a time. It ends early
+// where they cannot be read.
+func (v View) Each(visit func(part []byte)) {
+	const step = 256 << 10
+	for at := int64(0); at < v.size; at += step {
+		part := v.UpTo(at, step)
+		if len(part) == 0 {
+			return
+		}
+		visit(part)
+	}
+}
+
+// Entropy is Shannon's, in bits a byte, 0 to 8, to six places.
+func (v View) Entropy() float64 {
+	var counts [256]int64
+	v.Each(func(part []byte) {
+		for _, c := range part {
+			counts[c]++
+		}
+	})
+	var entropy float64
+	for _, n := range counts {
+		if n > 0 {
+			p := float64(n) / float64(v.size)
+			entropy -= p * math.Log2(p)
+		}
+	}
+	return math.Round(entropy*1e6) / 1e6
 }

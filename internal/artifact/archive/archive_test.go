@@ -1,0 +1,233 @@
+package archive
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"clew/internal/artifact/view"
+)
+
+// passwords are those that clew file tries by itself.
+var passwords = []string{"", "infected"}
+
+func viewOf(b []byte) view.View { return view.New(bytes.NewReader(b), int64(len(b))) }
+
+// contents maps names to digests, or to what went wrong.
+func contents(v view.View, format Format, limit int64) (map[string]string, error) {
+	all := map[string]string{}
+	err := Walk(v, format, passwords, func(m Member) error {
+		r, err := m.Open()
+		h := sha256.New()
+		if err == nil {
+			_, err = io.Copy(h, io.LimitReader(r, limit))
+		}
+		switch {
+		case errors.Is(err, ErrPassword):
+			all[m.Name] = "password"
+		case errors.Is(err, ErrMethod):
+			all[m.Name] = "method"
+		case err != nil:
+			all[m.Name] = "broken"
+		default:
+			all[m.Name] = hex.EncodeToString(h.Sum(nil))
+		}
+		return nil
+	})
+	return all, err
+}
+
+// files writes three files to a folder: text, noise and x86-like code.
+func files(t *testing.T) (dir string, want map[string]string) {
+	t.Helper()
+	dir, want = t.TempDir(), map[string]string{}
+	random := rand.New(rand.NewPCG(1, 2))
+	noise := make([]byte, 300_000)
+	for i := range noise {
+		noise[i] = byte(random.Uint32())
+	}
+	code := make([]byte, 400_000)
+	for i := range code {
+		code[i] = byte(random.Uint32() % 7)
+		if i%11 == 0 {
+			code[i] = 0xe8
+		}
+	}
+	for name, data := range map[string][]byte{"a.txt": []byte(strings.Repeat("evil.example\n", 5000)), "b.bin": noise, "c.exe": code} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(data)
+		want[name] = hex.EncodeToString(sum[:])
+	}
+	return dir, want
+}
+
+func run(t *testing.T, dir, name string, args ...string) {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is not installed", name)
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
+	}
+}
+
+// TestWhatOthersPacked reads what 7-Zip, zip and tar wrote.
+func TestWhatOthersPacked(t *testing.T) {
+	sevenZip := func(name string, args ...string) []string {
+		return append(append([]string{"7z", "a", "-bd"}, args...), name, "a.txt", "b.bin", "c.exe")
+	}
+	tests := map[string]struct {
+		format Format
+		make   []string
+	}{
+		"lzma2.7z":     {SevenZip, sevenZip("out")},
+		"lzma.7z":      {SevenZip, sevenZip("out", "-m0=lzma")},
+		"bcj.7z":       {SevenZip, sevenZip("out", "-m0=bcj", "-m1=lzma2")},
+		"delta.7z":     {SevenZip, sevenZip("out", "-m0=delta:4", "-m1=lzma")},
+		"bzip2.7z":     {SevenZip, sevenZip("out", "-m0=bzip2")},
+		"deflate.7z":   {SevenZip, sevenZip("out", "-m0=deflate")},
+		"copy.7z":      {SevenZip, sevenZip("out", "-mx=0")},
+		"nonsolid.7z":  {SevenZip, sevenZip("out", "-ms=off")},
+		"password.7z":  {SevenZip, sevenZip("out", "-pinfected")},
+		"headers.7z":   {SevenZip, sevenZip("out", "-pinfected", "-mhe=on")},
+		"stored.7z":    {SevenZip, sevenZip("out", "-pinfected", "-mx=0")},
+		"plain.zip":    {Zip, sevenZip("out", "-tzip")},
+		"bzip2.zip":    {Zip, sevenZip("out", "-tzip", "-mm=bzip2")},
+		"classic.zip":  {Zip, sevenZip("out", "-tzip", "-pinfected", "-mem=ZipCrypto")},
+		"aes256.zip":   {Zip, sevenZip("out", "-tzip", "-pinfected", "-mem=AES256")},
+		"aes128.zip":   {Zip, sevenZip("out", "-tzip", "-pinfected", "-mem=AES128")},
+		"streamed.zip": {Zip, []string{"sh", "-c", "7z a -bd -tzip -pinfected -mx=0 out a.txt b.bin c.exe"}},
+		"plain.tar":    {Tar, []string{"tar", "cf", "out", "a.txt", "b.bin", "c.exe"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, want := files(t)
+			if _, err := exec.LookPath("7z"); err != nil && tt.make[0] != "tar" {
+				t.Skip("7z is not installed (p7zip-full)")
+			}
+			run(t, dir, tt.make[0], tt.make[1:]...)
+			packed, err := filepath.Glob(filepath.Join(dir, "out*"))
+			if err != nil || len(packed) != 1 {
+				t.Fatalf("%v %v", packed, err)
+			}
+			data, err := os.ReadFile(packed[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := contents(viewOf(data), tt.format, 1<<30)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestStreams(t *testing.T) {
+	for format, tool := range map[Format][]string{
+		Gzip: {"gzip", "-k"}, Bzip2: {"bzip2", "-k"}, XZ: {"xz", "-k"}, Zstd: {"zstd", "-q", "-k"},
+	} {
+		t.Run(string(format), func(t *testing.T) {
+			dir, want := files(t)
+			run(t, dir, tool[0], append(tool[1:], "c.exe")...)
+			packed, _ := filepath.Glob(filepath.Join(dir, "c.exe.*"))
+			if len(packed) != 1 {
+				t.Fatal(packed)
+			}
+			data, err := os.ReadFile(packed[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := contents(viewOf(data), format, 1<<30)
+			if err != nil || got[""] != want["c.exe"] {
+				t.Errorf("%v %v", got, err)
+			}
+		})
+	}
+}
+
+func TestWrongPasswordIsSaid(t *testing.T) {
+	for _, args := range [][]string{{"-tzip", "-mem=ZipCrypto"}, {"-tzip", "-mem=AES256"}, {"-t7z"}, {"-t7z", "-mhe=on"}} {
+		dir, _ := files(t)
+		run(t, dir, "7z", append(append([]string{"a", "-bd", "-pother"}, args...), "out.bin", "a.txt")...)
+		data, err := os.ReadFile(filepath.Join(dir, "out.bin"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		format := Zip
+		if args[0] == "-t7z" {
+			format = SevenZip
+		}
+		got, err := contents(viewOf(data), format, 1<<30)
+		if got["a.txt"] != "password" && !errors.Is(err, ErrPassword) {
+			t.Errorf("%q: %v %v", args, got, err)
+		}
+	}
+}
+
+// TestClaimsAreNotBelieved hands the reader headers that ask for the moon.
+func TestClaimsAreNotBelieved(t *testing.T) {
+	xzHead := append([]byte("\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x28"), make([]byte, 100)...) // dictionary of 4 GiB
+	if _, err := contents(viewOf(xzHead), XZ, 1<<20); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 40 {
+		number := bytes.Repeat([]byte{0xff}, 1+n%9)
+		for _, prefix := range []string{"\x01\x04\x06", "\x01\x04\x06\x00", "\x01\x04\x07\x0b", "\x01\x05", "\x01\x04\x08\x0d", "\x17\x06\x00"} {
+			header := append([]byte(prefix), number...)
+			p := parser{rest: header[1:], view: viewOf(header)}
+			if _, err := p.header(); err == nil {
+				t.Errorf("%x was read", header)
+			}
+		}
+	}
+}
+
+func FuzzWalk(f *testing.F) {
+	formats := []Format{Zip, SevenZip, Tar, Gzip, Bzip2, XZ, Zstd}
+	dir := f.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a"), []byte("evil.example evil.example"), 0o600); err != nil {
+		f.Fatal(err)
+	}
+	for i, args := range [][]string{
+		{"-tzip"}, {"-tzip", "-pinfected"}, {"-tzip", "-pinfected", "-mem=AES256"}, {"-t7z"}, {"-t7z", "-m0=bcj", "-m1=lzma"},
+		{"-t7z", "-pinfected", "-mhe=on"}, {"-ttar"}, {"-tgzip"}, {"-tbzip2"}, {"-txz"},
+	} {
+		out := filepath.Join(dir, fmt.Sprint("out", i))
+		if err := exec.Command("7z", append(append([]string{"a", "-bd"}, args...), out, filepath.Join(dir, "a"))...).Run(); err != nil {
+			continue // without 7z the fuzzer starts from less
+		}
+		written, _ := filepath.Glob(out + "*")
+		for _, path := range written {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				f.Fatal(err)
+			}
+			for k := range formats {
+				f.Add(data, byte(k))
+			}
+		}
+	}
+	f.Fuzz(func(_ *testing.T, data []byte, format byte) {
+		_, _ = contents(viewOf(data), formats[int(format)%len(formats)], 1<<20)
+	})
+}
