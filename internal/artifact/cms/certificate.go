@@ -2,6 +2,7 @@ package cms
 
 import (
 	"bytes"
+	"crypto"
 	"slices"
 	"time"
 
@@ -146,4 +147,9 @@ func issuerOf(c *Certificate, among, used []*Certificate) *Certificate {
 		}
 	}
 	return named
+}
+
+// Signed reports whether the certificate's key made the signature over message.
+func (c *Certificate) Signed(message, signature []byte, hash crypto.Hash, pss bool) bool {
+	return scheme{hash: hash, pss: pss}.verify(c.x509.PublicKey, message, signature)
 }

@@ -150,7 +150,7 @@ func (f *file) readTrailers(text string) {
 }
 
 func (f *file) addTrailer(d dict) {
-	for _, key := range []name{"Root", "Encrypt"} {
+	for _, key := range []name{"Root", "Encrypt", "Info"} {
 		if d[key] != nil {
 			f.trailer[key] = d[key]
 		}
