@@ -144,7 +144,7 @@ can replay.`,
 	flags.StringVarP(&a.output, "output", "o", "", "write to this file instead of standard output")
 	root.AddCommand(
 		a.investigateCommand(), a.showCommand(), a.countCommand(), a.pivotsCommand(), a.pivotCommand(),
-		a.extractCommand(), a.importCommand(), a.caseCommand(), a.reportCommand(), a.sourceCommand(),
+		a.extractCommand(), a.importCommand(), a.fileCommand(), a.caseCommand(), a.reportCommand(), a.sourceCommand(),
 		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.ctlogCommand(), a.exportCommand(),
 	)
 	checkArguments(root)

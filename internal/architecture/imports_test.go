@@ -25,6 +25,7 @@ var layers = []string{
 	"source",
 	"fetch",
 	"ingest",
+	"artifact",
 	"pivot",
 	"similar",
 	"casefile",
@@ -41,12 +42,12 @@ var layers = []string{
 // connectors, formats): only the wiring names them, and none knows its sisters.
 var (
 	kits = []string{
-		"observable/extract", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns",
+		"observable/extract", "observable/extract/pdftext", "artifact/view", "artifact/cms", "artifact/archive", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns",
 		"corpus/memory", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
 		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "export/all",
 	}
 	testKits = []string{"corpus/corpustest", "casefile/casefiletest", "source/sourcetest", "fuzzy/fuzzytest", "export/exporttest"}
-	wiring   = []string{"source/all", "ingest/all", "telemetry/format/all", "export/all", "investigation", "investigation/bench", "corpus/bench"}
+	wiring   = []string{"artifact", "source/all", "ingest/all", "telemetry/format/all", "export/all", "investigation", "investigation/bench", "corpus/bench"}
 )
 
 type listed struct {

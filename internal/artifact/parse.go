@@ -84,6 +84,10 @@ func (f *File) problems(list []string) {
 func (a *Analyzer) program(f *File) {
 	f.Imphash = f.PE.Imphash
 	f.problems(f.PE.Problems)
+	// Addresses of certificate authorities are not the program's.
+	f.Artifacts = slices.DeleteFunc(f.Artifacts, func(a Artifact) bool {
+		return a.Offset >= f.PE.SignaturesAt && a.Offset < f.PE.SignaturesAt+f.PE.SignaturesSize
+	})
 	for _, path := range f.PE.PDB {
 		if value, err := observable.New(observable.PDB, path); err == nil {
 			a.found(f, value, "debug directory", -1)
@@ -141,7 +145,7 @@ func (a *Analyzer) compound(f *File) {
 		f.property(p.Name, p.Value)
 	}
 	for _, source := range f.OLE.Sources {
-		a.readText(f, source, extract.Text, "macro")
+		a.readText(f, source, "macro")
 	}
 	for _, e := range f.OLE.Embedded {
 		f.embedded = append(f.embedded, embeddedFile{e.Name, e.Data})
@@ -155,12 +159,12 @@ func (a *Analyzer) document(f *File) {
 		f.property(p.Name, p.Value)
 	}
 	for _, l := range f.Document.Links {
-		a.readText(f, l.Target, extract.Text, "link "+l.Kind)
+		a.readText(f, l.Target, "link "+l.Kind)
 	}
 	for _, script := range f.Document.Scripts {
-		a.readText(f, script, extract.Text, "script")
+		a.readText(f, script, "script")
 	}
-	a.readText(f, f.Document.Text, extract.Text, "text")
+	a.readText(f, f.Document.Text, "text")
 	for _, e := range f.Document.Embedded {
 		f.embedded = append(f.embedded, embeddedFile{e.Name, e.Data})
 	}
@@ -179,11 +183,11 @@ func (a *Analyzer) read(f *File, v view.View, as extract.Type, where string) {
 	a.extracted(f, result, where, as != extract.PDF)
 }
 
-func (a *Analyzer) readText(f *File, text string, as extract.Type, where string) {
+func (a *Analyzer) readText(f *File, text, where string) {
 	if strings.TrimSpace(text) == "" {
 		return
 	}
-	result, err := extract.Extract(bytes.NewReader([]byte(text)), extract.Options{Type: as, Distinct: true})
+	result, err := extract.Extract(bytes.NewReader([]byte(text)), extract.Options{Type: extract.Text, Distinct: true})
 	if err == nil {
 		a.extracted(f, result, where, false)
 	}

@@ -209,8 +209,16 @@ func FuzzWalk(f *testing.F) {
 		f.Fatal(err)
 	}
 	for i, args := range [][]string{
-		{"-tzip"}, {"-tzip", "-pinfected"}, {"-tzip", "-pinfected", "-mem=AES256"}, {"-t7z"}, {"-t7z", "-m0=bcj", "-m1=lzma"},
-		{"-t7z", "-pinfected", "-mhe=on"}, {"-ttar"}, {"-tgzip"}, {"-tbzip2"}, {"-txz"},
+		{"-tzip"},
+		{"-tzip", "-pinfected"},
+		{"-tzip", "-pinfected", "-mem=AES256"},
+		{"-t7z"},
+		{"-t7z", "-m0=bcj", "-m1=lzma"},
+		{"-t7z", "-pinfected", "-mhe=on"},
+		{"-ttar"},
+		{"-tgzip"},
+		{"-tbzip2"},
+		{"-txz"},
 	} {
 		out := filepath.Join(dir, fmt.Sprint("out", i))
 		if err := exec.Command("7z", append(append([]string{"a", "-bd"}, args...), out, filepath.Join(dir, "a"))...).Run(); err != nil {

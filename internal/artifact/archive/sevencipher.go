@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"io"
 	"unicode/utf16"
 )
@@ -64,7 +65,7 @@ func (c *cbc) Read(p []byte) (int, error) {
 	if len(c.out) == 0 {
 		n, err := io.ReadFull(c.r, c.buf[:])
 		if n = n / aes.BlockSize * aes.BlockSize; n == 0 {
-			if err == nil || n == 0 && err == io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull returns it as it is
+			if err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
 				err = io.EOF
 			}
 			return 0, err

@@ -100,7 +100,7 @@ func (z zipMember) decrypt(password string) (io.Reader, error) {
 func (z zipMember) checkByte() byte {
 	const sizesFollow = 1 << 3
 	if z.Flags&sizesFollow != 0 {
-		return byte(z.ModifiedTime >> 8) //nolint:staticcheck // the raw DOS time is what the format checks against
+		return byte(z.ModifiedTime >> 8)
 	}
 	return byte(z.CRC32 >> 24)
 }

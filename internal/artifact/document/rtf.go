@@ -261,4 +261,3 @@ func appendOnce(list []string, text string) []string {
 	}
 	return append(list, text)
 }
-

@@ -110,10 +110,7 @@ func manifestMatches(list, manifest []byte) bool {
 		}
 		h := hash.New()
 		h.Write(manifest)
-		if !hmac.Equal(h.Sum(nil), want) {
-			return false
-		}
-		return true
+		return hmac.Equal(h.Sum(nil), want)
 	}
 	return false
 }
@@ -130,4 +127,3 @@ func section(manifest []byte) map[string]string {
 	}
 	return values
 }
-

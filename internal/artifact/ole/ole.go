@@ -247,4 +247,3 @@ func safeName(name string) string {
 		return r
 	}, name)
 }
-

@@ -48,11 +48,11 @@ type file struct {
 }
 
 type section struct {
-	name                            string
-	virtual, address, raw, pointer  uint32
-	flags                           uint32
-	start, end                      uint64 // addresses it covers, as pefile counts them
-	rawStart, rawLimit, entropySize int64
+	name                           string
+	virtual, address, raw, pointer uint32
+	flags                          uint32
+	start, end                     uint64 // addresses it covers, as pefile counts them
+	rawStart, rawLimit             int64
 }
 
 func open(v view.View) (*file, bool) {

@@ -88,7 +88,7 @@ func readPath(t *testing.T, path string) (*Info, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // read only
 	stat, err := f.Stat()
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +180,7 @@ func isProgram(path string) bool {
 	if err != nil {
 		return false
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // read only
 	var head [2]byte
 	_, err = f.Read(head[:])
 	return err == nil && string(head[:]) == "MZ"

@@ -44,6 +44,10 @@ type Info struct {
 	// Authentihash is the digest that a signature covers, SHA-256.
 	Authentihash string   `json:"authentihash"`
 	Problems     []string `json:"problems"`
+	// SignaturesAt and SignaturesSize are where the signatures lie in the
+	// file, in bytes. What is written there is the signers', not the program's.
+	SignaturesAt   int64 `json:"-"`
+	SignaturesSize int64 `json:"-"`
 }
 
 // An Import is one library with the number of functions taken from it.
@@ -93,6 +97,7 @@ func (f *file) sign(info *Info, at time.Time) {
 	if layout.TableSize > 0 && layout.Table >= end && layout.Table < f.Size() {
 		info.Overlay = max(0, info.Overlay-min(layout.TableSize, f.Size()-layout.Table))
 	}
+	info.SignaturesAt, info.SignaturesSize = layout.Table, layout.TableSize
 	var problems []string
 	info.Signatures, info.Authentihash, problems = authenticode.Read(f.View, layout, at)
 	for _, p := range problems {
