@@ -79,6 +79,8 @@ const (
 	Writes   // path it writes when run
 	Runs     // command line it starts when run
 	Behaves  // behaves alike when run; derived
+	MalwareFamily // what a provider calls the malware; context
+	Reputation    // what a provider thinks of it; context
 )
 
 // A Family groups relations that have one cause: facts of one family are
@@ -99,6 +101,7 @@ const (
 	SignerFamily Family = "signer"
 	Artifact     Family = "artifact"
 	Behaviour    Family = "behaviour"
+	Context      Family = "context" // what providers think: shown, never evidence
 )
 
 // relationInfo is one row of the table. docs/reference/vocabulary.md is generated from it.
@@ -118,6 +121,7 @@ var (
 	textOnly   = []observable.Kind{observable.Text}
 	sites      = []observable.Kind{observable.Domain, observable.URL, observable.IP}
 	network    = []observable.Kind{observable.Domain, observable.IP, observable.URL}
+	judged     = []observable.Kind{observable.Domain, observable.IP, observable.URL, observable.File}
 )
 
 func of(k ...observable.Kind) []observable.Kind { return k }
@@ -187,6 +191,8 @@ var relations = [...]relationInfo{
 	Symbols:         {"import-symbols", Binary, fileOnly, textOnly, "MD5 of the sorted names an ELF or Mach-O file imports, as elf:… or macho:…"},
 	Authentihash:    {"authentihash", Binary, fileOnly, textOnly, "digest of a PE file without its signature, as sha256:…"},
 	Property:        {"property", Binary, fileOnly, textOnly, "what the file says of itself, as name=value: version, author, package, exported name; alone it says nothing"},
+	MalwareFamily:   {"malware-family", Context, judged, of(observable.Malware), "malware family a provider puts it down to; shown, never evidence"},
+	Reputation:      {"reputation", Context, judged, textOnly, "what a provider thinks of it, in its words; shown, never evidence"},
 	NamePrefix:      {"name-prefix", Name, domainOnly, textOnly, "first six letters of the label; derived"},
 }
 

@@ -94,6 +94,8 @@ var catalogue = []Method{
 	{Name: "contains", Relation: observation.Contains, From: fromFile, Doc: "files that hold the same file"},
 	{Name: "digest", Relation: observation.Digest, From: fromFile, Doc: "shown, never followed: the same file under another digest is one finding"},
 	{Name: "property", Relation: observation.Property, From: fromFile, Doc: "shown, never followed: alone it says nothing"},
+	{Name: "malware-family", Relation: observation.MalwareFamily, From: fromNetwork, Doc: "shown, never followed: what a provider calls it"},
+	{Name: "reputation", Relation: observation.Reputation, From: fromNetwork, Doc: "shown, never followed: what a provider thinks of it"},
 	{Name: "filename", Relation: observation.Filename, From: fromFile, Doc: "shown, never followed: alone it says nothing"},
 	{Name: "signer", Relation: observation.SignedBy, From: fromFile, Doc: "files signed with the same certificate"},
 	{Name: "artifacts", Relation: observation.Contacts, From: fromNetwork, Doc: "files that contact the same host"},

@@ -23,6 +23,9 @@ type planned struct {
 func (r *run) plan(ctx context.Context, n *node) ([]planned, error) {
 	var out []planned
 	for _, f := range n.facts {
+		if f.Relation.Family() == observation.Context {
+			continue // what providers think is shown with the finding
+		}
 		if f.Relation.Family() == observation.Name && f.Relation != observation.SubdomainOf {
 			continue // names are evidence; the naming pivot searches for them
 		}

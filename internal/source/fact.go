@@ -1,6 +1,8 @@
 package source
 
 import (
+	"strings"
+
 	"clew/internal/corpus"
 	"clew/internal/observable"
 	"clew/internal/observation"
@@ -26,6 +28,23 @@ func (p *Page) Add(subject observable.Value, r observation.Relation, kind observ
 	}
 	p.Observations = append(p.Observations, o)
 	return true
+}
+
+// Judge keeps what the provider thinks of v, in a few words and without what
+// changes with every look, and reports whether it did. It is context: it is shown
+// and never scores.
+func (p *Page) Judge(v observable.Value, opinion string, w observation.Window) bool {
+	return p.Add(v, observation.Reputation, observable.Text, opinion, w)
+}
+
+// Family keeps the malware family that the provider puts v down to, and reports
+// whether it did. It is context too.
+func (p *Page) Family(v observable.Value, name string, w observation.Window) bool {
+	switch strings.ToLower(name) {
+	case "unknown", "unknown malware", "n/a", "none":
+		return false
+	}
+	return p.Add(v, observation.MalwareFamily, observable.Malware, name, w)
 }
 
 // Total keeps how many subjects the provider counts on object under r, if the

@@ -34,7 +34,7 @@ func (Source) Info() source.Info {
 		Name:        "abuseipdb",
 		Title:       "AbuseIPDB",
 		Accepts:     []observable.Kind{observable.IP, observable.Prefix},
-		Answers:     []observation.Relation{observation.PTR, observation.InPrefix},
+		Answers:     []observation.Relation{observation.Reputation, observation.PTR, observation.InPrefix},
 		PAP:         marking.Amber,
 		PerEndpoint: true,
 		Every:       time.Second, // our choice

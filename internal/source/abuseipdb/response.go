@@ -15,6 +15,9 @@ type check struct {
 		IP      string              `json:"ipAddress"`
 		Hosts   source.Rows[string] `json:"hostnames"` // reverse DNS; missing before 2021
 		Reports source.Number       `json:"totalReports"`
+		Score   source.Number       `json:"abuseConfidenceScore"` // percent
+		Last    source.Text         `json:"lastReportedAt"`
+		Listed  bool                `json:"isWhitelisted"`
 	} `json:"data"`
 }
 
@@ -37,8 +40,13 @@ func decodeCheck(v observable.Value, reply source.Reply) (page source.Page, err 
 			page.Dropped++
 		}
 	}
-	if c.Data.Reports > 0 && len(page.Observations) == 0 {
-		page.Dropped++ // known, by reports: no fact of ours
+	if c.Data.Reports > 0 {
+		page.Rows++
+		page.Judge(v, fmt.Sprintf("abuse confidence %d of 100, reports: %d", c.Data.Score, c.Data.Reports), record.At(record.Moment(string(c.Data.Last))))
+	}
+	if c.Data.Listed {
+		page.Rows++
+		page.Judge(v, "on the provider's whitelist", observation.Window{})
 	}
 	return page, nil
 }

@@ -48,14 +48,14 @@ func (Source) Info() source.Info {
 		Accepts: []observable.Kind{observable.Domain, observable.IP, observable.Prefix},
 		Answers: []observation.Relation{
 			observation.ResolvesTo, observation.CNAME, observation.Nameserver, observation.NSSet, observation.MX,
-			observation.TXT, observation.SOAContact, observation.PTR,
+			observation.TXT, observation.SOAContact, observation.PTR, observation.Label, observation.SubdomainOf,
 		},
 		PAP:       marking.Amber,
 		Every:     2 * time.Second, // our choice: the burst that a plan allows differs, and a 429 says so
 		KeyEnv:    "DNSDB_API_KEY",
 		KeyHeader: "X-API-Key",
 		KeyHost:   "api.dnsdb.info",
-		Cost:      2,
+		Cost:      3,
 	}
 }
 
@@ -79,6 +79,10 @@ func (Source) Observe(ctx context.Context, ask source.Asker, q source.Question) 
 			refused = l.name
 		}
 		answer = answer.With(part)
+	}
+	if glob, ok := namesake(q.Value); ok && refused == "" {
+		alike, err := source.Follow(ctx, ask, q, glob)
+		return answer.With(alike), err
 	}
 	return answer, nil
 }

@@ -31,7 +31,7 @@ func (Source) Info() source.Info {
 		Name:      "greynoise",
 		Title:     "GreyNoise",
 		Accepts:   []observable.Kind{observable.IP},
-		Answers:   []observation.Relation{observation.PTR, observation.AnnouncedBy},
+		Answers:   []observation.Relation{observation.Reputation, observation.PTR, observation.AnnouncedBy},
 		PAP:       marking.Amber,
 		Every:     time.Second, // our choice: limits are those of the plan
 		KeyEnv:    "GREYNOISE_API_KEY",

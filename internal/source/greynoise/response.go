@@ -15,7 +15,8 @@ type answer struct {
 	Error    string `json:"error"`
 	IP       string `json:"ip"`
 	Business *struct {
-		Found bool `json:"found"`
+		Found bool   `json:"found"`
+		Name  string `json:"name"`
 	} `json:"business_service_intelligence"`
 	Scanner *scanner `json:"internet_scanner_intelligence"`
 	Seen    *bool    `json:"seen"`
@@ -26,6 +27,7 @@ type answer struct {
 type scanner struct {
 	Found    bool   `json:"found"`
 	Last     string `json:"last_seen"`
+	Class    string `json:"classification"` // malicious, suspicious, benign, unknown
 	Metadata struct {
 		ASN  string `json:"asn"`
 		RDNS string `json:"rdns"`
@@ -51,12 +53,16 @@ func decode(v observable.Value, reply source.Reply) (page source.Page, err error
 		return page, fmt.Errorf("%w: neither scanner nor business service in it", source.ErrBadReply)
 	case s == nil || !s.Found:
 		if a.Business != nil && a.Business.Found {
-			page.Rows, page.Dropped = 1, 1 // known, as a common service: no fact of ours
+			page.Rows = 1
+			page.Judge(v, "common business service: "+a.Business.Name, observation.Window{})
 		}
 		return page, nil
 	}
 	page.Rows = 1
 	last := record.Between("", s.Last, reply.At)
+	if s.Class != "" {
+		page.Judge(v, "internet scanner: "+s.Class, last)
+	}
 	name := page.Add(v, observation.PTR, observable.Domain, s.Metadata.RDNS, last)
 	if system := page.Add(v, observation.AnnouncedBy, observable.ASN, s.Metadata.ASN, last); !name && !system {
 		page.Dropped++

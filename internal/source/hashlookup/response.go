@@ -18,6 +18,9 @@ type known struct {
 	SHA256 string `json:"SHA-256"`
 	Ssdeep string `json:"SSDEEP"`
 	TLSH   string `json:"TLSH"`
+	// Trust is 0 to 100; below 50 somebody doubts it.
+	Trust     *source.Number `json:"hashlookup:trust"`
+	Malicious source.Text    `json:"KnownMalicious"` // where it is listed as such
 }
 
 // decode reads one file. The facts are those of the hash asked about and of the
@@ -38,6 +41,12 @@ func decode(asked observable.Value, reply source.Reply) (page source.Page, err e
 	}
 	page.Rows = 1
 	for _, v := range values {
+		if k.Trust != nil {
+			page.Judge(v, fmt.Sprintf("known file, trust %d of 100", *k.Trust), observation.Window{})
+		}
+		if k.Malicious != "" {
+			page.Judge(v, "known as malicious: "+string(k.Malicious), observation.Window{})
+		}
 		page.Add(v, observation.Filename, observable.Filename, k.Name, observation.Window{})
 		page.Add(v, observation.Ssdeep, observable.Ssdeep, k.Ssdeep, observation.Window{})
 		page.Add(v, observation.TLSH, observable.TLSH, k.TLSH, observation.Window{})

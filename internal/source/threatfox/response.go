@@ -25,6 +25,7 @@ type indicator struct {
 	Threat  string              `json:"threat_type"`
 	First   source.Text         `json:"first_seen"`
 	Last    source.Text         `json:"last_seen"`
+	Family  string              `json:"malware_printable"`
 	Samples source.Rows[sample] `json:"malware_samples"`
 }
 
@@ -70,12 +71,13 @@ func (i indicator) keep(page *source.Page, asked observable.Value) bool {
 	}
 	if asked.Kind() == observable.File {
 		window := record.Between(string(i.First), string(i.Last), record.Moment(string(i.Last)))
+		page.Family(asked, i.Family, window)
 		return add(page, asked, relation, object, window)
 	}
 	if !concerns(object, asked) { // the search matches parts of words
 		return false
 	}
-	kept := false
+	kept := page.Family(object, i.Family, record.Between(string(i.First), string(i.Last), record.Moment(string(i.Last))))
 	for _, s := range i.Samples.Items {
 		digest := s.SHA256
 		if digest == "" {
@@ -87,6 +89,7 @@ func (i indicator) keep(page *source.Page, asked observable.Value) bool {
 			continue
 		}
 		at := record.At(record.Moment(string(s.At)))
+		page.Family(file, i.Family, at)
 		kept = add(page, file, relation, object, at) || kept
 	}
 	return kept

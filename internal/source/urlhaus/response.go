@@ -69,11 +69,13 @@ type file struct {
 	Imphash string `json:"imphash"`
 	Ssdeep  string `json:"ssdeep"`
 	TLSH    string `json:"tlsh"`
+	Family  string `json:"signature"` // null when not known
 }
 
 type linked struct {
 	status
 	URL      string            `json:"url"`
+	Threat   string            `json:"threat"`
 	Payloads source.Rows[file] `json:"payloads"`
 }
 
@@ -91,6 +93,9 @@ func decodeLink(reply source.Reply) (page source.Page, err error) {
 		return page, fmt.Errorf("%w: it names no link", source.ErrBadReply)
 	}
 	page.Rows, page.Dropped = len(answer.Payloads.Items)+answer.Payloads.Odd, answer.Payloads.Odd
+	if answer.Threat != "" {
+		page.Judge(from, "listed for "+answer.Threat, observation.Window{})
+	}
 	for _, p := range answer.Payloads.Items {
 		v, err := observable.New(observable.File, p.SHA256)
 		if err != nil {
@@ -120,6 +125,7 @@ func (f file) describe(page *source.Page, v observable.Value, w observation.Wind
 	page.Add(v, observation.Imphash, observable.Imphash, f.Imphash, w)
 	page.Add(v, observation.Ssdeep, observable.Ssdeep, f.Ssdeep, w)
 	page.Add(v, observation.TLSH, observable.TLSH, f.TLSH, w)
+	page.Family(v, f.Family, w)
 }
 
 type payload struct {
@@ -130,6 +136,7 @@ type payload struct {
 	Imphash string        `json:"imphash"`
 	Ssdeep  string        `json:"ssdeep"`
 	TLSH    string        `json:"tlsh"`
+	Family  string        `json:"signature"`
 	Count   source.Number `json:"url_count"`
 	URLs    source.Rows[struct {
 		URL   string `json:"url"`
@@ -158,7 +165,7 @@ func decodePayload(asked observable.Value, reply source.Reply) (page source.Page
 		values = append(values, v)
 	}
 	for _, v := range values {
-		about := file{Imphash: answer.Imphash, Ssdeep: answer.Ssdeep, TLSH: answer.TLSH}
+		about := file{Imphash: answer.Imphash, Ssdeep: answer.Ssdeep, TLSH: answer.TLSH, Family: answer.Family}
 		about.describe(&page, v, record.Between(answer.First, answer.Last, reply.At))
 		for _, u := range answer.URLs.Items {
 			window := record.Between(u.First, u.Last, reply.At)

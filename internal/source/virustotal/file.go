@@ -10,6 +10,7 @@ import (
 )
 
 type fileAttributes struct {
+	verdict
 	MD5       string              `json:"md5"`
 	SHA1      string              `json:"sha1"`
 	SHA256    string              `json:"sha256"`
@@ -44,6 +45,7 @@ func (a fileAttributes) window() observation.Window {
 // file keeps what VirusTotal computed of a file.
 func (f *facts) file(v observable.Value, a fileAttributes) {
 	w := a.window()
+	f.judged(v, a.verdict)
 	f.add(v, observation.Imphash, observable.Imphash, a.PE.Imphash, w)
 	f.add(v, observation.Rich, observable.RichHash, a.PE.Rich, w)
 	f.add(v, observation.Ssdeep, observable.Ssdeep, a.Ssdeep, w)

@@ -48,6 +48,7 @@ func (f *facts) certificate(host observable.Value, c certificate, w observation.
 
 // hostAttributes are what domains and addresses have in common.
 type hostAttributes struct {
+	verdict
 	JARM        string       `json:"jarm"`
 	Certificate *certificate `json:"last_https_certificate"`
 	Scanned     int64        `json:"last_https_certificate_date"`
@@ -64,6 +65,7 @@ func (f *facts) host(v observable.Value, h hostAttributes) {
 	if h.Scanned == 0 {
 		w = observation.Window{Last: record.Unix(h.Modified)}
 	}
+	f.judged(v, h.verdict)
 	if h.Certificate != nil {
 		f.certificate(v, *h.Certificate, w, w.Last)
 	}
@@ -246,11 +248,11 @@ func decodeServing(asked observable.Value, reply source.Reply) (source.Page, err
 }
 
 type urlAttributes struct {
+	verdict
 	URL      string                  `json:"url"`
 	FinalURL string                  `json:"last_final_url"`
 	Body     string                  `json:"last_http_response_content_sha256"`
 	Title    string                  `json:"title"`
-	Analysed int64                   `json:"last_analysis_date"`
 	Trackers map[string]source.Rows[ // by the name of the service
 	struct {
 		ID string `json:"id"`
@@ -266,7 +268,8 @@ func decodeURL(asked observable.Value, reply source.Reply) (source.Page, error) 
 		return source.Page{}, err
 	}
 	f := facts{source.Page{Rows: 1}}
-	w := record.At(record.Unix(u.Analysed))
+	w := record.At(record.Unix(u.At))
+	f.judged(asked, u.verdict)
 	f.add(asked, observation.BodyHash, observable.BodyHash, u.Body, w)
 	f.add(asked, observation.Title, observable.Title, u.Title, w)
 	f.add(asked, observation.Favicon, observable.Favicon, u.Favicon.MD5, w)

@@ -30,6 +30,7 @@ func (Source) Info() source.Info {
 		Title:   "VirusTotal",
 		Accepts: []observable.Kind{observable.Domain, observable.IP, observable.URL, observable.File},
 		Answers: []observation.Relation{
+			observation.Reputation, observation.MalwareFamily,
 			observation.ResolvesTo, observation.CNAME, observation.Nameserver, observation.NSSet, observation.MX,
 			observation.TXT, observation.SOAContact, observation.RegistrarOf, observation.Created, observation.RegistrantEmail,
 			observation.RegistrantName, observation.RegistrantOrg, observation.RegistrantPhone, observation.Serves,
