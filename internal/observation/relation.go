@@ -75,10 +75,10 @@ const (
 	BuildID    // what the linker or the toolchain called this build
 	Symbols    // digest of the names a program imports, ELF and Mach-O
 	Authentihash
-	Property // what a file says of itself
-	Writes   // path it writes when run
-	Runs     // command line it starts when run
-	Behaves  // behaves alike when run; derived
+	Property      // what a file says of itself
+	Writes        // path it writes when run
+	Runs          // command line it starts when run
+	Behaves       // behaves alike when run; derived
 	MalwareFamily // what a provider calls the malware; context
 	Reputation    // what a provider thinks of it; context
 )
