@@ -10,10 +10,12 @@ import (
 	"clew/internal/export/dnsmasq"
 	"clew/internal/export/hosts"
 	"clew/internal/export/ipset"
+	"clew/internal/export/misp"
 	"clew/internal/export/nftables"
 	"clew/internal/export/plain"
 	"clew/internal/export/rpz"
 	"clew/internal/export/squid"
+	"clew/internal/export/stix"
 	"clew/internal/export/unbound"
 )
 
@@ -21,7 +23,7 @@ import (
 func Formats() []export.Format {
 	formats := []export.Format{
 		plain.List(), csv.Format(), rpz.Format(), hosts.Format(), dnsmasq.Format(), unbound.Format(), nftables.Format(),
-		ipset.Sets(), ipset.Rules(), ipset.IP6Rules(), squid.Format(),
+		ipset.Sets(), ipset.Rules(), ipset.IP6Rules(), squid.Format(), stix.Format(), misp.Format(), misp.Feed(),
 	}
 	formats = append(formats, plain.EDLs()...)
 	slices.SortFunc(formats, func(a, b export.Format) int { return strings.Compare(a.Name, b.Name) })
