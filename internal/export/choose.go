@@ -25,6 +25,9 @@ type Rules struct {
 	// Benign says that a value belongs to a provider or a top site. nil means
 	// that nobody knows; block lists and detection rules are refused then.
 	Benign func(observable.Value) (reason string, benign bool)
+	// Learn finds the pattern that names follow, if they follow one. nil means
+	// that nobody can.
+	Learn func(names []observable.Value) (NamePattern, bool)
 }
 
 // Errors of Choose.
@@ -102,6 +105,9 @@ type chooser struct {
 	format Format
 	set    *Set
 	kept   map[observable.Value]int // place in Entries
+	// witnesses may be exported, of whatever kind: a file that no packet filter
+	// can carry tells which user agent to look for.
+	witnesses []Entry
 }
 
 func (c *chooser) add(d casefile.Document, tlp marking.TLP) {
@@ -139,7 +145,12 @@ func (c *chooser) consider(e Entry, kind, text string) (taken bool) {
 		c.leave(kind, text, "not a value of its kind")
 		return false
 	}
-	if reason := c.refuses(e); reason != "" {
+	reason := c.refuses(e)
+	if reason == "" {
+		c.witnesses = append(c.witnesses, e)
+		reason = c.format.carries(e)
+	}
+	if reason != "" {
 		c.set.Left = append(c.set.Left, Left{e.Value.Defang(), reason})
 		return false
 	}
@@ -176,9 +187,6 @@ func (c *chooser) refuses(e Entry) string {
 	}
 	if e.Confidence < r.MinConfidence {
 		return "confidence below the minimum"
-	}
-	if reason := c.format.carries(e); reason != "" {
-		return reason
 	}
 	if use != Block && use != Watch {
 		return ""
@@ -244,6 +252,7 @@ func (c *chooser) finish() {
 		in[e.Value.Defang()] = true
 	}
 	s.Left = slices.DeleteFunc(s.Left, func(l Left) bool { return in[l.Value] }) // left out of one case, in by another
-	s.Patterns = patternsOf(s.Entries)
+	s.Patterns = patternsOf(c.witnesses)
+	s.Names = learn(c.witnesses, c.rules.Learn)
 	s.Version = s.Version.Truncate(time.Second)
 }

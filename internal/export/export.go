@@ -30,6 +30,7 @@ type Set struct {
 	Entries  []Entry
 	Edges    []Edge
 	Patterns []Pattern
+	Names    []NamePattern // at most one
 	Notes    []casefile.Note
 	Left     []Left // what is not in it, and why
 }

@@ -40,7 +40,7 @@ func (p Pattern) Estimate() string {
 		corpus = fmt.Sprintf("corpus: %d of %d hold it (%s), %d of them in this export, so at most %d false in %d",
 			p.Holders, p.Of, orNone(p.CountOf), len(p.Members), p.Others(), p.Of)
 	}
-	return corpus + "; telemetry: not measured"
+	return corpus + ". Telemetry: not measured"
 }
 
 // patternsOf collects the shared attributes behind the entries, most telling first.

@@ -2,6 +2,8 @@ package export
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,6 +80,10 @@ func orNone(text string) string {
 		return "none"
 	}
 	return text
+}
+
+func sorted(set map[string]bool) []string {
+	return slices.Sorted(maps.Keys(set))
 }
 
 func compareText(a, b string) int { return strings.Compare(a, b) }

@@ -22,6 +22,9 @@ var update = flag.Bool("update", false, "write the golden files")
 func Rules() export.Rules {
 	return export.Rules{At: Now, Producer: "Example CERT", Benign: func(v observable.Value) (string, bool) {
 		return "provider's own name", strings.HasSuffix(v.Text(), "provider.example")
+	}, Learn: func(names []observable.Value) (export.NamePattern, bool) {
+		// Stands for package naming, which stands elsewhere.
+		return export.NamePattern{Regexp: `^[a-z]{4,5}-[a-z]{5,6}\.example$`, Words: []string{"two words"}, Learned: len(names), False: "corpus: 3 of 250000"}, len(names) > 2
 	}}
 }
 

@@ -1,0 +1,61 @@
+package export
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"clew/internal/observable"
+)
+
+// A NamePattern is how a family makes its names, learned from those of the set.
+type NamePattern struct {
+	// Regexp matches a registered domain in lower case, whole: anchored RE2 syntax
+	// without flags, lookaround or capture.
+	Regexp  string
+	Words   []string // the same for people
+	Learned int      // names it was learned from
+	False   string   // what it would hit besides, as far as that was measured
+	Cases   []string
+}
+
+// namePattern are the characters of patterns that every engine reads alike and
+// that end nothing in any rule.
+var namePattern = regexp.MustCompile(`^\^[a-z0-9_.\\()\[\]{}|?:*+,-]+\$$`)
+
+// learn asks for the pattern of the registered domains among the entries. One
+// with characters that rules give a meaning of their own is not used.
+func learn(entries []Entry, learner func([]observable.Value) (NamePattern, bool)) []NamePattern {
+	if learner == nil {
+		return nil
+	}
+	var names []observable.Value
+	seen, cases := map[observable.Value]bool{}, map[string]bool{}
+	for _, e := range entries {
+		name, ok := observable.RegistrableDomain(e.Value)
+		if e.Value.Kind() != observable.Domain || !ok || seen[name] {
+			continue
+		}
+		seen[name] = true
+		names = append(names, name)
+		for _, id := range e.Cases {
+			cases[id] = true
+		}
+	}
+	p, ok := learner(names)
+	if _, err := regexp.Compile(p.Regexp); !ok || err != nil || !namePattern.MatchString(p.Regexp) {
+		return nil
+	}
+	p.Cases = sorted(cases)
+	return []NamePattern{p}
+}
+
+// Below is the pattern for host names: the registered domain and what is below it.
+func (p NamePattern) Below() string {
+	return `(?:^|\.)` + strings.TrimPrefix(p.Regexp, "^")
+}
+
+// Trace says where the pattern comes from.
+func (p NamePattern) Trace() string {
+	return fmt.Sprintf("case=%s learned-from=%d", strings.Join(p.Cases, ","), p.Learned)
+}
