@@ -70,7 +70,7 @@ func Choose(documents []casefile.Document, f Format, r Rules) (Set, error) {
 	if r.At.IsZero() || r.Benign == nil && (f.Use == Block || f.Use == Watch) {
 		return Set{}, fmt.Errorf("%w: no clock, or no reference lists for a list to act on", ErrRules)
 	}
-	s := Set{Producer: r.Producer, At: r.At.UTC().Truncate(time.Second)}
+	s := Set{Producer: shortened(casefile.Printable(r.Producer)), At: r.At.UTC().Truncate(time.Second)}
 	if s.Producer == "" {
 		s.Producer = "clew"
 	}
@@ -97,6 +97,13 @@ func Choose(documents []casefile.Document, f Format, r Rules) (Set, error) {
 	}
 	c.finish()
 	return s, nil
+}
+
+// shortened bounds a name that people gave.
+func shortened(name string) string {
+	const most = 100
+	runes := []rune(name)
+	return string(runes[:min(len(runes), most)])
 }
 
 // chooser collects one set.

@@ -14,9 +14,14 @@ import (
 	"clew/internal/export/nftables"
 	"clew/internal/export/plain"
 	"clew/internal/export/rpz"
+	"clew/internal/export/sigma"
+	"clew/internal/export/snort"
 	"clew/internal/export/squid"
 	"clew/internal/export/stix"
+	"clew/internal/export/suricata"
 	"clew/internal/export/unbound"
+	"clew/internal/export/yara"
+	"clew/internal/export/zeek"
 )
 
 // Formats returns every format, by name.
@@ -24,6 +29,7 @@ func Formats() []export.Format {
 	formats := []export.Format{
 		plain.List(), csv.Format(), rpz.Format(), hosts.Format(), dnsmasq.Format(), unbound.Format(), nftables.Format(),
 		ipset.Sets(), ipset.Rules(), ipset.IP6Rules(), squid.Format(), stix.Format(), misp.Format(), misp.Feed(),
+		suricata.Format(), suricata.Dataset(), snort.Format(), zeek.Intel(), zeek.Script(), sigma.Format(), yara.Format(),
 	}
 	formats = append(formats, plain.EDLs()...)
 	slices.SortFunc(formats, func(a, b export.Format) int { return strings.Compare(a.Name, b.Name) })
