@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -17,41 +18,119 @@ func (a *app) evalCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.evalOperators())
+	cmd.AddCommand(a.evalOperators(), a.evalFit())
 	return cmd
 }
 
+// modelFlag names the model that weighs: one built in, or a file.
+type modelFlag struct{ name string }
+
+func (m *modelFlag) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&m.name, "model", "fitted", "fitted, closed, or a file that clew eval fit wrote")
+}
+
+func (m *modelFlag) load() (score.Model, error) {
+	switch m.name {
+	case "fitted":
+		return score.Fitted(), nil
+	case "closed":
+		return score.Closed(), nil
+	}
+	file, err := os.Open(m.name)
+	if err != nil {
+		return score.Model{}, usagef("--model is fitted, closed or a file: %w", err)
+	}
+	defer file.Close() //nolint:errcheck // read only
+	model, err := score.ReadModel(file)
+	if err != nil {
+		return score.Model{}, usagef("%s: %w", m.name, err)
+	}
+	return model, nil
+}
+
 func (a *app) evalOperators() *cobra.Command {
-	return &cobra.Command{
+	var chosen modelFlag
+	cmd := &cobra.Command{
 		Use:   "operators DIR -o predictions.csv",
 		Short: "Predict which domains of a labelled set have one operator",
 		Long: `Reads domains.jsonl, value_counts.csv and population.csv and writes a,b,p for
 every pair with p of at least 0.001. Where the labels (owners in domains.jsonl,
 groups.csv) are there too, it says how good the predictions are.`,
-		Example: "  clew eval operators data/operators -o predictions.csv",
-		Args:    cobra.ExactArgs(1),
+		Example: `  clew eval operators data/operators -o predictions.csv
+  clew eval operators data/operators --model closed -o predictions.csv`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			model, err := chosen.load()
+			if err != nil {
+				return err
+			}
 			set, err := eval.LoadOperators(args[0])
 			if err != nil {
 				return usageError{err}
 			}
-			predictions, err := set.Predict(cmd.Context(), score.Closed())
+			predictions, err := set.Predict(cmd.Context(), model)
 			if err != nil {
 				return err
 			}
 			if err := a.printTo(func(w io.Writer) error { return eval.WritePredictions(w, predictions) }); err != nil {
 				return err
 			}
-			fmt.Fprintf(a.stderr, "%d domains, %d pairs with p >= %g, model %s\n", len(set.Domains), len(predictions), score.MinP, score.Closed().Version)
+			fmt.Fprintf(a.stderr, "%d domains, %d pairs with p >= %g, model %s\n", len(set.Domains), len(predictions), score.MinP, model.Version)
 			truth, err := eval.LoadTruth(args[0])
 			if err != nil {
 				fmt.Fprintln(a.stderr, "no labels beside the set, so nothing to compare with")
 				return nil
 			}
-			m := truth.Measure(predictions)
-			fmt.Fprintf(a.stderr, "average precision %.3f; recall at 90 %% precision %.3f; high band %.3f precise at recall %.3f (%d pairs); medium band %.3f precise (%d pairs); calibration error %.3f\n",
-				m.AveragePrecision, m.RecallAt90, m.High.Precision, m.High.Recall, m.High.N, m.Medium.Precision, m.Medium.N, m.ECE)
+			fmt.Fprintln(a.stderr, truth.Measure(predictions))
 			return nil
 		},
 	}
+	chosen.add(cmd)
+	return cmd
+}
+
+func (a *app) evalFit() *cobra.Command {
+	var (
+		version string
+		folds   int
+		seed    uint64
+	)
+	cmd := &cobra.Command{
+		Use:   "fit DIR -o model.json",
+		Short: "Fit curves and calibration to a labelled set",
+		Long: `Fits, from the labels of an operators folder, a curve for each type of value, the
+calibration of the sum and the calibration after hops, and writes them as a model
+that --model takes. First it measures what such a fit is worth: each pair is
+predicted by a model that saw neither of its two operators. Nothing uses the new
+model until it is named.`,
+		Example: "  clew eval fit data/operators --version team-2026-11 -o model.json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			set, err := eval.LoadOperators(args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			truth, err := eval.LoadTruth(args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			if folds > 0 {
+				crossed, err := eval.CrossValidate(cmd.Context(), set, truth, folds, seed)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(a.stderr, "operators not seen (%d folds): %s\n", folds, truth.Measure(crossed))
+			}
+			model, err := eval.Fit(cmd.Context(), set, truth, version)
+			if err != nil {
+				return err
+			}
+			return a.printTo(model.Write)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&version, "version", "fitted", "name of the model, shown with every result")
+	f.IntVar(&folds, "folds", 3, "folds of operators for cross-validation; 0 skips it")
+	f.Uint64Var(&seed, "seed", 0, "how the operators are dealt into folds")
+	return cmd
 }

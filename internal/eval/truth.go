@@ -85,6 +85,12 @@ type Measure struct {
 	ECE                  float64 // expected calibration error over p > 0.1
 }
 
+// String says it in a line.
+func (m Measure) String() string {
+	return fmt.Sprintf("average precision %.3f; recall at 90 %% precision %.3f; high band %.3f precise at recall %.3f (%d pairs); medium band %.3f precise (%d pairs); calibration error %.3f",
+		m.AveragePrecision, m.RecallAt90, m.High.Precision, m.High.Recall, m.High.N, m.Medium.Precision, m.Medium.N, m.ECE)
+}
+
 type labelled struct {
 	p    float64
 	same bool

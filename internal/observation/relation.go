@@ -184,7 +184,7 @@ var relations = [...]relationInfo{
 	Behaves:         {"behaves-like", Behaviour, fileOnly, fileOnly, "file that behaves alike when run; derived, never stored"},
 	UserAgent:       {"user-agent", Behaviour, fileOnly, of(observable.UserAgent), "user agent it sends"},
 	NSDomain:        {"ns-domain", DNS, domainOnly, domainOnly, "registrable domain of a name server; derived from nameserver"},
-	Cookie:          {"cookie", Tracking, sites, textOnly, "name of a cookie the site sets"},
+	Cookie:          {"cookie", Content, sites, textOnly, "name of a cookie the site sets"},
 	Digest:          {"digest", Binary, fileOnly, fileOnly, "another digest of the same file, from the strongest to the others; identity, never evidence"},
 	Contains:        {"contains", Artifact, fileOnly, fileOnly, "file inside it: member of an archive, embedded object, resource"},
 	BuildID:         {"build-id", Binary, fileOnly, textOnly, "build identifier of the toolchain, as elf:…, go:… or macho:…"},

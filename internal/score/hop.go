@@ -66,9 +66,17 @@ func Independent(bridges []Bridge) []Bridge {
 // its own, and each hop is paid for with the model's Hop. Source:
 // docs/confidence, section 6.
 func (m Model) Combine(direct float64, bridges []Bridge) float64 {
+	independent := Independent(bridges)
+	if len(independent) == 0 {
+		return direct
+	}
 	not := 1 - direct
-	for _, b := range Independent(bridges) {
+	for _, b := range independent {
 		not *= 1 - m.Hop*b.P()
 	}
-	return math.Max(clamp(1-not), direct)
+	p := clamp(1 - not)
+	if m.HopA != 0 {
+		p = clamp(logistic(m.HopA*math.Log(p/(1-p)) + m.HopB))
+	}
+	return math.Max(p, direct)
 }

@@ -54,6 +54,15 @@ type Match struct {
 	SinceA, SinceB time.Time
 	// Directed means A points at B itself: its name server lies under B.
 	Directed bool
+	// Type names the model's curve where it is not that of the relation, and
+	// Family the evidence family where it is not the relation's. Both "" as a rule.
+	Type   string
+	Family observation.Family
+	// Dealt is how many others would hold the value if the pool it comes from had
+	// dealt it out by chance: the mean load of a DNS provider's name servers. 0:
+	// no pool, or nobody counted. Where many more hold it, one customer does, and
+	// the share of the rest is the chance of a coincidence.
+	Dealt float64
 	// Worth, when positive, replaces the rarity formula: similarity digests
 	// earn fixed bits by distance.
 	Worth float64
@@ -61,39 +70,97 @@ type Match struct {
 	Suppressed string
 }
 
-// Bits returns the weight of one shared value before families are formed, and
-// the chance that the value had the same holder at both times.
-func (m Match) Bits() (bits, sameHolder float64) {
+// Bits returns the weight of one shared value by the closed form, before
+// families are formed, and the chance that the value had the same holder at
+// both times.
+func (m Match) Bits() (bits, sameHolder float64) { return m.bits(Closed()) }
+
+func (m Match) bits(model Model) (bits, sameHolder float64) {
 	weight, ok := weights[m.Relation]
 	if !ok || m.Suppressed != "" {
 		return 0, 1
 	}
 	bits = m.Worth
 	if bits == 0 {
-		bits = m.rarity(weight.M)
+		bits = m.weight(model)
 	}
 	sameHolder = m.sameHolder(weight.HalfLife)
 	return fade(bits, sameHolder), sameHolder
 }
 
-// rarity is confidence.md section 1.
-func (m Match) rarity(chance float64) float64 {
+// weight is the closed form, corrected by the model's curve.
+func (m Match) weight(model Model) float64 {
+	others, bits, counted := m.Rarity()
+	if !counted {
+		return 0
+	}
+	if curve, fitted := model.Curves[m.CurveName()]; fitted {
+		bits += curve.At(others)
+	}
+	return math.Max(bits, 0)
+}
+
+// Rarity returns log2 of how many others hold the value, as often as the sizes
+// of both sets make a match by chance, and the bits of the closed form of
+// confidence.md section 1, which may be negative. Nobody counted: false.
+func (m Match) Rarity() (others, bits float64, counted bool) {
+	weight, scores := weights[m.Relation]
 	holders := float64(m.Holders)
 	if m.Groups > 0 {
 		holders = math.Max(2, float64(m.Groups))
 	}
-	if holders == 0 || m.Population == 0 {
-		return 0
+	if !scores || holders == 0 || m.Population == 0 {
+		return 0, 0, false
 	}
+	chance := weight.M
 	if m.Directed {
 		chance = DirectedM
 	}
-	bits := math.Log2(chance) - math.Log2(math.Max(holders-1, 1)/float64(m.Population)) -
-		kappa*log2Positive(holders/commonFrom)
+	others = math.Log2(math.Max(holders-1, 1))
 	if m.MeanSize > 0 {
-		bits -= log2Positive(float64(m.SizeA) * float64(m.SizeB) / (m.MeanSize * m.MeanSize))
+		others += log2Positive(float64(m.SizeA) * float64(m.SizeB) / (m.MeanSize * m.MeanSize))
 	}
-	return math.Max(bits, 0)
+	return others, math.Log2(chance) - others + math.Log2(float64(m.Population)) - kappa*log2Positive(holders/commonFrom), true
+}
+
+// CurveName is how models name the curve of m.
+func (m Match) CurveName() string {
+	name := m.Type
+	if name == "" {
+		name = m.Relation.String()
+	}
+	if m.Directed {
+		name += directedSuffix
+	}
+	return name
+}
+
+// directedSuffix marks the curve of links that point at the candidate itself.
+const directedSuffix = " directed"
+
+// family is what m counts in.
+func (m Match) family() observation.Family {
+	if m.Family != "" {
+		return m.Family
+	}
+	return m.Relation.Family()
+}
+
+// poolExcess is how many times as many holders as a pool deals out by chance
+// make one customer likely. Less is the spread of chance itself.
+const poolExcess = 2
+
+// Excess reports whether far more hold the value than its pool deals out by chance.
+func (m Match) Excess() bool { return m.account() > 0 }
+
+// account returns the chance that two holders are one customer of the pool
+// their value comes from, or 0 where the pool explains the holders.
+func (m Match) account() float64 {
+	others := float64(m.Holders) - 1
+	if m.Dealt <= 0 || m.Suppressed != "" || others <= poolExcess*m.Dealt {
+		return 0
+	}
+	return 1 - m.Dealt/others
 }
 
 // sameHolder is s of confidence.md section 2.

@@ -9,18 +9,23 @@ import (
 )
 
 // A Model holds the numbers that labelled pairs can fit. Closed is the closed
-// form of docs/confidence; fitted models replace its calibration.
+// form of docs/confidence; a fitted model adds curves and its own calibration.
 type Model struct {
-	Version  string
-	Siblings float64 // K: indicators an operator is expected to have
-	A, B     float64 // calibration: p = logistic(ln2·A·bits + B)
-	Hop      float64 // δ: what each hop costs
+	Version  string  `json:"version"`
+	Siblings float64 `json:"siblings"` // K: indicators an operator is expected to have
+	A        float64 `json:"a"`        // calibration: p = logistic(ln2·A·bits + B)
+	B        float64 `json:"b"`
+	Hop      float64 `json:"hop"`   // δ: what each hop costs
+	HopA     float64 `json:"hop_a"` // calibration after hops, on log odds; A 1 and B 0 change nothing
+	HopB     float64 `json:"hop_b"`
+	// Curves correct the closed form, by type of value; see [Match.CurveName].
+	Curves map[string]Curve `json:"curves,omitempty"`
 }
 
 // Closed returns the closed-form model. A and B are measured, section 8 of
 // docs/confidence: raw bits overstate, for evidence is never quite independent.
 func Closed() Model {
-	return Model{Version: "closed-1", Siblings: 100, A: 0.73, B: -1.93, Hop: 0.5}
+	return Model{Version: "closed-1", Siblings: 100, A: 0.73, B: -1.93, Hop: 0.5, HopA: 1}
 }
 
 // Probabilities are kept within these bounds: no evidence of this sort is certain.
@@ -61,8 +66,8 @@ func (m Model) Weigh(population uint64, matches []Match) Sum {
 	sum := Sum{Prior: m.Prior(population), Families: map[observation.Family]float64{}}
 	sum.Lines = make([]Line, len(matches))
 	for i, match := range matches {
-		raw, same := match.Bits()
-		sum.Lines[i] = Line{Match: i, Family: match.Relation.Family(), Raw: raw, SameHolder: same}
+		raw, same := m.Bits(match, sum.Prior)
+		sum.Lines[i] = Line{Match: i, Family: match.family(), Raw: raw, SameHolder: same}
 	}
 	slices.SortStableFunc(sum.Lines, func(a, b Line) int {
 		return cmp.Or(cmp.Compare(b.Raw, a.Raw), cmp.Compare(matches[a.Match].Relation, matches[b.Match].Relation))
@@ -86,6 +91,16 @@ func (m Model) Weigh(population uint64, matches []Match) Sum {
 	return sum
 }
 
+// Bits weighs one match beside the prior it will be added to: a value that its
+// pool cannot explain is worth what makes the sum the chance of one customer.
+func (m Model) Bits(match Match, prior float64) (bits, sameHolder float64) {
+	bits, sameHolder = match.bits(m)
+	if one := match.account(); one > 0 {
+		bits = math.Max(bits, fade(m.BitsFor(one)-prior, sameHolder))
+	}
+	return bits, sameHolder
+}
+
 // Prior returns log2(K/N): the odds that an indicator drawn from a population
 // of N is a sibling.
 func (m Model) Prior(population uint64) float64 {
@@ -94,8 +109,10 @@ func (m Model) Prior(population uint64) float64 {
 
 // Probability calibrates a sum of bits.
 func (m Model) Probability(bits float64) float64 {
-	return clamp(1 / (1 + math.Exp(-(math.Ln2*m.A*bits + m.B))))
+	return clamp(logistic(math.Ln2*m.A*bits + m.B))
 }
+
+func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 func clamp(p float64) float64 { return math.Min(math.Max(p, MinP), MaxP) }
 
