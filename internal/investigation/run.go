@@ -201,7 +201,7 @@ func (w *Workspace) verdicts(ctx context.Context, record *casefile.Record) (pivo
 
 func (w *Workspace) engine(corpus pivot.Corpus, lists pivot.Lists, at time.Time, bounds pivot.Options) *pivot.Engine {
 	return &pivot.Engine{
-		Corpus: corpus, Lists: lists, Model: score.Closed(), Options: bounds, Searches: w.Searches,
+		Corpus: corpus, Lists: lists, Model: score.Fitted(), Options: bounds, Searches: w.Searches,
 		Clock: func() time.Time { return at },
 	}
 }

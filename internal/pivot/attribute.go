@@ -95,7 +95,13 @@ func (r *run) silent(ctx context.Context, f Fact) (bool, error) {
 		holders = 2
 	}
 	now := observation.Window{First: r.Clock(), Last: r.Clock()}
-	bits, _ := score.Match{Relation: a.key.relation, Holders: holders, Population: h.of, A: now, B: now}.Bits()
+	match := score.Match{Relation: a.key.relation, Holders: holders, Population: h.of, A: now, B: now}
+	if f.Relation == observation.NSSet {
+		if match.Dealt, err = r.dealt(ctx, f.Value, h); err != nil {
+			return true, err
+		}
+	}
+	bits, _ := r.Model.Bits(match, r.Model.Prior(h.of))
 	a.silent = bits <= 0
 	return a.silent, nil
 }

@@ -201,6 +201,7 @@ type run struct {
 	attributes  map[factKey]*attribute
 	populations map[observation.Relation]corpus.Population
 	universes   map[observable.Kind]uint64
+	providers   map[observable.Value]*dnsProvider
 	likenesses  map[pair][]Likeness
 	scratch     []sharedFact
 	matches     []score.Match
@@ -211,6 +212,7 @@ func (e *Engine) newRun(seeds []observable.Value) *run {
 		Engine: e, nodes: map[observable.Value]*node{}, followed: map[factKey]bool{}, pivots: map[observable.Value]Fact{},
 		attributes:  map[factKey]*attribute{},
 		populations: map[observation.Relation]corpus.Population{}, universes: map[observable.Kind]uint64{},
+		providers:  map[observable.Value]*dnsProvider{},
 		likenesses: map[pair][]Likeness{},
 	}
 	r.seeds = slices.Clone(seeds)

@@ -101,6 +101,12 @@ func noteOf(s sharedFact, line score.Line) string {
 		return "held before its present holder began: another owner's"
 	}
 	note := timeNote(s, line)
+	if s.Type == score.LeadingLabelCurve {
+		note = "one name starts with the whole label of the other"
+	}
+	if s.Excess() {
+		note += fmt.Sprintf("; %d holders where the provider's pool deals out %.0f by chance: one customer's", s.held.n, s.Dealt+1)
+	}
 	if s.note != "" {
 		note = s.note
 	}

@@ -73,9 +73,16 @@ func (r *run) count(ctx context.Context, f Fact) (holding, error) {
 		return r.hostsBelow(ctx, f)
 	case f.Relation == observation.NSDomain:
 		return r.nsDomainHolders(ctx, f)
+	case f.Relation == observation.Nameserver:
+		return r.nameserverHolders(ctx, f)
 	case f.Back:
 		return r.backHolders(ctx, f)
 	}
+	return r.countHolders(ctx, f)
+}
+
+// countHolders counts the subjects of a relation, best source first.
+func (r *run) countHolders(ctx context.Context, f Fact) (holding, error) {
 	local, err := r.Corpus.Holders(ctx, f.Relation, f.Value, corpus.DefaultHolderLimit)
 	if err != nil {
 		return holding{}, err
@@ -210,26 +217,13 @@ func (r *run) hostsBelow(ctx context.Context, f Fact) (holding, error) {
 	return holding{n: uint64(len(hosts)) + 1, of: score.NameWorld, known: true, estimate: more, world: true, from: "local store"}, nil
 }
 
-// nsDomainHolders counts domains over all known name servers below one domain.
-// Most sets name several hosts of one provider, so the largest host is a better
-// count than the sum; it errs on the side of rarity by at most the hosts' number.
+// nsDomainHolders counts the customers of a DNS provider.
 func (r *run) nsDomainHolders(ctx context.Context, f Fact) (holding, error) {
-	hosts, more, err := r.Corpus.Subdomains(ctx, f.Value, corpus.DefaultHolderLimit)
+	p, err := r.provider(ctx, f.Value)
 	if err != nil {
 		return holding{}, err
 	}
-	var h holding
-	for _, host := range append(hosts, f.Value) {
-		on, err := r.holders(ctx, Fact{Relation: observation.Nameserver, Value: host})
-		if err != nil {
-			return holding{}, err
-		}
-		if on.n > h.n {
-			h = on
-		}
-	}
-	h.estimate = h.estimate || more || len(hosts) > 1
-	return h, nil
+	return p.customers, nil
 }
 
 // backHolders counts the objects of a value: the names in a certificate.

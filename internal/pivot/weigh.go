@@ -99,6 +99,7 @@ func (r *run) refresh(ctx context.Context) error {
 	}
 	if r.Gatherer != nil {
 		clear(r.populations)
+		clear(r.providers)
 		clear(r.universes)
 	}
 	for _, n := range r.order {
@@ -266,6 +267,9 @@ func (r *run) shared(ctx context.Context, a, b *node, show detail) ([]sharedFact
 		return nil, err
 	}
 	out = append(out, alike...)
+	if led, ok := r.leadingLabel(a, b); ok {
+		out = append(out, led)
+	}
 	if show == onlyBits {
 		r.scratch = out
 		return out, nil
@@ -351,6 +355,13 @@ func directed(f, g Fact) bool {
 func (r *run) refine(ctx context.Context, s *sharedFact, a, b *node) error {
 	if s.attr.weight.Grouped && !r.Ungrouped && s.Suppressed == "" && s.Holders > 2 {
 		s.Groups = r.groups(s.attr)
+	}
+	if s.Relation == observation.NSSet && s.held.known {
+		dealt, err := r.dealt(ctx, s.attr.key.value, s.held)
+		if err != nil {
+			return err
+		}
+		s.Dealt = dealt
 	}
 	if s.held.world || s.a.Self || s.b.Self || s.a.Back || s.Relation.Family() == observation.Name {
 		return nil
