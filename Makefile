@@ -63,6 +63,7 @@ fuzz: ## every fuzz target for FUZZTIME (default 20s)
 bench: bench-deps build ## figures against peers on the same data in the same run (minutes)
 	$(GO) run ./internal/corpus/bench -rows 10000000
 	$(GO) run ./internal/investigation/bench -observations 10000000
+	$(GO) run ./internal/naming/bench -names 11000000
 	$(GO) test -run '^$$' -bench IndicatorsAtOnce -benchtime 1x ./internal/fetch
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/score
 

@@ -143,7 +143,7 @@ can replay.`,
 	flags.BoolVar(&a.json, "json", false, "print JSON (documented in docs/reference/json.md)")
 	flags.StringVarP(&a.output, "output", "o", "", "write to this file instead of standard output")
 	root.AddCommand(
-		a.investigateCommand(), a.showCommand(), a.countCommand(), a.pivotsCommand(), a.pivotCommand(),
+		a.investigateCommand(), a.showCommand(), a.countCommand(), a.pivotsCommand(), a.pivotCommand(), a.patternCommand(),
 		a.extractCommand(), a.importCommand(), a.fileCommand(), a.caseCommand(), a.reportCommand(), a.sourceCommand(),
 		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.ctlogCommand(), a.exportCommand(),
 	)

@@ -11,6 +11,7 @@ import (
 
 	"clew/internal/casefile"
 	"clew/internal/investigation"
+	"clew/internal/naming"
 	"clew/internal/observable"
 	"clew/internal/observation"
 	"clew/internal/pivot"
@@ -40,25 +41,35 @@ nobody.`,
 }
 
 func (a *app) pivotCommand() *cobra.Command {
-	var method string
+	var method, caseID string
 	cmd := &cobra.Command{
 		Use:   "pivot INDICATOR --by METHOD",
 		Short: "One pivot, one hop",
 		Long:  "Follows one method from an indicator through the corpus and weighs whom it leads to.\nIt asks nobody.\n\nMethods:\n" + methodTable(),
 		Example: `  clew pivot evil.example --by co-hosted
-  clew pivot evil.example --by registrant-email --json`,
+  clew pivot evil.example --by registrant-email --json
+  clew pivot evil.example --by naming --case 4f2a    with the pattern of that case's names`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, ok := pivot.MethodNamed(method)
 			if !ok {
 				return usagef("--by %q is no pivot method\n  methods: %s", method, strings.Join(methodNames(), ", "))
 			}
-			return a.withEngine(args[0], func(engine *pivot.Engine, v observable.Value) error {
-				return a.pivot(cmd.Context(), engine, v, m)
+			if caseID != "" && m.Name != investigation.NamingMethod {
+				return usagef("--case lends its names to --by %s only", investigation.NamingMethod)
+			}
+			return a.withWorkspace(args[0], caseID != "", func(w *investigation.Workspace, bounds pivot.Options, v observable.Value) error {
+				if m.Name == investigation.NamingMethod {
+					if err := a.searchNames(cmd.Context(), w, caseID); err != nil {
+						return err
+					}
+				}
+				return a.pivot(cmd.Context(), w.Engine(bounds), v, m)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&method, "by", "", "pivot method")
+	cmd.Flags().StringVar(&caseID, "case", "", "with --by naming: search for the pattern of this case's names as well")
 	_ = cmd.RegisterFlagCompletionFunc("by", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return methodNames(), cobra.ShellCompDirectiveNoFileComp
 	}) // fails only for a flag that does not exist
@@ -82,8 +93,42 @@ func methodTable() string {
 	return b.String()
 }
 
+// searchNames readies the naming pivot, with the pattern of a case where one is named.
+func (a *app) searchNames(ctx context.Context, w *investigation.Workspace, caseID string) error {
+	progress := a.namesProgress()
+	index, state, err := w.NameIndex(ctx, progress.show)
+	progress.done()
+	if err != nil {
+		return err
+	}
+	if state.Stale {
+		fmt.Fprintf(a.stderr, "note: the index of names is of %s and the corpus has changed since; it could not be built anew\n", state.Built)
+	}
+	var pattern *naming.Pattern
+	if caseID != "" {
+		names, err := confirmedNames(ctx, w, caseID)
+		if err != nil {
+			return err
+		}
+		if pattern, err = naming.Learn(names, w.Language()); err != nil {
+			return fmt.Errorf("case %s: %w", caseID, err)
+		}
+		fmt.Fprintf(a.stderr, "pattern of the case: %s\n", terminalSafe(pattern.Regexp))
+	}
+	w.SearchNames(index, pattern)
+	return nil
+}
+
 // withEngine opens the corpus and runs do with an engine bounded by the flags.
 func (a *app) withEngine(text string, do func(*pivot.Engine, observable.Value) error) error {
+	return a.withWorkspace(text, false, func(w *investigation.Workspace, bounds pivot.Options, v observable.Value) error {
+		return do(w.Engine(bounds), v)
+	})
+}
+
+// withWorkspace opens the corpus, and the cases where they are needed, and runs
+// do with the bounds of the flags.
+func (a *app) withWorkspace(text string, cases bool, do func(*investigation.Workspace, pivot.Options, observable.Value) error) error {
 	v, err := indicator(text)
 	if err != nil {
 		return err
@@ -93,14 +138,14 @@ func (a *app) withEngine(text string, do func(*pivot.Engine, observable.Value) e
 	if err := a.bounds(&req); err != nil {
 		return err
 	}
-	w, err := a.workspace(investigation.Needs{Corpus: true, ReadOnly: true})
+	w, err := a.workspace(investigation.Needs{Corpus: true, Cases: cases, ReadOnly: true})
 	if err != nil {
 		return err
 	}
 	defer w.Close() //nolint:errcheck // nothing was written
-	return do(w.Engine(pivot.Options{
+	return do(w, pivot.Options{
 		Depth: req.Depth, MaxHolders: req.MaxHolders, AsOf: req.AsOf, Window: req.Window,
-	}), v)
+	}, v)
 }
 
 func (a *app) printPoints(points []pivot.Point) error {
@@ -152,7 +197,17 @@ func howAlike(m pivot.Method, f pivot.Finding) string {
 			return factor.Note
 		}
 	}
-	return ""
+	return strongest(f)
+}
+
+// strongest says in words what speaks most for a finding.
+func strongest(f pivot.Finding) string {
+	for _, factor := range f.Factors {
+		if factor.Family != "prior" && factor.Bits > 0 {
+			return factor.Relation + ": " + terminalSafe(factor.Note)
+		}
+	}
+	return f.Suppressed
 }
 
 func (a *app) pivot(ctx context.Context, engine *pivot.Engine, v observable.Value, m pivot.Method) error {

@@ -22,6 +22,7 @@ var layers = []string{
 	"corpus",
 	"score",
 	"reference",
+	"naming",
 	"source",
 	"fetch",
 	"ingest",

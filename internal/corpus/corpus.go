@@ -109,6 +109,14 @@ type ObjectLister interface {
 	EachObject(ctx context.Context, kind observable.Kind, visit func(observable.Value) error) error
 }
 
+// A NameLister lists every domain a store knows, from which an index of similar
+// names is built. An engine that cannot go through all it holds does without.
+type NameLister interface {
+	// EachDomain visits the domains that are a subject or an object of anything,
+	// each once, in canonical order, until visit returns an error.
+	EachDomain(ctx context.Context, visit func(observable.Value) error) error
+}
+
 // A Writer stores observations. What it acknowledged survives a crash.
 type Writer interface {
 	// Put stores a few observations at once, merged with what is there. Where

@@ -37,6 +37,8 @@ type Workspace struct {
 	Random   io.Reader // draws case IDs
 	Version  string    // of clew, written into each case
 	Actor    string    // who is at the keyboard
+
+	names names
 }
 
 // Needs says which stores a command uses, so that reading a case does not wait
@@ -62,6 +64,7 @@ func (w *Workspace) Open(dir string, needs Needs) error {
 			return err
 		}
 		watched := similar.Watch(store)
+		w.names.lister = store
 		w.Corpus, w.Searches = watched, watched.Searches(lists{w.Lists})
 	}
 	if needs.Cases {
@@ -83,6 +86,7 @@ func (w *Workspace) Close() error {
 	if w.Cases != nil {
 		errs = append(errs, w.Cases.Close())
 	}
+	errs = append(errs, w.names.close())
 	w.Corpus, w.Cases = nil, nil
 	return errors.Join(errs...)
 }

@@ -144,6 +144,7 @@ func (e *Engine) Pivot(ctx context.Context, v observable.Value, method Method) (
 	if err != nil {
 		return Result{}, err
 	}
+	n.seed, n.p, n.band = true, 1, score.High
 	err = r.expand(ctx, n)
 	findings, weighErr := r.findings(context.WithoutCancel(ctx))
 	if err == nil {

@@ -184,6 +184,20 @@ func subdomains(t *testing.T, s *subject) {
 		}
 		s.want(fmt.Sprintf("Subdomains(%s): %v", name, err), want, got)
 	}
+	if lister, ok := s.store.(corpus.NameLister); ok {
+		var listed []string
+		err := lister.EachDomain(t.Context(), func(v observable.Value) error {
+			listed = append(listed, v.Text())
+			return nil
+		})
+		all, _, wholeErr := s.store.Subdomains(t.Context(), domain("example"), 0)
+		var want []string
+		for _, v := range all {
+			want = append(want, v.Text())
+		}
+		want = append(want, "www.a.example.test")
+		s.want(fmt.Sprintf("EachDomain: %v, %v", err, wholeErr), want, listed)
+	}
 	got, more, err := s.store.Subdomains(t.Context(), value(observable.Text, "a.example"), 0)
 	s.want(fmt.Sprintf("of what is no domain: %v", err), []any{0, false}, []any{len(got), more})
 }

@@ -44,24 +44,46 @@ func (s *Store) values(ctx context.Context, lower, upper []byte, limit int) (fou
 		return nil, false, err
 	}
 	defer done()
+	limit = corpus.ResultLimit(limit)
+	err = s.eachValue(ctx, lower, upper, func(v observable.Value) error {
+		if len(found) == limit {
+			more = true
+			return errEnough
+		}
+		found = append(found, v)
+		return nil
+	})
+	return found, more, s.explain(err)
+}
+
+// errEnough ends a walk early.
+var errEnough = errors.New("enough")
+
+// EachDomain implements [corpus.NameLister].
+func (s *Store) EachDomain(ctx context.Context, visit func(observable.Value) error) error {
+	done, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return s.explain(s.eachValue(ctx, []byte{byte(observable.Domain)}, []byte{byte(observable.Domain) + 1}, visit))
+}
+
+// eachValue visits the distinct first values of both spaces in [lower, upper).
+func (s *Store) eachValue(ctx context.Context, lower, upper []byte, visit func(observable.Value) error) (err error) {
 	subjects, err := s.newValueIter(forwardSpace, lower, upper)
 	if err != nil {
-		return nil, false, s.explain(err)
+		return err
 	}
-	defer func() { err = s.explain(errors.Join(err, subjects.it.Close())) }()
+	defer func() { err = errors.Join(err, subjects.it.Close()) }()
 	objects, err := s.newValueIter(reverseSpace, lower, upper)
 	if err != nil {
-		return nil, false, err
+		return err
 	}
-	defer func() { err = s.explain(errors.Join(err, objects.it.Close())) }()
-
-	limit = corpus.ResultLimit(limit)
+	defer func() { err = errors.Join(err, objects.it.Close()) }()
 	for n := 1; subjects.value != nil || objects.value != nil; n++ {
 		if n%checkEvery == 0 && ctx.Err() != nil {
-			return nil, false, ctx.Err()
-		}
-		if len(found) == limit {
-			return found, true, nil
+			return ctx.Err()
 		}
 		order := compareValueIters(subjects, objects)
 		from := subjects
@@ -70,9 +92,14 @@ func (s *Store) values(ctx context.Context, lower, upper []byte, limit int) (fou
 		}
 		v, err := readValue(from.value)
 		if err != nil {
-			return nil, false, err
+			return err
 		}
-		found = append(found, v)
+		if err := visit(v); err != nil {
+			if errors.Is(err, errEnough) {
+				return nil
+			}
+			return err
+		}
 		if order <= 0 {
 			subjects.next()
 		}
@@ -80,7 +107,7 @@ func (s *Store) values(ctx context.Context, lower, upper []byte, limit int) (fou
 			objects.next()
 		}
 	}
-	return found, false, nil
+	return nil
 }
 
 // valueIter steps from one first value of a space to the next.

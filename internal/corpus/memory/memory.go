@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"sync"
@@ -116,6 +117,20 @@ func (s *Store) Totals(ctx context.Context, relation observation.Relation, objec
 // Subdomains implements [corpus.Reader].
 func (s *Store) Subdomains(ctx context.Context, domain observable.Value, limit int) ([]observable.Value, bool, error) {
 	return s.values(ctx, limit, func(v observable.Value) bool { return corpus.Below(v, domain) })
+}
+
+// EachDomain implements [corpus.NameLister].
+func (s *Store) EachDomain(ctx context.Context, visit func(observable.Value) error) error {
+	names, _, err := s.values(ctx, math.MaxInt, func(v observable.Value) bool { return v.Kind() == observable.Domain })
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := visit(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // InRange implements [corpus.Reader].
