@@ -79,7 +79,7 @@ func TestMatch(t *testing.T) {
 		"title_of_a_kit":                         {observation.Title, observable.Title, "Kuroneko parcel redelivery", ""},
 		"redirect_to_a_top_site":                 {observation.RedirectsTo, observable.URL, "https://www.google.com/", "top-sites"},
 		"redirect_through_a_shortener":           {observation.RedirectsTo, observable.URL, "https://bit.ly/abc", "link-shorteners"},
-		"connection_check_of_windows":            {observation.Contacts, observable.Domain, "www.msftconnecttest.com", "top-sites"},
+		"connection_check_of_windows":            {observation.Contacts, observable.Domain, "www.msftconnecttest.com", "sandbox-hosts"},
 		"relation_the_list_is_not_for":           {observation.SubdomainOf, observable.Domain, "sedoparking.com", ""},
 		"mutex_of_windows":                       {observation.Mutex, observable.Mutex, `Local\ZonesCounterMutex`, "behaviour-noise"},
 		"script_host":                            {observation.Resource, observable.URL, "https://code.jquery.com/jquery.js", "public-libraries"},

@@ -10,6 +10,8 @@ import (
 	"clew/internal/ingest/cof"
 	"clew/internal/ingest/dnsdb"
 	"clew/internal/ingest/mapped"
+	"clew/internal/ingest/sandbox"
+	"clew/internal/ingest/sysmon"
 )
 
 // Mapped is the name under which a mapping is chosen with --mapping.
@@ -27,6 +29,8 @@ func Choices() ([]Choice, error) {
 	choices := []Choice{
 		{cof.Format{}.Name(), "passive DNS in the Common Output Format (JSON Lines)"},
 		{dnsdb.Format{}.Name(), "saved answers of DNSDB, version 1 and 2 (JSON Lines)"},
+		{sandbox.Format{}.Name(), "reports of sandboxes: VirusTotal behaviours, Hybrid Analysis, ANY.RUN, CAPE, Cuckoo (JSON)"},
+		{sysmon.Format{}.Name(), "Sysmon traces (JSON Lines or XML): what each program started did"},
 		{Mapped, "any CSV, TSV or JSON Lines file, with --mapping NAME or FILE; csv, tsv and jsonl mean the same"},
 	}
 	for _, name := range mapped.Names() {
@@ -82,7 +86,9 @@ func Guess(head []byte) (format ingest.Format, ok bool) {
 	return format, claims == 1
 }
 
-func coded() []ingest.Format { return []ingest.Format{cof.Format{}, dnsdb.Format{}} }
+func coded() []ingest.Format {
+	return []ingest.Format{cof.Format{}, dnsdb.Format{}, sandbox.Format{}, sysmon.Format{}}
+}
 
 func names() []string {
 	all := []string{Mapped}

@@ -1,0 +1,164 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"clew/internal/ingest"
+	"clew/internal/observation"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// imported reads a report and lists what it says, a line each.
+func imported(t *testing.T, report string) (lines []string, summary ingest.Summary) {
+	t.Helper()
+	run := ingest.Import{Format: Format{}, Source: "test"}
+	summary, err := run.Run(context.Background(), strings.NewReader(report), func(o observation.Observation) error {
+		when := ""
+		if !o.First.IsZero() {
+			when = " " + o.First.Format("2006-01-02")
+		}
+		lines = append(lines, o.Subject.Text()[:4]+" "+o.Relation.String()+" "+o.Object.Kind().String()+" "+o.Object.Text()+when)
+		return nil
+	})
+	if err != nil && !errors.Is(err, ingest.ErrNotFormat) {
+		t.Fatal(err)
+	}
+	slices.Sort(lines)
+	return lines, summary
+}
+
+func TestReportsOfEachSandbox(t *testing.T) {
+	reports, err := filepath.Glob("testdata/*.json")
+	if err != nil || len(reports) != 5 {
+		t.Fatal(reports, err)
+	}
+	for _, path := range reports {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !(Format{}).Likely(text) {
+			t.Errorf("%s is not recognised by its content", path)
+		}
+		lines, summary := imported(t, string(text))
+		got := strings.Join(lines, "\n") + "\n"
+		golden := strings.TrimSuffix(path, ".json") + ".golden"
+		if *update {
+			if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", path, diff)
+		}
+		if summary.Rejected != 0 {
+			t.Errorf("%s: rejected %+v", path, summary.FirstRejected)
+		}
+	}
+}
+
+func TestOneSampleInSeveralSandboxesSharesWhatItDoes(t *testing.T) {
+	seen := map[string]int{}
+	reports, err := filepath.Glob("testdata/*.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range reports {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Split(string(text), "\n") {
+			fact, _, _ := strings.Cut(line, " 2025-")
+			seen[fact]++
+		}
+	}
+	for fact, least := range map[string]int{
+		`aaaa contacts domain c2.example`:                 5,
+		`aaaa writes filename %appdata%\rare\payload.exe`: 4,
+		`aaaa mutex mutex RareMutex`:                      4,
+		`aaaa config-c2 domain c2.example`:                2,
+	} {
+		if seen[fact] < least {
+			t.Errorf("%q stands in %d reports, want %d", fact, seen[fact], least)
+		}
+	}
+}
+
+func TestWhatIsNoReportSaysSo(t *testing.T) {
+	for name, c := range map[string]struct{ text, reason string }{
+		"another_document":                      {`{"hello": 1}`, "no report of"},
+		"no_digest":                             {`{"info": {}, "target": {"file": {"name": "x"}}, "network": {}}`, "without a digest"},
+		"a_summary_of_virustotal_has_no_digest": {`{"data": {"type": "x", "attributes": {"mutexes_created": ["m"]}}}`, "without a digest"},
+		"cut":                                   {`{"info": {"category"`, "JSON"},
+		"lists_in_lists":                        {`[[[{"info":{}}]]]`, "no report of"},
+	} {
+		lines, summary := imported(t, c.text)
+		if len(lines) != 0 || summary.Rejected == 0 || !strings.Contains(summary.FirstRejected[0].Reason, c.reason) {
+			t.Errorf("%s: %v, %+v", name, lines, summary.FirstRejected)
+		}
+	}
+}
+
+// The recorded answers beside the repository are reports of the real services.
+func TestRecordedReports(t *testing.T) {
+	shared := os.Getenv("CLEW_SHARED")
+	if shared == "" {
+		shared = "../../../../shared"
+	}
+	for name, least := range map[string]int{
+		"virustotal/file_behaviour.03bd9a94.json":     40,
+		"hybridanalysis/report_summary.6f802a56.json": 20,
+		"anyrun/v1_analysis_report.json":              4,
+	} {
+		text, err := os.ReadFile(filepath.Join(shared, "fixtures/sources", name))
+		if err != nil {
+			t.Skipf("recorded answers are not here: %v", err)
+		}
+		lines, summary := imported(t, string(text))
+		if len(lines) < least || summary.Rejected > 0 {
+			t.Errorf("%s: %d facts, want %d at least; rejected %+v", name, len(lines), least, summary.FirstRejected)
+		}
+		t.Logf("%s\n%s", name, strings.Join(lines, "\n"))
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	reports, _ := filepath.Glob("testdata/*.json")
+	for _, path := range reports {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add([]byte(`{"data":[{"data":[{"data":{}}]}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		documents, err := parse(text)
+		if err != nil && json.Valid(text) {
+			t.Fatalf("valid JSON is refused: %v", err)
+		}
+		for _, document := range documents {
+			_ = read(document, func(o observation.Observation) {
+				if err := o.Check(); err != nil {
+					t.Fatalf("%+v: %v", o, err)
+				}
+			})
+		}
+	})
+}
