@@ -40,6 +40,7 @@ func compareSets(t *testing.T, fast *Set, slow *reference, indicators []Indicato
 		}
 	}
 	fast.Scan(text, collect(&got))
+	checkHarvest(t, fast, indicators, text)
 	slow.Scan(text, collect(&want))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatalf("(-reference +set):\n%.4000s", diff)
@@ -166,5 +167,26 @@ func FuzzScanEqualsTheReference(f *testing.F) {
 			indicators = append(indicators, Indicator{Value: v})
 		}
 		compare(t, indicators, text)
+	})
+}
+
+// checkHarvest fails when a hit would not be found through an index.
+func checkHarvest(t *testing.T, set *Set, indicators []Indicator, text []byte) {
+	t.Helper()
+	indexed := map[Fingerprint]bool{}
+	var h Harvester
+	h.Harvest(text, func(f Fingerprint) { indexed[f] = true })
+	set.Scan(text, func(hit Hit) {
+		v := indicators[hit.Indicator].Value
+		prints, ok := Fingerprints(v)
+		if !ok {
+			return
+		}
+		for _, f := range prints {
+			if indexed[f] {
+				return
+			}
+		}
+		t.Fatalf("%s is in %q and has no fingerprint there", v, text[max(0, hit.Start-20):min(len(text), hit.End+20)])
 	})
 }

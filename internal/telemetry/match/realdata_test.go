@@ -61,7 +61,7 @@ func readLog(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // read only
 	if !strings.HasSuffix(path, ".gz") {
 		return io.ReadAll(file)
 	}

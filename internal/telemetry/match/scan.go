@@ -91,10 +91,10 @@ func (c *scanner) scanChunk(base, size int) {
 		c.walkDots()
 	}
 	if want[digest] {
-		c.walkDigests()
+		c.hexRuns(c.set.shortest, c.digestSuspect)
 	}
 	if c.set.colons {
-		c.walkColons()
+		c.colonRuns(c.inColons)
 	}
 	c.ask()
 }

@@ -136,9 +136,8 @@ func (c *scanner) around(start, end int) {
 	}
 }
 
-// walkDigests visits every run of hexadecimal digits that is long enough.
-func (c *scanner) walkDigests() {
-	least := c.set.shortest
+// hexRuns visits every run of at least least hexadecimal digits.
+func (c *scanner) hexRuns(least int, visit func(start, end int)) {
 	lanes, steps := uint64(0x0001000100010001), 4
 	if least < 31 { // a run of 31 fills an aligned lane of 16, one of 15 a lane of 8
 		lanes, steps = 0x0101010101010101, 3
@@ -157,13 +156,14 @@ func (c *scanner) walkDigests() {
 			start, end := before(c.hex, at), after(c.hex, at)
 			done = end
 			if size := end - start; size >= least && size <= maxDigest+8 {
-				c.digestSuspect(start, end, size)
+				visit(start, end)
 			}
 		}
 	}
 }
 
-func (c *scanner) digestSuspect(start, end, size int) {
+func (c *scanner) digestSuspect(start, end int) {
+	size := end - start
 	chunk := c.block[c.base : c.base+c.size]
 	if end < len(chunk) && is(chunk[end], wordByte) {
 		return
@@ -215,10 +215,10 @@ func (c *scanner) digest(text []byte, start, end int) {
 	}
 }
 
-// walkColons visits every run of hexadecimal digits and colons that can be an
+// colonRuns visits every run of hexadecimal digits and colons that can be an
 // IPv6 address or a fingerprint: it has two colons side by side, or six of them
 // within 31 bytes. Times of day have two, hardware addresses five.
-func (c *scanner) walkColons() {
+func (c *scanner) colonRuns(visit func(start, end int)) {
 	done := 0
 	for w, word := range c.colon[:c.words] {
 		for colons := word; colons != 0; colons &= colons - 1 {
@@ -230,7 +230,7 @@ func (c *scanner) walkColons() {
 			}
 			start, end := colonRun(c.block, c.base+at)
 			done = end - c.base
-			c.inColons(start, end)
+			visit(start, end)
 		}
 	}
 }

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+type bench struct {
+	dir             string
+	rounds, largest int
+}
+
+func (b *bench) all(ctx context.Context, size int64) error {
+	logs, err := generateLogs(b.dir, size)
+	if err != nil {
+		return err
+	}
+	bytes := int64(0)
+	for _, path := range logs {
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		bytes += info.Size()
+	}
+	fmt.Printf("%d files, %.2f GB of Zeek-like logs; whole processes, median of %d; two workers each, Hyperscan one\n\n", len(logs), float64(bytes)/1e9, b.rounds)
+	if err := b.plain(ctx, logs, float64(bytes)/1e9); err != nil {
+		return err
+	}
+	if err := b.packed(ctx, logs[:2]); err != nil {
+		return err
+	}
+	return b.index(ctx, logs)
+}
+
+// plain measures the search of plain logs at growing sets of indicators.
+func (b *bench) plain(ctx context.Context, logs []string, gigabytes float64) error {
+	rg, haveRipgrep := ripgrep()
+	hyperscan, err := buildHyperscan(ctx, b.dir)
+	if err != nil {
+		fmt.Println("Hyperscan: not here:", err)
+	}
+	fmt.Println("| indicators | clew, s | of it loading | GB/s a core | MiB | lines | rg, s | clew/rg | rg's false lines | Hyperscan, s (one core) | compile |")
+	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|")
+	for count := 10; count <= b.largest; count *= 10 {
+		if count == 100 || count == 10_000 {
+			continue
+		}
+		list := filepath.Join(b.dir, fmt.Sprintf("indicators.%d", count))
+		if err := generateIndicators(list, count); err != nil {
+			return err
+		}
+		ours, err := b.clew(ctx, list, logs)
+		if err != nil {
+			return err
+		}
+		row := fmt.Sprintf("| %d | %.2f | %.2f | %.2f | %d | %d |", count, ours.seconds, ours.loading, gigabytes/2/(ours.seconds-ours.loading), ours.memory, ours.lines)
+		if haveRipgrep {
+			row += b.againstRipgrep(ctx, rg, list, ours, logs)
+		} else {
+			row += " not here | | |"
+		}
+		if hyperscan != "" && count <= 100_000 {
+			row += b.againstHyperscan(ctx, hyperscan, list, logs)
+		} else {
+			row += " | |"
+		}
+		fmt.Println(row)
+	}
+	return nil
+}
+
+type measured struct {
+	seconds, loading float64
+	lines, memory    int
+	found            string // file:offset of each line
+}
+
+// clew runs this program again, as the peers are programs of their own.
+func (b *bench) clew(ctx context.Context, list string, logs []string) (m measured, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return m, err
+	}
+	var times, loads []float64
+	for range b.rounds {
+		out, seconds, err := command(ctx, self, append([]string{scanCommand, list, "2", ""}, logs...)...)
+		if err != nil {
+			return m, err
+		}
+		fields := strings.Fields(out)
+		m.lines, _ = strconv.Atoi(fields[0])
+		milliseconds, _ := strconv.Atoi(fields[2])
+		m.memory, _ = strconv.Atoi(fields[4])
+		times, loads = append(times, seconds), append(loads, float64(milliseconds)/1000)
+	}
+	m.seconds, m.loading = median(times), median(loads)
+	found := filepath.Join(b.dir, "found")
+	if _, _, err := command(ctx, self, append([]string{scanCommand, list, "2", found}, logs...)...); err != nil {
+		return m, err
+	}
+	text, err := os.ReadFile(found)
+	m.found = string(text)
+	return m, err
+}
+
+// againstRipgrep searches for the same list as fixed strings. What it finds
+// beyond our lines is false; a line of ours that it lacks would be an error of
+// ours, and no ratio is printed.
+func (b *bench) againstRipgrep(ctx context.Context, rg, list string, ours measured, logs []string) string {
+	rounds := b.rounds
+	var times []float64
+	for len(times) < rounds {
+		_, seconds, err := command(ctx, rg, append([]string{"-j2", "-F", "-c", "-f", list}, logs...)...)
+		if err != nil {
+			return fmt.Sprintf(" %v | | |", err)
+		}
+		times = append(times, seconds)
+		if seconds > 20 {
+			rounds = 1
+		}
+	}
+	out, _, err := command(ctx, rg, append([]string{"-j2", "-F", "-H", "-b", "--no-heading", "--max-columns", "1", "-f", list}, logs...)...)
+	if err != nil {
+		return fmt.Sprintf(" %v | | |", err)
+	}
+	wrong, missing := falseLines(out, ours.found)
+	if missing > 0 {
+		return fmt.Sprintf(" %d of our lines are not among rg's: no ratio | | |", missing)
+	}
+	total := max(1, wrong+ours.lines)
+	return fmt.Sprintf(" %.2f | %.3f | %.0f %% |", median(times), ours.seconds/median(times), 100*float64(wrong)/float64(total))
+}
+
+func (b *bench) againstHyperscan(ctx context.Context, program, list string, logs []string) string {
+	out, _, err := command(ctx, program, append([]string{list}, logs...)...)
+	if err != nil {
+		return fmt.Sprintf(" %v | |", err)
+	}
+	fields := strings.Fields(out)
+	return fmt.Sprintf(" %s | %s |", fields[2], fields[1])
+}

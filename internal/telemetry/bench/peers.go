@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+//go:embed peer/hyperscan.c
+var hyperscanSource []byte
+
+// command runs a program and returns what it prints and the seconds it took.
+// Exit code 1 without words on stderr is a search that found nothing.
+func command(ctx context.Context, name string, args ...string) (out string, seconds float64, err error) {
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the peers, named here
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	start := time.Now()
+	err = cmd.Run()
+	seconds = time.Since(start).Seconds()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 1 && stderr.Len() == 0 {
+		err = nil
+	}
+	if err != nil {
+		return "", 0, fmt.Errorf("%s: %w: %.300s", name, err, stderr.String())
+	}
+	return stdout.String(), seconds, nil
+}
+
+// ripgrep finds rg on the PATH, or the one that make bench-deps took from npm.
+func ripgrep() (path string, ok bool) {
+	if path, err := exec.LookPath("rg"); err == nil {
+		return path, true
+	}
+	found, err := filepath.Glob("bin/npm/node_modules/@vscode/ripgrep-*/bin/rg")
+	if err != nil || len(found) == 0 {
+		return "", false
+	}
+	return found[0], true
+}
+
+// buildHyperscan compiles the peer where gcc and libhyperscan-dev are.
+func buildHyperscan(ctx context.Context, dir string) (path string, err error) {
+	source := filepath.Join(dir, "hyperscan.c")
+	if err := os.WriteFile(source, hyperscanSource, 0o600); err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, "hyperscan")
+	_, _, err = command(ctx, "gcc", "-O2", "-o", path, source, "-lhs")
+	return path, err
+}
+
+// falseLines counts the lines in peers' output, "file:offset:..." as ripgrep
+// prints with byte offsets, that are not among ours, and ours that are missing.
+func falseLines(theirs, ours string) (wrong, missing int) {
+	mine := make(map[string]bool)
+	for line := range strings.Lines(ours) {
+		mine[strings.TrimSpace(line)] = true
+	}
+	total, right := 0, 0
+	for line := range strings.Lines(theirs) {
+		file, rest, _ := strings.Cut(line, ":")
+		offset, _, _ := strings.Cut(rest, ":")
+		total++
+		if mine[file+":"+offset] {
+			right++
+		}
+	}
+	return total - right, len(mine) - right
+}
+
+func median(of []float64) float64 {
+	slices.Sort(of)
+	return of[len(of)/2]
+}
