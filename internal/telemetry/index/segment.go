@@ -354,7 +354,7 @@ func (r *entryReader) decode(wanted func(match.Fingerprint) bool) bool {
 // writeSegment writes a segment beside its place; [Store.commit] puts it there.
 func writeSegment(path string, fingerprints int, next func() (posting, bool), c contents) error {
 	tmp := path + partial
-	file, err := os.Create(tmp)
+	file, err := os.Create(tmp) //nolint:gosec // below the data directory
 	if err != nil {
 		return err
 	}
@@ -362,7 +362,7 @@ func writeSegment(path string, fingerprints int, next func() (posting, bool), c 
 	err = encode(w, fingerprints, next, c)
 	err = errors.Join(err, w.Flush(), file.Sync(), file.Close())
 	if err != nil {
-		return errors.Join(err, os.Remove(tmp))
+		return errors.Join(err, os.Remove(tmp)) //nolint:gosec // below the data directory
 	}
 	return nil
 }
