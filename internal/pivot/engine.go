@@ -204,6 +204,7 @@ type run struct {
 	universes   map[observable.Kind]uint64
 	providers   map[observable.Value]*dnsProvider
 	likenesses  map[pair][]Likeness
+	identities  *identities // stands between the engine and its corpus
 	scratch     []sharedFact
 	matches     []score.Match
 }
@@ -219,6 +220,10 @@ func (e *Engine) newRun(seeds []observable.Value) *run {
 	r.seeds = slices.Clone(seeds)
 	slices.SortFunc(r.seeds, observable.Value.Compare)
 	r.seeds = slices.Compact(r.seeds)
+	r.identities = newIdentities(e.Corpus, slices.Clone(r.seeds))
+	engine := *e
+	engine.Corpus = r.identities
+	r.Engine = &engine
 	return r
 }
 

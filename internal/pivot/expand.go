@@ -20,9 +20,13 @@ func (r *run) expandAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if n.seed {
+			continue // a file under another digest of it
+		}
 		n.seed, n.p, n.band = true, 1, score.High
 		frontier = append(frontier, n)
 	}
+	r.seeds = slices.DeleteFunc(r.seeds, func(seed observable.Value) bool { return r.nodes[seed].value != seed })
 	for hop := 1; ; hop++ {
 		for i, n := range frontier {
 			r.show(Progress{Hop: hop, Expanded: i, Waiting: len(frontier) - i, Candidates: len(r.order), Now: "expanding " + n.value.Defang()})
@@ -92,7 +96,9 @@ func (r *run) gather(ctx context.Context, v observable.Value) error {
 	if r.Gatherer == nil {
 		return nil
 	}
-	return r.Gatherer.Gather(ctx, v)
+	err := r.Gatherer.Gather(ctx, v)
+	r.identities.forget()
+	return err
 }
 
 // follow runs one point, unless it was rejected or followed before, and keeps
@@ -297,6 +303,20 @@ func (r *run) node(ctx context.Context, v observable.Value) (*node, error) {
 	if n, ok := r.nodes[v]; ok {
 		return n, nil
 	}
+	names, err := r.identities.names(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if n, ok := r.nodes[name]; ok {
+			r.nodes[v] = n
+			return n, nil
+		}
+	}
+	asked := v
+	if v, err = r.identities.canonical(ctx, v); err != nil {
+		return nil, err
+	}
 	n := &node{value: v}
 	if reason, ok := r.Lists.Benign(v); ok && !slices.Contains(r.seeds, v) {
 		n.benign = reason
@@ -304,7 +324,7 @@ func (r *run) node(ctx context.Context, v observable.Value) (*node, error) {
 	if err := r.load(ctx, n); err != nil {
 		return nil, err
 	}
-	r.nodes[v] = n
+	r.nodes[v], r.nodes[asked] = n, n
 	r.order = append(r.order, n)
 	return n, nil
 }
