@@ -30,7 +30,7 @@ func (Source) Info() source.Info {
 		Name:    "hashlookup",
 		Title:   "CIRCL hashlookup",
 		Accepts: []observable.Kind{observable.File},
-		Answers: []observation.Relation{observation.Reputation, observation.Filename, observation.Ssdeep, observation.TLSH},
+		Answers: []observation.Relation{observation.Reputation, observation.Digest, observation.Filename, observation.Ssdeep, observation.TLSH},
 		PAP:     marking.Amber,
 		Every:   200 * time.Millisecond, // our choice: no limit is published
 		Cost:    1,

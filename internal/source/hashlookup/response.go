@@ -40,6 +40,9 @@ func decode(asked observable.Value, reply source.Reply) (page source.Page, err e
 		return page, fmt.Errorf("%w: it is not about the hash asked", source.ErrBadReply)
 	}
 	page.Rows = 1
+	for _, weaker := range values[1:] { // values begins with the strongest
+		page.Add(values[0], observation.Digest, observable.File, weaker.Text(), observation.Window{})
+	}
 	for _, v := range values {
 		if k.Trust != nil {
 			page.Judge(v, fmt.Sprintf("known file, trust %d of 100", *k.Trust), observation.Window{})

@@ -86,7 +86,19 @@ func decodeFile(asked observable.Value, reply source.Reply) (source.Page, error)
 	if sha256, err := observable.New(observable.File, a.SHA256); err == nil && sha256 != asked {
 		f.file(sha256, a)
 	}
+	f.names(a)
 	return f.Page, nil
+}
+
+// names joins the digests of the file.
+func (f *facts) names(a fileAttributes) {
+	sha256, err := observable.New(observable.File, a.SHA256)
+	if err != nil {
+		return
+	}
+	for _, digest := range []string{a.SHA1, a.MD5} {
+		f.add(sha256, observation.Digest, observable.File, digest, observation.Window{})
+	}
 }
 
 // behaviour is one sandbox's report on a file.

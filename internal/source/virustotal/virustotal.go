@@ -37,7 +37,7 @@ func (Source) Info() source.Info {
 			observation.Names, observation.SubjectDN, observation.IssuedBy, observation.Serial, observation.JARM,
 			observation.Favicon, observation.InPrefix, observation.AnnouncedBy, observation.SubdomainOf,
 			observation.BodyHash, observation.Title, observation.Tracker, observation.RedirectsTo, observation.Imphash,
-			observation.Rich, observation.Ssdeep, observation.TLSH, observation.PDB, observation.Filename,
+			observation.Digest, observation.Rich, observation.Ssdeep, observation.TLSH, observation.PDB, observation.Filename,
 			observation.SignedBy, observation.Contacts, observation.Drops, observation.Mutex, observation.Technique,
 			observation.Registry,
 		},
