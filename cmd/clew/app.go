@@ -45,6 +45,7 @@ type shared struct {
 	maxHolders           int
 	asOf, since, until   string
 	lists                []string
+	attack               string // a bundle of MITRE ATT&CK
 }
 
 // usageError is a mistake in the command line itself.
@@ -144,7 +145,7 @@ can replay.`,
 	flags.StringVarP(&a.output, "output", "o", "", "write to this file instead of standard output")
 	root.AddCommand(
 		a.investigateCommand(), a.showCommand(), a.countCommand(), a.pivotsCommand(), a.pivotCommand(), a.patternCommand(),
-		a.extractCommand(), a.importCommand(), a.fileCommand(), a.caseCommand(), a.reportCommand(), a.sourceCommand(),
+		a.extractCommand(), a.importCommand(), a.fileCommand(), a.caseCommand(), a.reportCommand(), a.sourceCommand(), a.attackCommand(),
 		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.ctlogCommand(), a.exportCommand(),
 	)
 	checkArguments(root)
@@ -217,6 +218,9 @@ func (a *app) workspace(needs investigation.Needs) (*investigation.Workspace, er
 	}
 	w := &investigation.Workspace{
 		Lists: lists, Sources: a.connectors(), Clock: a.clock, Random: a.random, Version: version(), Actor: actor(a.getenv),
+	}
+	if w.Attack, err = a.attackNames(dir); err != nil {
+		return nil, err
 	}
 	return w, w.Open(dir, needs)
 }

@@ -89,6 +89,7 @@ func (a *app) client(ctx context.Context) (client *fetch.Client, keys map[string
 	}
 	infos := a.infos()
 	keys = settings.keys(a.getenv, infos)
+	a.secrets(ctx, settings, keys, infos)
 	client = fetch.New(fetch.Options{
 		Sources: infos, Key: func(info source.Info) string { return keys[info.Name] },
 		UserAgent: "clew/" + release, Clock: a.clock, Resolver: settings.Resolver,

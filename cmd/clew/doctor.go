@@ -7,12 +7,15 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"clew/internal/casefile"
+	"clew/internal/fetch"
+	"clew/internal/fetch/state"
 	"clew/internal/investigation"
 	"clew/internal/observation"
 )
@@ -25,11 +28,17 @@ type check struct {
 }
 
 func (a *app) doctorCommand() *cobra.Command {
+	var rebuild bool
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Check what clew stands on, and say what to do", Args: cobra.NoArgs,
-		Long:    "Looks at the data directory, the corpus, the record of every case, the lists, the\nconfiguration and the clock. It asks nobody.",
+		Long:    "Looks at the data directory, the corpus, the record of every case, the lists, the\nconfiguration and the clock. It asks nobody. A damaged record of what was spent\nis moved aside with --rebuild-spending, and begun anew.",
 		Example: "  clew doctor\n  clew doctor --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if rebuild {
+				if err := a.rebuildSpending(cmd.Context()); err != nil {
+					return err
+				}
+			}
 			checks := a.examine(cmd.Context())
 			bad := 0
 			for _, c := range checks {
@@ -53,6 +62,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&rebuild, "rebuild-spending", false, "begin a damaged record of what was spent anew")
 	cmd.Flags().StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
 	return cmd
 }
@@ -73,7 +83,59 @@ func (a *app) examine(ctx context.Context) []check {
 		return append(checks, check{"data directory", "note", dir + " is not there yet: the first import or investigation makes it"})
 	}
 	checks = append(checks, check{"data directory", "ok", dir})
-	return append(checks, a.checkCorpus(ctx), a.checkRecord(ctx))
+	return append(checks, a.checkCorpus(ctx), a.checkRecord(ctx), a.checkSpending(ctx, dir))
+}
+
+// checkSpending opens the record of what each provider was sent.
+func (a *app) checkSpending(ctx context.Context, dir string) check {
+	const what = "spending"
+	if _, err := os.Stat(filepath.Join(dir, state.FileName)); errors.Is(err, fs.ErrNotExist) {
+		return check{what, "ok", "nothing was spent yet"}
+	}
+	store, err := state.Open(ctx, dir)
+	if err == nil {
+		var accounts map[string]fetch.Account
+		accounts, err = store.Accounts(ctx)
+		if err = errors.Join(err, store.Close()); err == nil {
+			return check{what, "ok", plural(uint64(len(accounts)), "account") + " of providers"}
+		}
+	}
+	detail := err.Error()
+	if damaged(err) {
+		detail += "; clew doctor --rebuild-spending moves it aside and begins anew"
+	}
+	return check{what, "bad", detail}
+}
+
+func damaged(err error) bool {
+	return errors.Is(err, state.ErrDamaged) || errors.Is(err, state.ErrForeign)
+}
+
+// rebuildSpending moves a damaged record aside. A sound one is left alone: what
+// it counts keeps providers from being asked too much.
+func (a *app) rebuildSpending(ctx context.Context) error {
+	dir, err := a.dataDir()
+	if err != nil {
+		return err
+	}
+	store, err := state.Open(ctx, dir)
+	if err == nil {
+		_, err = store.Accounts(ctx)
+		err = errors.Join(err, store.Close())
+	}
+	switch {
+	case err == nil:
+		fmt.Fprintln(a.stderr, "the record of what was spent is sound: left as it is")
+		return nil
+	case !damaged(err):
+		return err
+	}
+	aside, err := state.Rebuild(dir, a.clock())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "the damaged record of what was spent is now %s; a new one begins, and until the providers' next replies nobody knows what was spent\n", aside)
+	return nil
 }
 
 // checkClock notices a clock that was never set: it dates what is observed.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -42,6 +43,9 @@ func (a *app) dryRun(ctx context.Context, req investigation.Request) error {
 		return err
 	}
 	keys := settings.keys(a.getenv, a.infos())
+	for _, name := range settings.Keychain { // named there; it is not opened for a dry run
+		keys[name] = cmp.Or(keys[name], "in the keychain")
+	}
 	var lines []wouldAsk
 	for _, seed := range req.Seeds {
 		kept, err := a.freshAnswers(ctx, seed.Value)

@@ -27,6 +27,7 @@ func (a *app) askFlags(cmd *cobra.Command) {
 	f.StringVar(&a.pap, "pap", "AMBER", "how visible a lookup may be: RED, AMBER, GREEN, CLEAR")
 	f.StringVar(&a.tlp, "tlp", "AMBER", "who may be told: RED, AMBER+STRICT, AMBER, GREEN, CLEAR")
 	f.StringSliceVar(&a.budget, "budget", []string{"200"}, "requests at most in this run, in all and by source, or credits of a source: 200,virustotal=20,shodan=5c; 0 means no limit")
+	f.StringVar(&a.attack, "attack", "", "name techniques and software after this bundle of MITRE ATT&CK")
 	a.engineFlags(cmd)
 }
 

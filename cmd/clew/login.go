@@ -20,19 +20,24 @@ import (
 )
 
 func (a *app) sourceLogin() *cobra.Command {
-	return &cobra.Command{
+	var inKeychain bool
+	cmd := &cobra.Command{
 		Use: "login SOURCE", Short: "Keep a source's key in the configuration file", Args: cobra.ExactArgs(1),
 		Long: `Reads a key from standard input, never from the command line, and writes it to the
-configuration file, which only you can read. A key in the environment wins.`,
+configuration file, which only you can read. A key in the environment wins. With
+--keychain it goes to the keychain of your desktop (Secret Service) instead; where
+there is none, that is said, and the key is kept in the configuration file.`,
 		Example: "  clew source login virustotal < key.txt\n  pass show virustotal | clew source login virustotal",
-		RunE:    func(_ *cobra.Command, args []string) error { return a.login(args[0]) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.login(cmd.Context(), args[0], inKeychain) },
 	}
+	cmd.Flags().BoolVar(&inKeychain, "keychain", false, "keep it in the keychain of your desktop")
+	return cmd
 }
 
 // maxKey bounds a key, in bytes.
 const maxKey = 4096
 
-func (a *app) login(name string) error {
+func (a *app) login(ctx context.Context, name string, inKeychain bool) error {
 	connector, err := a.sourceNamed(name)
 	if err != nil {
 		return err
@@ -56,6 +61,17 @@ func (a *app) login(name string) error {
 	if path == "" {
 		return usagef("no place for a configuration file: name one with --config")
 	}
+	if inKeychain {
+		err := storeSecret(ctx, info.Name, info.Title, key)
+		if err == nil {
+			if err := a.keep(path, info.Name, ""); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stderr, "key for %s kept in the keychain, and that it is there in %s\n", info.Title, path)
+			return nil
+		}
+		fmt.Fprintf(a.stderr, "clew: %s\n", terminalSafe(err.Error()))
+	}
 	if err := a.keep(path, info.Name, key); err != nil {
 		return err
 	}
@@ -63,8 +79,8 @@ func (a *app) login(name string) error {
 	return nil
 }
 
-// keep writes a key into the configuration file, which is replaced as a whole
-// or not at all.
+// keep writes a key into the configuration file, or with an empty key that it is
+// in the keychain. The file is replaced as a whole or not at all.
 func (a *app) keep(path, name, key string) error {
 	a.config = path
 	settings := settings{}
@@ -76,7 +92,12 @@ func (a *app) keep(path, name, key string) error {
 	if settings.Keys == nil {
 		settings.Keys = map[string]string{}
 	}
+	settings.Keychain = slices.DeleteFunc(settings.Keychain, func(n string) bool { return n == name })
 	settings.Keys[name] = key
+	if key == "" {
+		delete(settings.Keys, name)
+		settings.Keychain = append(settings.Keychain, name)
+	}
 	text, err := yaml.Marshal(settings)
 	if err != nil {
 		return errors.New("configuration cannot be written") // the error may quote the key

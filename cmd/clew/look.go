@@ -27,6 +27,7 @@ type factLine struct {
 	Window    casefile.Window `json:"window"`
 	Sources   []string        `json:"sources"`
 	Note      string          `json:"note"`
+	Label     string          `json:"label"` // what MITRE ATT&CK calls it
 }
 
 type lookDocument struct {
@@ -67,6 +68,7 @@ func (a *app) lookCommand(use, short, long, example string, print func(io.Writer
 				return err
 			}
 			doc := lookOf(v, described)
+			doc.label(w.Attack)
 			return a.printTo(func(out io.Writer) error {
 				if a.json {
 					return encode(out, doc)
@@ -76,6 +78,7 @@ func (a *app) lookCommand(use, short, long, example string, print func(io.Writer
 		},
 	}
 	cmd.Flags().StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
+	cmd.Flags().StringVar(&a.attack, "attack", "", "name techniques and software after this bundle of MITRE ATT&CK")
 	return cmd
 }
 
@@ -112,6 +115,23 @@ func lookOf(v observable.Value, described []pivot.Described) lookDocument {
 	return doc
 }
 
+// label names techniques, and the software that a malware family stands for.
+func (doc *lookDocument) label(names investigation.AttackLibrary) {
+	if names == nil {
+		return
+	}
+	for i, f := range doc.Facts {
+		switch f.Kind {
+		case "technique":
+			doc.Facts[i].Label = names.Label(f.Value)
+		case "malware":
+			for _, s := range names.Names(nil, []string{f.Value}).Software {
+				doc.Facts[i].Label = s.ID + " " + s.Name
+			}
+		}
+	}
+}
+
 func header(w io.Writer, doc lookDocument) {
 	fmt.Fprintf(w, "%s  %s\n", doc.Kind, defanged(doc.Kind, doc.Value))
 	if doc.Registrable != "" {
@@ -137,6 +157,9 @@ func printFacts(w io.Writer, doc lookDocument) error {
 			relation = "in " + f.Relation + " of"
 		}
 		value := defanged(f.Kind, f.Value)
+		if f.Label != "" {
+			value += " (" + terminalSafe(f.Label) + ")"
+		}
 		if f.Direction == "self" {
 			value = plural(*f.Holders, "other")
 		}

@@ -19,6 +19,9 @@ type Document struct {
 	Asked       []Answers    `json:"asked"`
 	Gaps        []Gap        `json:"gaps"`
 	Escalations []Escalation `json:"escalations"`
+	Context     []Context    `json:"context"`
+	ContextLeft int          `json:"context_left"` // opinions beyond those listed
+	Attack      Attack       `json:"attack"`
 	Disclosures int          `json:"disclosures"` // how often a value was shown to a third party
 	Notes       []Note       `json:"notes"`
 }
@@ -169,6 +172,8 @@ func (d Document) MarshalJSON() ([]byte, error) {
 	d.Asked = orEmpty(d.Asked)
 	d.Gaps = orEmpty(d.Gaps)
 	d.Escalations = orEmpty(d.Escalations)
+	described := Described{Context: d.Context, Attack: d.Attack}.filled()
+	d.Context, d.Attack = described.Context, described.Attack
 	d.Notes = orEmpty(d.Notes)
 	return unescaped(plain(d))
 }

@@ -33,6 +33,7 @@ const (
 	TypeNoted     Type = "noted"
 	TypeSighted   Type = "sighted"
 	TypeActed     Type = "acted"
+	TypeDescribed Type = "described"
 )
 
 // An Entry is an event before it is part of the chain.

@@ -38,6 +38,7 @@ type Record struct {
 	finished    *Finished
 	found       *Found
 	read        *Read
+	described   Described
 }
 
 type verdict struct {
@@ -96,6 +97,11 @@ func (r *Record) add(e Event) error {
 	case TypeFinished:
 		if r.finished, err = decoded[Finished](e); err == nil {
 			r.State = r.finished.State
+		}
+	case TypeDescribed:
+		var d *Described
+		if d, err = decoded[Described](e); err == nil {
+			r.described = *d
 		}
 	case TypeAccepted, TypeRejected:
 		var v *Verdict
@@ -233,6 +239,9 @@ func (r *Record) Asked() map[Question]Asked {
 	}
 	return last
 }
+
+// Described reports whether the record says what is thought of its values.
+func (r *Record) Described() bool { return len(r.described.Context) > 0 }
 
 // A Question is one value a source was asked about.
 type Question struct {

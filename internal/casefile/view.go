@@ -23,6 +23,7 @@ func (r *Record) Document() Document {
 		},
 		Model: model, Seeds: r.Opened.Seeds, Findings: r.Findings, Pivots: r.pivots,
 		Asked: r.answers(), Gaps: r.gaps(), Disclosures: r.disclosures, Notes: r.notes,
+		Context: r.described.Context, ContextLeft: r.described.Left, Attack: r.described.Attack,
 	}
 }
 

@@ -252,6 +252,13 @@ func (w *Workspace) conclude(ctx context.Context, id string, req Request, bounds
 	if err != nil {
 		return err
 	}
+	described, err := w.describe(ctx, req.values(), result.Findings)
+	if err != nil {
+		return err
+	}
+	if len(described.Context) > 0 || record.Described() {
+		entries = append(entries, casefile.Entry{Time: at, Type: casefile.TypeDescribed, Actor: toolActor, Data: described})
+	}
 	finished := casefile.Finished{State: casefile.StateComplete, Gaps: []casefile.Gap{}}
 	if stopped != nil {
 		finished.State, finished.Reason = casefile.StateInterrupted, stopped.Error()

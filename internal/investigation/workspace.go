@@ -37,6 +37,8 @@ type Workspace struct {
 	Random   io.Reader // draws case IDs
 	Version  string    // of clew, written into each case
 	Actor    string    // who is at the keyboard
+	// Attack names techniques and software in reports; nil leaves them as they are.
+	Attack AttackLibrary
 
 	names names
 }

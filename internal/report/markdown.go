@@ -18,6 +18,7 @@ func Markdown(w io.Writer, d casefile.Document) error {
 	m.findings(p)
 	m.waterfalls(p)
 	m.pivots(p)
+	m.context(p)
 	m.gaps(p)
 	m.notes(p)
 	m.method(p)

@@ -27,6 +27,9 @@ type page struct {
 	Asked                      []tally    // questions to sources, by source and state
 	Gaps                       []gapRow
 	Notes                      []note
+	Context                    []opinion
+	MoreContext                int      // opinions beyond those shown
+	Named                      []string // what ATT&CK calls what occurs
 	Escalations                []escalation
 	Disclosures                int
 }
@@ -87,6 +90,7 @@ func newPage(d casefile.Document) page {
 	for _, s := range d.Seeds {
 		p.Seeds = append(p.Seeds, seed{value(s.Kind, s.Value), name(s.Kind), prose(s.Source), s.Confidence})
 	}
+	p.describe(d)
 	for _, n := range d.Notes {
 		p.Notes = append(p.Notes, note{minute(n.At), name(n.Actor), value(n.Kind, n.Value), prose(n.Text)})
 	}

@@ -38,6 +38,7 @@ func Text(w io.Writer, d casefile.Document, o TextOptions) error {
 		t.waterfall(p, f)
 	}
 	t.trees(p)
+	t.context(p)
 	t.gaps(p)
 	t.footer(p)
 	return t.out.Flush()

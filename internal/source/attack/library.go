@@ -29,7 +29,11 @@ type Library struct {
 	names      map[string]string // number of software by its names, in lower case
 	uses       map[string][]string
 	usedBy     map[string][]string // the other way round
+	release    string
 }
+
+// Release names the release, as "Enterprise ATT&CK 18.1", "" when the bundle does not say.
+func (l *Library) Release() string { return l.release }
 
 // Technique returns a technique by its number, in any case.
 func (l *Library) Technique(id string) (Technique, bool) {

@@ -16,6 +16,7 @@ type object struct {
 	Type       string                 `json:"type"`
 	ID         string                 `json:"id"`
 	Name       string                 `json:"name"`
+	Version    string                 `json:"x_mitre_version"`
 	Revoked    bool                   `json:"revoked"`
 	Deprecated bool                   `json:"x_mitre_deprecated"`
 	Aliases    source.Rows[string]    `json:"aliases"`         // of groups
@@ -134,6 +135,9 @@ func (c *collection) library() *Library {
 	}
 	b := builder{Library: l, live: map[string]object{}, replaced: map[string]string{}, campaigns: map[string][]string{}}
 	for _, o := range c.objects {
+		if o.Type == "x-mitre-collection" {
+			l.release = strings.TrimSpace(o.Name + " " + o.Version)
+		}
 		b.object(o)
 	}
 	for _, o := range c.objects {
