@@ -43,7 +43,7 @@ var layers = []string{
 // connectors, formats): only the wiring names them, and none knows its sisters.
 var (
 	kits = []string{
-		"observable/extract", "observable/extract/pdftext", "artifact/view", "artifact/cms", "artifact/archive", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns",
+		"observable/extract", "observable/extract/pdftext", "artifact/view", "artifact/cms", "artifact/archive", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns", "ingest/document", "ingest/export",
 		"corpus/memory", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
 		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "telemetry/index", "export/all",
 	}

@@ -1,6 +1,6 @@
 // Package ingest turns bulk files into observations: it unpacks and splits the
-// input, hands each line to a format, and keeps count of what became of it.
-// Formats live in folders of their own and are named in package all.
+// input, hands it to a format, and keeps count of what became of it. Formats
+// live in folders of their own and are named in package all.
 package ingest
 
 import (
@@ -8,19 +8,27 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"clew/internal/observation"
 )
 
-// A Format reads one kind of bulk file, line by line.
+// A Format is one kind of bulk file. It reads line by line ([LineFormat]) or as
+// a document ([DocumentFormat]).
 type Format interface {
 	// Name is what clew import calls the format.
 	Name() string
 	// Likely reports whether a file that begins with head, unpacked, is of this
 	// format. It must not claim what another format could be.
 	Likely(head []byte) bool
+}
+
+// A LineFormat has one record a line. It is read by two goroutines, one that
+// splits and one that decodes.
+type LineFormat interface {
+	Format
 	// Decoder returns a decoder for one file.
 	Decoder() Decoder
 }
@@ -35,19 +43,40 @@ type Decoder interface {
 	End(out *Out) error
 }
 
+// A DocumentFormat has records that lines do not divide: JSON documents, DER,
+// zone files. What it holds in memory must not grow with the file: it reads r as
+// a stream and tells out record by record ([Out.Record]).
+//
+// An error means that the file could not be read to its end; what was kept
+// before stands. One that is not of the format is [ErrNotFormat], one that ends
+// early [ErrCut].
+type DocumentFormat interface {
+	Format
+	Read(r io.Reader, out *Out) error
+}
+
+// A Chooser is a format that knows by their names which files of a folder or an
+// archive are its own. Of any other format all files are.
+type Chooser interface {
+	Wanted(name string) bool
+}
+
 var (
 	// ErrCut means the input ended early. The message names the line, and how
 	// much was kept.
 	ErrCut = errors.New("input was cut off")
-	// ErrNotFormat means the first lines are not of the format at all.
+	// ErrNotFormat means that what was read is not of the format at all.
 	ErrNotFormat = errors.New("not in this format")
 )
 
-// An Import is one file to read.
+// An Import is how files are read.
 type Import struct {
 	Format Format
 	// Source is stamped on every observation: the name of the import.
 	Source string
+	// AsOf is when the files were true, for formats that do not say it
+	// themselves; zero when nobody knows.
+	AsOf time.Time
 	// Progress is told now and then how far the import is; nil for no one.
 	Progress func(Summary)
 }
@@ -56,17 +85,65 @@ type Import struct {
 // taken for one of another format.
 const wrongAfter = 1000
 
-// Run reads r to its end and hands every observation to sink, in the order of
-// the file, from one goroutine. Lines that are not understood are counted and
-// the first of them described; they do not end the import.
+// Run reads one file, r, to its end and hands every observation to sink, in the
+// order of the file, from one goroutine. What is not understood is counted and
+// the first of it described; it does not end the import.
 //
 // On an error the summary says what was kept before it, which the caller may
 // store: a file cut off by a full disk or a broken download still holds facts.
 // Errors are those of sink and of ctx, [ErrCut] and [ErrNotFormat].
 func (i Import) Run(ctx context.Context, r io.Reader, sink func(observation.Observation) error) (Summary, error) {
+	s := i.Begin(sink)
+	err := s.Read(ctx, i.Format, "", r)
+	return s.Summary(), err
+}
+
+// A Session is several files that make one import.
+type Session struct {
+	of  Import
+	out *Out
+}
+
+// Begin starts a session whose observations go to sink.
+func (i Import) Begin(sink func(observation.Observation) error) *Session {
+	return &Session{of: i, out: &Out{source: i.Source, AsOf: i.AsOf, sink: sink}}
+}
+
+// Summary says what became of the files read so far.
+func (s *Session) Summary() Summary { return s.out.Summary }
+
+// Read reads one file as [Import.Run] does. name is that of the file among the
+// others, "" when it is the only one.
+func (s *Session) Read(ctx context.Context, format Format, name string, r io.Reader) error {
+	s.out.open(name)
+	var err error
+	switch f := format.(type) {
+	case LineFormat:
+		err = s.readLines(ctx, f, r)
+	case DocumentFormat:
+		err = s.readDocument(ctx, f, r)
+	default:
+		panic(fmt.Sprintf("format %s reads neither lines nor documents", format.Name()))
+	}
+	switch {
+	case s.out.err != nil:
+		return s.out.err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, ErrCut):
+		return fmt.Errorf("%w; %d observations of %d records were kept", err, s.out.kept(), s.out.read())
+	case err != nil:
+		return err
+	case s.out.rejected() > 0 && s.out.nothing():
+		return s.notFormat(format)
+	}
+	return nil
+}
+
+func (s *Session) readLines(ctx context.Context, format LineFormat, r io.Reader) error {
 	lines, err := newLines(r)
 	if err != nil {
-		return Summary{}, err
+		return err
 	}
 	defer lines.close()
 	group, ctx := errgroup.WithContext(ctx)
@@ -75,15 +152,13 @@ func (i Import) Run(ctx context.Context, r io.Reader, sink func(observation.Obse
 		defer close(batches)
 		return lines.split(ctx, batches)
 	})
-	out := &Out{source: i.Source, sink: sink}
-	group.Go(func() error { return i.decode(ctx, batches, out) })
-	err = group.Wait()
-	return out.Summary, err
+	group.Go(func() error { return s.decode(ctx, format, batches) })
+	return group.Wait()
 }
 
 // decode reads batches until there are no more.
-func (i Import) decode(ctx context.Context, batches <-chan *batch, out *Out) error {
-	decoder := i.Format.Decoder()
+func (s *Session) decode(ctx context.Context, format LineFormat, batches <-chan *batch) error {
+	decoder, out := format.Decoder(), s.out
 	var cut error
 	for b := range batches {
 		if err := decodeBatch(decoder, b, out); err != nil {
@@ -93,11 +168,11 @@ func (i Import) decode(ctx context.Context, batches <-chan *batch, out *Out) err
 		if b.unterminated && out.refused {
 			cut = fmt.Errorf("%w: line %d has no end and is not complete: %s", ErrCut, out.line, out.reason)
 		}
-		if out.Rejected >= wrongAfter && out.nothing() {
-			return i.notFormat(out)
+		if out.rejected() >= wrongAfter && out.nothing() {
+			return s.notFormat(format)
 		}
-		if i.Progress != nil {
-			i.Progress(out.Summary)
+		if s.of.Progress != nil {
+			s.of.Progress(out.Summary)
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -106,15 +181,7 @@ func (i Import) decode(ctx context.Context, batches <-chan *batch, out *Out) err
 	if err := decoder.End(out); cut == nil {
 		cut = err
 	}
-	switch {
-	case out.err != nil:
-		return out.err
-	case cut != nil:
-		return fmt.Errorf("%w; %d observations of %d lines were kept", cut, out.Kept, out.Read)
-	case out.Rejected > 0 && out.nothing():
-		return i.notFormat(out)
-	}
-	return nil
+	return cut
 }
 
 func decodeBatch(decoder Decoder, b *batch, out *Out) error {
@@ -136,7 +203,43 @@ func decodeBatch(decoder Decoder, b *batch, out *Out) error {
 	return nil
 }
 
-func (i Import) notFormat(out *Out) error {
-	return fmt.Errorf("none of the %d lines read is %s: line %d: %s: %w",
-		out.Read, i.Format.Name(), out.FirstRejected[0].Line, out.FirstRejected[0].Reason, ErrNotFormat)
+func (s *Session) readDocument(ctx context.Context, format DocumentFormat, r io.Reader) error {
+	opened, err := Open(r)
+	if err != nil {
+		return err
+	}
+	defer opened.Close() //nolint:errcheck // read only: nothing can be lost
+	return format.Read(&watched{ctx: ctx, from: opened, session: s}, s.out)
+}
+
+// watched is the input of a document: it ends when nobody wants it any more, and
+// shows how far reading is.
+type watched struct {
+	ctx     context.Context // of one file, as long as it is read
+	from    io.Reader
+	session *Session
+	quiet   int // bytes since progress was told
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	if err := errors.Join(w.ctx.Err(), w.session.out.err); err != nil {
+		return 0, err
+	}
+	n, err := w.from.Read(p)
+	if w.quiet += n; w.quiet >= batchBytes && w.session.of.Progress != nil {
+		w.quiet = 0
+		w.session.of.Progress(w.session.out.Summary)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("%w: %w", ErrCut, err)
+	}
+	return n, err
+}
+
+func (s *Session) notFormat(format Format) error {
+	why := ""
+	if s.out.reason != "" {
+		why = fmt.Sprintf(": %d: %s", s.out.firstLine, s.out.reason)
+	}
+	return fmt.Errorf("none of the %d lines or records read is %s%s: %w", s.out.read(), format.Name(), why, ErrNotFormat)
 }

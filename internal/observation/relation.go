@@ -81,6 +81,7 @@ const (
 	Behaves       // behaves alike when run; derived
 	MalwareFamily // what a provider calls the malware; context
 	Reputation    // what a provider thinks of it; context
+	ReportedIn    // a report, event or campaign that names it; context
 )
 
 // A Family groups relations that have one cause: facts of one family are
@@ -121,7 +122,7 @@ var (
 	textOnly   = []observable.Kind{observable.Text}
 	sites      = []observable.Kind{observable.Domain, observable.URL, observable.IP}
 	network    = []observable.Kind{observable.Domain, observable.IP, observable.URL}
-	judged     = []observable.Kind{observable.Domain, observable.IP, observable.URL, observable.File}
+	judged     = []observable.Kind{observable.Domain, observable.IP, observable.URL, observable.Email, observable.Cert, observable.File}
 )
 
 func of(k ...observable.Kind) []observable.Kind { return k }
@@ -193,6 +194,7 @@ var relations = [...]relationInfo{
 	Property:        {"property", Binary, fileOnly, textOnly, "what the file says of itself, as name=value: version, author, package, exported name; alone it says nothing"},
 	MalwareFamily:   {"malware-family", Context, judged, of(observable.Malware), "malware family a provider puts it down to; shown, never evidence"},
 	Reputation:      {"reputation", Context, judged, textOnly, "what a provider thinks of it, in its words; shown, never evidence"},
+	ReportedIn:      {"reported-in", Context, judged, textOnly, "report, event or campaign that names it, as title | identifier; shown, never evidence"},
 	NamePrefix:      {"name-prefix", Name, domainOnly, textOnly, "first six letters of the label; derived"},
 }
 

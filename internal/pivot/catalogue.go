@@ -109,6 +109,7 @@ var catalogue = []Method{
 	{Name: "user-agent", Relation: observation.UserAgent, From: fromFile, Doc: "files that send the same user agent"},
 	{Name: "writes", Relation: observation.Writes, From: fromFile, Doc: "files that write the same path"},
 	{Name: "runs", Relation: observation.Runs, From: fromFile, Doc: "files that start the same command line"},
+	{Name: "reported-in", Relation: observation.ReportedIn, From: fromNetwork, Doc: "shown, never followed: it would answer with somebody's conclusion"},
 	{Name: "technique", Relation: observation.Technique, From: fromFile, Doc: "shown, never followed: alone it says nothing"},
 }
 

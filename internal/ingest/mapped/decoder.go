@@ -94,15 +94,25 @@ func anyHolds(all []condition, r *row) bool {
 // Likely reports whether a file that begins with head has every column the
 // mapping reads.
 func (m *Mapping) Likely(head []byte) bool {
-	line, _, _ := bytes.Cut(head, []byte{'\n'})
-	line = bytes.TrimSuffix(line, []byte{'\r'})
-	if m.layout == jsonl {
-		return m.hasMembers(line)
-	}
-	if !m.header {
+	if m.layout != jsonl && !m.header {
 		return false
 	}
-	t := &table{m: m}
-	cells, open, err := t.split(line, nil)
-	return err == nil && !open && t.head(cells) == nil
+	for more := true; more; {
+		var line []byte
+		line, head, more = bytes.Cut(head, []byte{'\n'})
+		line = bytes.TrimSuffix(bytes.TrimPrefix(line, []byte("\ufeff")), []byte{'\r'})
+		if m.layout == jsonl {
+			return m.hasMembers(line)
+		}
+		comment := m.comment != "" && bytes.HasPrefix(line, []byte(m.comment))
+		if t := (&table{m: m}); comment {
+			if t.commentedHead(line); t.width > 0 {
+				return true
+			}
+		} else {
+			cells, open, err := t.split(line, nil)
+			return err == nil && !open && t.head(cells) == nil
+		}
+	}
+	return false
 }

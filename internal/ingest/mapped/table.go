@@ -47,6 +47,7 @@ func (t *table) head(names []string) error {
 // and for the header.
 func (t *table) read(line []byte, r *row) (ready bool, err error) {
 	if len(t.pending) == 0 && t.m.comment != "" && bytes.HasPrefix(line, []byte(t.m.comment)) {
+		t.commentedHead(line)
 		return false, nil
 	}
 	if len(t.pending) > 0 {
@@ -72,6 +73,17 @@ func (t *table) read(line []byte, r *row) (ready bool, err error) {
 	return true, nil
 }
 
+// commentedHead takes the header out of a comment: some exports have it there.
+func (t *table) commentedHead(line []byte) {
+	if t.width != 0 {
+		return
+	}
+	line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte(t.m.comment)))
+	if cells, open, err := t.split(line, nil); err == nil && !open {
+		_ = t.head(cells) // most comments are no header
+	}
+}
+
 // hold keeps the beginning of a record that goes on in the next line.
 func (t *table) hold(line []byte) error {
 	if len(t.pending) == 0 {
@@ -89,6 +101,9 @@ func (t *table) hold(line []byte) error {
 // an ordinary character.
 func (t *table) split(line []byte, cells []string) (_ []string, open bool, err error) {
 	for {
+		if after := bytes.TrimLeft(line, " "); t.m.quote && len(after) > 0 && after[0] == '"' {
+			line = after // "a", "b" is written too
+		}
 		if !t.m.quote || len(line) == 0 || line[0] != '"' {
 			end := bytes.IndexByte(line, t.m.delimiter)
 			if end < 0 {

@@ -59,20 +59,20 @@ func (c Certificate) Observations() []observation.Observation {
 	if !c.Seen.IsZero() && c.Seen.Before(window.Last) {
 		window.Last = c.Seen.UTC().Truncate(time.Second)
 	}
-	f := facts{window: ordered(window)}
+	f := Facts{Window: ordered(window)}
 	for _, name := range c.Names {
 		name = strings.TrimPrefix(strings.TrimSpace(name), "*.")
 		kind := observable.Domain
 		if AddressType(name) != "" {
 			kind = observable.IP
 		}
-		f.add(cert, observation.Names, kind, name)
+		f.Add(cert, observation.Names, kind, name)
 	}
-	f.add(cert, observation.SubjectDN, observable.DN, DN(c.Subject))
-	f.add(cert, observation.IssuedBy, observable.DN, DN(c.Issuer))
-	f.add(cert, observation.Serial, observable.Serial, c.Serial)
-	f.add(cert, observation.Key, observable.CertKey, c.Key)
-	return f.all
+	f.Add(cert, observation.SubjectDN, observable.DN, DN(c.Subject))
+	f.Add(cert, observation.IssuedBy, observable.DN, DN(c.Issuer))
+	f.Add(cert, observation.Serial, observable.Serial, c.Serial)
+	f.Add(cert, observation.Key, observable.CertKey, c.Key)
+	return f.All
 }
 
 // dnOrder is the order in which DN writes attributes; others follow by name.

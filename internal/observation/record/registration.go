@@ -34,19 +34,19 @@ func (r Registration) Observations() []observation.Observation {
 	if err != nil {
 		return nil
 	}
-	f := facts{window: ordered(r.Window)}
-	f.add(domain, observation.RegistrantName, observable.Person, r.Names...)
-	f.add(domain, observation.RegistrantOrg, observable.Org, r.Orgs...)
-	f.add(domain, observation.RegistrantEmail, observable.Email, r.Emails...)
-	f.add(domain, observation.RegistrantPhone, observable.Phone, r.Phones...)
-	f.add(domain, observation.RegistrarOf, observable.Registrar, r.Registrar)
+	f := Facts{Window: ordered(r.Window)}
+	f.Add(domain, observation.RegistrantName, observable.Person, r.Names...)
+	f.Add(domain, observation.RegistrantOrg, observable.Org, r.Orgs...)
+	f.Add(domain, observation.RegistrantEmail, observable.Email, r.Emails...)
+	f.Add(domain, observation.RegistrantPhone, observable.Phone, r.Phones...)
+	f.Add(domain, observation.RegistrarOf, observable.Registrar, r.Registrar)
 	if registrar, err := observable.New(observable.Registrar, r.Registrar); err == nil && hasMinute(r.Created) {
 		minute := r.Created.UTC().Format("2006-01-02T15:04Z")
-		f.add(domain, observation.Created, observable.Text, registrar.Text()+"|"+minute)
+		f.Add(domain, observation.Created, observable.Text, registrar.Text()+"|"+minute)
 	}
-	f.add(domain, observation.Nameserver, observable.Domain, r.Nameservers...)
-	f.add(domain, observation.NSSet, observable.Text, nsSet(r.Nameservers))
-	return f.all
+	f.Add(domain, observation.Nameserver, observable.Domain, r.Nameservers...)
+	f.Add(domain, observation.NSSet, observable.Text, nsSet(r.Nameservers))
+	return f.All
 }
 
 // International puts the plus sign back that some providers take off a
@@ -84,35 +84,12 @@ func nsSet(names []string) string {
 // NameserverSet returns the observation of a domain's whole name-server set; ok
 // is false for fewer than two servers.
 func NameserverSet(domain string, names []string, w observation.Window) (o observation.Observation, ok bool) {
-	f := facts{window: ordered(w)}
+	f := Facts{Window: ordered(w)}
 	if subject, err := observable.New(observable.Domain, domain); err == nil {
-		f.add(subject, observation.NSSet, observable.Text, nsSet(names))
+		f.Add(subject, observation.NSSet, observable.Text, nsSet(names))
 	}
-	if len(f.all) == 0 {
+	if len(f.All) == 0 {
 		return o, false
 	}
-	return f.all[0], true
-}
-
-// facts collects observations that share a window.
-type facts struct {
-	window observation.Window
-	all    []observation.Observation
-}
-
-// add keeps each text that is a value of the kind.
-func (f *facts) add(subject observable.Value, relation observation.Relation, kind observable.Kind, texts ...string) {
-	for _, text := range texts {
-		if slices.Contains(noValue, strings.ToLower(strings.TrimSpace(text))) {
-			continue
-		}
-		object, err := observable.New(kind, text)
-		if err != nil {
-			continue
-		}
-		o := observation.Observation{Subject: subject, Relation: relation, Object: object, Window: f.window, Count: 1}
-		if o.Check() == nil {
-			f.all = append(f.all, o)
-		}
-	}
+	return f.All[0], true
 }

@@ -1,9 +1,12 @@
 package crtsh
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 
+	"clew/internal/observation"
 	"clew/internal/observation/record"
 	"clew/internal/source"
 )
@@ -28,18 +31,33 @@ func decode(reply source.Reply) (source.Page, error) {
 	}
 	page := source.Page{Dropped: entries.Odd, Rows: len(entries.Items) + entries.Odd}
 	for _, e := range entries.Items {
-		c := record.Certificate{
-			Issuer: e.Issuer, Serial: e.Serial, Names: append(strings.Split(e.Names, "\n"), e.Common),
-			NotBefore: record.Moment(e.NotBefore), NotAfter: record.Moment(e.NotAfter), Seen: reply.At,
-		}
-		if e.ID > 0 {
-			c.Own = "crt.sh:" + strconv.FormatInt(int64(e.ID), 10)
-		}
-		facts := c.Observations()
+		facts := e.certificate(reply.At).Observations()
 		if len(facts) == 0 {
 			page.Dropped++
 		}
 		page.Observations = append(page.Observations, facts...)
 	}
 	return page, nil
+}
+
+func (e entry) certificate(seen time.Time) record.Certificate {
+	c := record.Certificate{
+		Issuer: e.Issuer, Serial: e.Serial, Names: append(strings.Split(e.Names, "\n"), e.Common),
+		NotBefore: record.Moment(e.NotBefore), NotAfter: record.Moment(e.NotAfter), Seen: seen,
+	}
+	if e.ID > 0 {
+		c.Own = "crt.sh:" + strconv.FormatInt(int64(e.ID), 10)
+	}
+	return c
+}
+
+// ReadRow reads one row of a saved answer. seen is when it was given, zero when
+// nobody knows; ok is false for what identifies no certificate.
+func ReadRow(row []byte, seen time.Time) (facts []observation.Observation, ok bool) {
+	var e entry
+	if json.Unmarshal(row, &e) != nil {
+		return nil, false
+	}
+	facts = e.certificate(seen).Observations()
+	return facts, len(facts) > 0
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	parser "github.com/likexian/whois-parser"
@@ -104,10 +105,16 @@ func decodeDomain(v observable.Value, body string, reply source.Reply) (page sou
 	if about, err := observable.New(observable.Domain, info.Domain.Domain); err != nil || about != v {
 		return page, "", fmt.Errorf("%w: it is about %.80q", source.ErrBadReply, info.Domain.Domain)
 	}
-	changed := record.Moment(info.Domain.UpdatedDate)
+	r := registration(info, reply.At)
+	r.Domain = v.Text()
+	return source.Page{Rows: 1, Observations: r.Observations()}, serverName(info.Domain.WhoisServer), nil
+}
+
+// registration is what a reply given at that time says; info has a domain.
+func registration(info parser.WhoisInfo, at time.Time) record.Registration {
 	r := record.Registration{
-		Domain: v.Text(), Nameservers: info.Domain.NameServers,
-		Window: observation.Window{First: changed, Last: reply.At},
+		Domain: info.Domain.Domain, Nameservers: info.Domain.NameServers,
+		Window: observation.Window{First: record.Moment(info.Domain.UpdatedDate), Last: at},
 	}
 	if created, day, ok := record.ParseTime(info.Domain.CreatedDate); ok && !day {
 		r.Created = created
@@ -119,7 +126,7 @@ func decodeDomain(v observable.Value, body string, reply source.Reply) (page sou
 		r.Names, r.Orgs = []string{c.Name}, []string{c.Organization}
 		r.Emails, r.Phones = []string{c.Email}, []string{c.Phone}
 	}
-	return source.Page{Rows: 1, Observations: r.Observations()}, serverName(info.Domain.WhoisServer), nil
+	return r
 }
 
 // decodeNetwork reads the smallest range around the address, and the autonomous
