@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -19,20 +18,24 @@ import (
 )
 
 func (a *app) importCommand() *cobra.Command {
-	var mapping, name string
+	var mapping, name, asOf string
 	cmd := &cobra.Command{
 		Use:   "import FORMAT FILE...",
 		Short: "Bring bulk observations into the corpus",
-		Long: `Reads files of observations (gzip and zstd are unpacked, - is standard input) and
-merges them with what is known. FORMAT auto guesses by content, and says so. A
-file is taken as a whole or not at all, except that one that ends early is kept
-as far as it goes. Lines that are not understood are counted, and the first of
-them shown.
+		Long: `Reads files, folders and archives of observations (gzip, zstd, tar and zip are
+unpacked, - is standard input) and merges them with what is known. FORMAT auto
+guesses by content, and says so. A file is taken as a whole or not at all, except
+that one that ends early is kept as far as it goes; a folder or an archive is one
+import of all its files. What is not understood is counted, and the first of it
+shown. The same content a second time changes nothing, so an interrupted import
+of many files is resumed by the same command.
 
 Formats:
 ` + formatTable(),
 		Example: `  clew import cof passive-dns.ndjson.gz
   clew import auto dump/*.json.zst
+  clew import zeek /var/log/zeek/2026-08-22
+  clew import zone --as-of 2026-08-22 gov.zone.gz
   clew import mapped --mapping columns.yaml whois.csv
   zcat big.gz | clew import cof -
   clew import list
@@ -44,7 +47,11 @@ Formats:
 					return usageError{err}
 				}
 			}
-			return a.importFiles(cmd.Context(), args[1:], investigation.ImportRequest{Format: args[0], Mapping: mapping, Name: name})
+			at, err := parseDay("--as-of", asOf, false)
+			if err != nil {
+				return err
+			}
+			return a.importFiles(cmd.Context(), args[1:], investigation.ImportRequest{Format: args[0], Mapping: mapping, Name: name, AsOf: at})
 		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
@@ -55,6 +62,7 @@ Formats:
 	}
 	cmd.Flags().StringVar(&mapping, "mapping", "", "name or file of the column mapping for the format mapped")
 	cmd.AddCommand(a.importListCommand(), a.importRemoveCommand())
+	cmd.Flags().StringVar(&asOf, "as-of", "", "when the files were true, for formats that do not say it themselves: 2026-08-22 or 2026-08-22T07:39:20Z")
 	cmd.Flags().StringVar(&name, "name", "", "name of the import, stamped on what it brings (default: the file's name)")
 	return cmd
 }
@@ -89,19 +97,23 @@ type importLine struct {
 	ID            string       `json:"id"`
 	Name          string       `json:"name"`
 	Format        string       `json:"format"`
+	Files         int          `json:"files"` // of a folder or an archive
 	Read          uint64       `json:"read"`
 	Kept          uint64       `json:"kept"`
 	Merged        uint64       `json:"merged"`
 	Skipped       uint64       `json:"skipped"`
 	Rejected      uint64       `json:"rejected"`
 	FirstRejected []rejectLine `json:"first_rejected"`
-	Incomplete    string       `json:"incomplete"`
+	LeftOut       []string     `json:"left_out"` // the first files of it that were not read, and why
+	leftMore      int
+	Incomplete    string `json:"incomplete"`
 	// Unchanged says that the same content is in the corpus already, since when.
 	Unchanged *casefile.Time `json:"unchanged"`
 	Error     string         `json:"error"`
 }
 
 type rejectLine struct {
+	File   string `json:"file"`
 	Line   uint64 `json:"line"`
 	Reason string `json:"reason"`
 	Text   string `json:"text"`
@@ -144,46 +156,29 @@ func (a *app) importFile(ctx context.Context, w *investigation.Workspace, file s
 	if req.Name == "" {
 		req.Name = filepath.Base(file)
 	}
-	line := importLine{File: file, Name: req.Name, FirstRejected: []rejectLine{}}
-	input := a.stdin
-	if file != "-" {
-		opened, err := os.Open(file)
-		if err != nil {
-			return line, err
+	progress := newImportProgress(a.stderr, isTerminal(a.stderr), file, a.clock)
+	req.Progress = progress.show
+	var done investigation.Imported
+	var err error
+	if file == "-" {
+		if req.Name == "-" {
+			req.Name = "stdin"
 		}
-		defer opened.Close() //nolint:errcheck // read only
-		if info, err := opened.Stat(); err == nil && info.IsDir() {
-			return line, errors.New("is a folder: name the files in it")
-		}
-		input = opened
-	} else if req.Name == "-" {
-		req.Name, line.Name = "stdin", "stdin"
+		done, err = w.Import(ctx, a.stdin, req)
+	} else {
+		done, err = w.ImportPath(ctx, file, req)
 	}
-	var next uint64
-	terminal := isTerminal(a.stderr)
-	req.Progress = func(s ingest.Summary) {
-		const step = 1_000_000
-		if s.Read < next {
-			return
-		}
-		next = s.Read + step
-		if terminal {
-			fmt.Fprintf(a.stderr, "\r%s: %s lines read, %s kept ", terminalSafe(file), grouped(s.Read), grouped(s.Kept))
-		} else if s.Read >= step {
-			fmt.Fprintf(a.stderr, "%s: %s lines read, %s kept\n", terminalSafe(file), grouped(s.Read), grouped(s.Kept))
-		}
-	}
-	entry, summary, err := w.Import(ctx, input, req)
-	if terminal && next > 0 {
-		fmt.Fprint(a.stderr, "\r\033[K")
+	progress.done()
+	line := importLine{
+		File: file, ID: done.Entry.ID, Name: req.Name, Format: done.Entry.Format, Files: done.Files, Read: done.Read, Kept: done.Kept,
+		Merged: done.Merged, Skipped: done.Skipped, Rejected: done.Rejected, FirstRejected: []rejectLine{}, Incomplete: done.Incomplete,
+		LeftOut: append([]string{}, done.LeftOut...), leftMore: done.LeftMore,
 	}
 	if errors.Is(err, corpus.ErrImported) {
-		at := instant(entry.At)
-		line.Unchanged, line.Name = &at, entry.Name
+		at := instant(done.Entry.At)
+		line.Unchanged, line.Name = &at, done.Entry.Name
 	}
-	line.ID, line.Format, line.Read, line.Kept, line.Merged = entry.ID, entry.Format, summary.Read, summary.Kept, summary.Merged
-	line.Skipped, line.Rejected, line.Incomplete = summary.Skipped, summary.Rejected, summary.Incomplete
-	for _, r := range summary.FirstRejected {
+	for _, r := range done.FirstRejected {
 		line.FirstRejected = append(line.FirstRejected, rejectLine(r))
 	}
 	return line, err
@@ -207,10 +202,25 @@ func (a *app) printImport(line importLine, asked string) error {
 	if asked == "auto" {
 		guessed = " (guessed by content)"
 	}
-	fmt.Fprintf(a.stdout, "%s: %s%s: %s lines read, %s observations kept (%s of them merged), %s left out, %s rejected\n",
-		terminalSafe(line.File), line.Format, guessed, grouped(line.Read), grouped(line.Kept), grouped(line.Merged), grouped(line.Skipped), grouped(line.Rejected))
+	many := ""
+	if line.Files > 1 {
+		many = fmt.Sprintf("%s files, ", grouped(uint64(line.Files)))
+	}
+	fmt.Fprintf(a.stdout, "%s: %s%s: %s%s lines read, %s observations kept (%s of them merged), %s left out, %s rejected\n",
+		terminalSafe(line.File), line.Format, guessed, many, grouped(line.Read), grouped(line.Kept), grouped(line.Merged), grouped(line.Skipped), grouped(line.Rejected))
+	for _, left := range line.LeftOut {
+		fmt.Fprintf(a.stdout, "  left out: %s\n", terminalSafe(left))
+	}
+	if line.leftMore > 0 {
+		fmt.Fprintf(a.stdout, "  left out: %s more\n", grouped(uint64(line.leftMore)))
+	}
 	for _, r := range line.FirstRejected {
-		fmt.Fprintf(a.stdout, "  line %d: %s: %s\n", r.Line, terminalSafe(r.Reason), terminalSafe(r.Text))
+		if r.File != "" {
+			fmt.Fprintf(a.stdout, "  %s, ", terminalSafe(r.File))
+		} else {
+			fmt.Fprint(a.stdout, "  ")
+		}
+		fmt.Fprintf(a.stdout, "line %d: %s: %s\n", r.Line, terminalSafe(r.Reason), terminalSafe(r.Text))
 	}
 	if line.Incomplete != "" {
 		fmt.Fprintf(a.stdout, "  the source held back part of it: %s\n", terminalSafe(line.Incomplete))

@@ -183,7 +183,7 @@ func (a *app) importWorld(ctx context.Context, ws *investigation.Workspace, dir 
 			return err
 		}
 		began := a.clock()
-		_, summary, err := ws.Import(ctx, opened, req)
+		summary, err := ws.Import(ctx, opened, req)
 		if errors.Is(err, corpus.ErrImported) {
 			fmt.Fprintf(a.stdout, "   %-14s is there already\n", file.Name)
 			if err := opened.Close(); err != nil {

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"hash"
 	"io"
+	"sync/atomic"
+	"time"
 
 	"clew/internal/ingest"
 )
@@ -13,7 +15,7 @@ import (
 type input struct {
 	from io.Reader
 	sum  hash.Hash
-	read uint64
+	read atomic.Uint64 // progress is told from another goroutine
 }
 
 func newInput(from io.Reader) *input { return &input{from: from, sum: sha256.New()} }
@@ -21,7 +23,7 @@ func newInput(from io.Reader) *input { return &input{from: from, sum: sha256.New
 func (i *input) Read(p []byte) (int, error) {
 	n, err := i.from.Read(p)
 	i.sum.Write(p[:n])
-	i.read += uint64(n)
+	i.read.Add(uint64(n))
 	return n, err
 }
 
@@ -34,13 +36,21 @@ func (i *input) digest() (string, error) {
 // versioned is a format whose name does not say all of how it reads.
 type versioned interface{ Version() string }
 
+// formatLabel names a format and what else decides how it reads.
+func formatLabel(format ingest.Format, asOf time.Time) string {
+	label := format.Name()
+	if v, ok := format.(versioned); ok {
+		label += " " + v.Version()
+	}
+	if !asOf.IsZero() {
+		label += " as of " + asOf.UTC().Format(time.RFC3339)
+	}
+	return label
+}
+
 // importID names what was read and how: the same bytes under the same format are
 // the same import, whatever the file is called.
-func importID(format ingest.Format, digest string) string {
-	how := format.Name()
-	if v, ok := format.(versioned); ok {
-		how += " " + v.Version()
-	}
+func importID(how, digest string) string {
 	sum := sha256.Sum256([]byte(how + "\n" + digest))
 	return hex.EncodeToString(sum[:6])
 }

@@ -53,7 +53,7 @@ func (w *Workspace) mustImport(t *testing.T, format, path string) {
 		t.Fatal(err)
 	}
 	defer file.Close() //nolint:errcheck // read only
-	_, summary, err := w.Import(context.Background(), file, ImportRequest{Name: filepath.Base(path), Format: format})
+	summary, err := w.Import(context.Background(), file, ImportRequest{Name: filepath.Base(path), Format: format})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func (Format) Likely(head []byte) bool {
 		{"message_type", "certificate_update"},
 		{"issuer_ca_id", "name_value"},
 		{"issuer_name", "name_value"},
-		{"dns_names", "not_before", "not_after"},
+		{"tbs_sha256", "not_before"},
 	})
 }
 

@@ -23,3 +23,10 @@ func HasMembers(head []byte, sets [][]string) bool {
 	}
 	return false
 }
+
+// BeginsWith reports whether head begins with a JSON object, or a list of them,
+// whose first member is called name.
+func BeginsWith(head []byte, name string) bool {
+	rest, ok := bytes.CutPrefix(bytes.TrimLeft(head, " \t\r\n\ufeff["), []byte{'{'})
+	return ok && bytes.HasPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte(`"`+name+`"`))
+}

@@ -31,13 +31,13 @@ func kindOf(attribute string) observable.Kind {
 
 // attribute reads one that belongs to no object.
 func (t *teller) attribute(a *attribute) {
-	left, right, both := strings.Cut(a.Value, "|")
-	kinds := strings.Split(a.Type, "|")
+	left, right, _ := strings.Cut(a.Value, "|")
+	first, second, composite := strings.Cut(a.Type, "|")
 	switch {
-	case both && len(kinds) == 2:
-		t.pair(a, kinds, left, right)
-	default:
+	case !composite:
 		t.single(a)
+	case first == "filename" || kindOf(first) == observable.Domain || kindOf(first) == observable.IP:
+		t.pair(a, first, second, left, right)
 	}
 }
 
@@ -46,9 +46,19 @@ func (t *teller) single(a *attribute) {
 	if kind == 0 {
 		return
 	}
-	v, err := observable.New(kind, strings.TrimSpace(a.Value))
-	if err != nil && kind == observable.IP { // a range is no address, and no mistake
-		if _, prefixErr := netip.ParsePrefix(a.Value); prefixErr == nil {
+	text := strings.TrimSpace(a.Value)
+	v, err := observable.New(kind, text)
+	switch {
+	case err == nil:
+	case kind == observable.IP: // a range is no address, and no mistake
+		if _, prefixErr := netip.ParsePrefix(text); prefixErr == nil {
+			return
+		}
+	case kind == observable.URL: // many events have hosts and paths under that type
+		host, ok := record.Host(text)
+		if ok {
+			v, err = host, nil
+		} else if strings.HasPrefix(text, "/") {
 			return
 		}
 	}
@@ -60,11 +70,11 @@ func (t *teller) single(a *attribute) {
 }
 
 // pair reads a composite, "filename|sha256" or "domain|ip".
-func (t *teller) pair(a *attribute, kinds []string, left, right string) {
+func (t *teller) pair(a *attribute, first, second, left, right string) {
 	w := t.times(a.First, a.Last)
-	if kinds[0] == "filename" {
+	if first == "filename" {
 		f := record.File{Names: []string{left}, Window: w}
-		part := attribute{Type: kinds[1], Relation: kinds[1], Value: right}
+		part := attribute{Type: second, Value: right}
 		describeFile(&f, &part)
 		v, ok := f.Value()
 		if !ok {
@@ -80,7 +90,7 @@ func (t *teller) pair(a *attribute, kinds []string, left, right string) {
 		return
 	}
 	t.is(a.UUID, host)
-	if kinds[1] != "ip" {
+	if second != "ip" {
 		return // a port
 	}
 	address, err := observable.New(observable.IP, strings.TrimSpace(right))

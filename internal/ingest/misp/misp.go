@@ -25,7 +25,7 @@ func (Format) Name() string { return "misp" }
 
 // Likely reports whether head begins with an event.
 func (Format) Likely(head []byte) bool {
-	return document.HasMembers(head, [][]string{{"Event", "info"}, {"Attribute", "info", "uuid"}, {"threat_level_id", "analysis", "info"}})
+	return document.BeginsWith(head, "Event") || document.HasMembers(head, [][]string{{"Event", "info"}, {"Attribute", "uuid"}, {"threat_level_id", "analysis", "info"}})
 }
 
 // Wanted reports whether a file of a feed's folder is an event.

@@ -75,10 +75,14 @@ func (g *graph) named(f *record.Facts, values []observable.Value, id string, n n
 		case "malware":
 			f.Add(v, observation.MalwareFamily, observable.Malware, n.name)
 		case "report", "campaign", "intrusion-set", "threat-actor":
-			title := fmt.Sprintf("%.120s | %s", strings.Join(strings.Fields(n.name), " "), id)
-			f.Add(v, observation.ReportedIn, observable.Text, title)
+			f.Add(v, observation.ReportedIn, observable.Text, reportText(n.name, id))
 		}
 	}
+}
+
+// reportText is the object of a reported-in fact.
+func reportText(title, id string) string {
+	return fmt.Sprintf("%.120s | %s", strings.Join(strings.Fields(title), " "), id)
 }
 
 func stamp(t time.Time) string {

@@ -32,6 +32,7 @@ type object struct {
 	External []struct {
 		Source string `json:"source_name"`
 		ID     string `json:"external_id"`
+		URL    string `json:"url"`
 	} `json:"external_references"`
 
 	observed
@@ -134,9 +135,23 @@ func (g *graph) indicator(o *object) {
 			g.keep(f.Observations())
 		}
 	}
-	if len(values) > 0 {
-		g.node(o.ID, node{values: values})
+	if len(values) == 0 {
+		return
 	}
+	g.node(o.ID, node{values: values})
+	// An indicator may stand alone: then it is a report of its own.
+	id, title := o.ID, o.Name
+	for _, e := range o.External {
+		if e.URL != "" {
+			id, title = e.URL, e.Source
+			break
+		}
+	}
+	f := record.Facts{Window: o.window()}
+	for _, v := range values {
+		f.Add(v, observation.ReportedIn, observable.Text, reportText(title, id))
+	}
+	g.keep(f.All)
 }
 
 func (g *graph) keep(facts []observation.Observation) {

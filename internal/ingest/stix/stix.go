@@ -22,7 +22,7 @@ func (Format) Name() string { return "stix" }
 
 // Likely reports whether head begins with a bundle or an object of STIX 2.
 func (Format) Likely(head []byte) bool {
-	return document.HasMembers(head, [][]string{{"type", "objects", "spec_version"}, {"type", "id", "created", "modified", "spec_version"}}) ||
+	return document.HasMembers(head, [][]string{{"type", "objects", "spec_version"}, {"type", "id", "created", "modified", "spec_version"}, {"bundle", "objects"}}) ||
 		document.HasMembers(head, [][]string{{"pattern", "valid_from"}, {"object_marking_refs"}, {"x_mitre_version"}})
 }
 

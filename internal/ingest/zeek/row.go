@@ -64,7 +64,16 @@ var columnNames = map[string]column{
 	"method": colMethod, "host": colHost, "uri": colURI, "resp_fuids": colResponseFiles,
 }
 
-func columnNamed(name string) column { return columnNames[name] }
+// columnNamed knows the names of fields as Zeek writes them, and with the
+// underscores that a search server wants in place of dots.
+func columnNamed(name string) column {
+	for _, record := range []string{"certificate", "san"} {
+		if rest, ok := strings.CutPrefix(name, record+"_"); ok {
+			name = record + "." + rest
+		}
+	}
+	return columnNames[name]
+}
 
 // maxElements bounds the elements of one cell: a certificate has been seen with
 // two thousand names.

@@ -1,7 +1,6 @@
 package zeek
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,7 +13,7 @@ import (
 
 // tell hands out what the current row states. Which log it is of, its fields
 // say: files are renamed, and JSON lines need not name their log.
-func (d *decoder) tell(out *ingest.Out) error {
+func (d *decoder) tell(out *ingest.Out) {
 	r := &d.row
 	var state func(observation.Window) []observation.Observation
 	switch {
@@ -30,14 +29,12 @@ func (d *decoder) tell(out *ingest.Out) error {
 		state = d.request
 	default:
 		out.Skip()
-		return nil
+		return
 	}
-	at, ok := moment(r.first(colTime))
-	if !ok {
-		return fmt.Errorf("no time: %q", r.first(colTime))
-	}
+	// A capture replayed without its times, or a log made anonymous, has none:
+	// what was seen stays true.
+	at, _ := moment(r.first(colTime))
 	out.KeepAll(state(record.At(at)))
-	return nil
 }
 
 // Ports of protocols that Zeek's dns log holds too and that are no DNS.

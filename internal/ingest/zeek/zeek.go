@@ -32,15 +32,19 @@ func (Format) Name() string { return "zeek" }
 // Likely reports whether head begins with the header of a log, or with a JSON
 // object that has the fields of one.
 func (Format) Likely(head []byte) bool {
-	if bytes.HasPrefix(head, []byte("#separator ")) || bytes.HasPrefix(head, []byte("#fields\t")) {
-		return true
+	for bytes.HasPrefix(head, []byte("#")) {
+		if bytes.HasPrefix(head, []byte("#separator ")) || bytes.HasPrefix(head, []byte("#fields\t")) {
+			return true
+		}
+		_, head, _ = bytes.Cut(head, []byte{'\n'})
 	}
 	line, _, _ := bytes.Cut(head, []byte{'\n'})
 	var members map[string]json.RawMessage
 	if json.Unmarshal(line, &members) != nil || members["ts"] == nil {
 		return false
 	}
-	return members["uid"] != nil || members["fuid"] != nil || members["certificate.serial"] != nil || members["_path"] != nil
+	return members["uid"] != nil || members["fuid"] != nil || members["_path"] != nil || members["@stream"] != nil ||
+		members["certificate.serial"] != nil || members["certificate_serial"] != nil
 }
 
 // Wanted reports whether a file of a folder is worth opening, by its name: Zeek
@@ -59,7 +63,7 @@ func (f Format) Decoder() ingest.Decoder {
 	if f.join == nil {
 		f.join = newJoin()
 	}
-	return &decoder{join: f.join, separator: '\t', set: ",", empty: "(empty)", unset: "-"}
+	return &decoder{join: f.join, separator: "\t", set: ",", empty: "(empty)", unset: "-"}
 }
 
 // decoder reads the lines of one log. A log may change its header on the way,
@@ -70,7 +74,7 @@ type decoder struct {
 	at    []column // of each cell; none before the header
 	cells int
 
-	separator    byte
+	separator    string
 	set          string // between the elements of a cell
 	empty, unset string
 }
@@ -89,12 +93,11 @@ func (d *decoder) Line(line []byte, out *ingest.Out) {
 	default:
 		err = d.readCells(line)
 	}
-	if err == nil {
-		err = d.tell(out)
-	}
 	if err != nil {
 		out.Reject("%w", err)
+		return
 	}
+	d.tell(out)
 }
 
 // End implements [ingest.Decoder].
@@ -103,12 +106,12 @@ func (*decoder) End(*ingest.Out) error { return nil }
 // header takes a line that begins with #.
 func (d *decoder) header(line string) {
 	if text, ok := strings.CutPrefix(line, "#separator "); ok {
-		if text = unescape(text); len(text) == 1 {
-			d.separator = text[0]
+		if text = unescape(text); text != "" {
+			d.separator = text
 		}
 		return
 	}
-	parts := strings.Split(line, string(d.separator))
+	parts := strings.Split(line, d.separator)
 	switch {
 	case len(parts) < 2:
 	case parts[0] == "#set_separator" && parts[1] != "":
@@ -134,7 +137,7 @@ func (d *decoder) readCells(line []byte) error {
 	n := 0
 	for more := true; more; n++ {
 		var cell []byte
-		cell, line, more = bytes.Cut(line, []byte{d.separator})
+		cell, line, more = bytes.Cut(line, []byte(d.separator))
 		if n >= len(d.at) || d.at[n] == none {
 			continue
 		}
