@@ -150,7 +150,7 @@ func (w *Workspace) importCollection(ctx context.Context, from collection, in *i
 	if err != nil {
 		return done, err
 	}
-	defer loader.Close() //nolint:errcheck // after Commit there is nothing left to drop
+	defer loader.Close()   //nolint:errcheck // after Commit there is nothing left to drop
 	var read atomic.Uint64 // of the files before; progress is told from another goroutine
 	var member atomic.Pointer[input]
 	member.Store(newInput(nil))
