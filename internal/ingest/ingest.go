@@ -237,9 +237,13 @@ func (w *watched) Read(p []byte) (int, error) {
 }
 
 func (s *Session) notFormat(format Format) error {
+	unit := "record"
+	if _, ok := format.(LineFormat); ok {
+		unit = "line"
+	}
 	why := ""
 	if s.out.reason != "" {
-		why = fmt.Sprintf(": %d: %s", s.out.firstLine, s.out.reason)
+		why = fmt.Sprintf(": %s %d: %s", unit, s.out.firstLine, s.out.reason)
 	}
-	return fmt.Errorf("none of the %d lines or records read is %s%s: %w", s.out.read(), format.Name(), why, ErrNotFormat)
+	return fmt.Errorf("none of the %d %ss read is %s%s: %w", s.out.read(), unit, format.Name(), why, ErrNotFormat)
 }
