@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,7 +19,7 @@ func (a *app) evalCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.evalOperators(), a.evalFit())
+	cmd.AddCommand(a.evalOperators(), a.evalFit(), a.evalTables(), a.evalPeers())
 	return cmd
 }
 
@@ -132,5 +133,89 @@ model until it is named.`,
 	f.StringVar(&version, "version", "fitted", "name of the model, shown with every result")
 	f.IntVar(&folds, "folds", 3, "folds of operators for cross-validation; 0 skips it")
 	f.Uint64Var(&seed, "seed", 0, "how the operators are dealt into folds")
+	return cmd
+}
+
+func (a *app) evalTables() *cobra.Command {
+	var chosen modelFlag
+	cmd := &cobra.Command{
+		Use:   "all DIR",
+		Short: "Hold the model to every labelled table of a folder",
+		Long: `Reads a folder of labelled tables (operators/, apk_signers.csv, imphash_families.csv,
+family_domains.csv, c2_windows.csv) and prints one table: each figure, what it has
+to be, and whether it is. Exit code 1 when one is not.`,
+		Example: "  clew eval all data/confidence",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			model, err := chosen.load()
+			if err != nil {
+				return err
+			}
+			lists, err := a.references()
+			if err != nil {
+				return err
+			}
+			rows, err := eval.All(cmd.Context(), args[0], model, lists)
+			if err != nil {
+				return err
+			}
+			if err := a.printTo(func(w io.Writer) error { return eval.WriteRows(w, rows) }); err != nil {
+				return err
+			}
+			for _, row := range rows {
+				if !row.OK {
+					return fmt.Errorf("%s: %s is %s, want %s", row.Table, row.Figure, row.Got, row.Want)
+				}
+			}
+			return nil
+		},
+	}
+	chosen.add(cmd)
+	return cmd
+}
+
+func (a *app) evalPeers() *cobra.Command {
+	var (
+		folds   int
+		picture string
+	)
+	cmd := &cobra.Command{
+		Use:   "peers DIR",
+		Short: "Measure the rules of other tools on the same labelled pairs",
+		Example: `  clew eval peers data/operators
+  clew eval peers data/operators --picture precision-recall.svg`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			set, err := eval.LoadOperators(args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			truth, err := eval.LoadTruth(args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			contenders, err := eval.Compare(cmd.Context(), set, truth, folds)
+			if err != nil {
+				return err
+			}
+			err = a.printTo(func(w io.Writer) error {
+				fmt.Fprintf(w, "%-20s  %-6s  %-9s  %-9s  %-9s  %s\n", "rule", "AP", "recall@90", "connected", "precision", "recall")
+				for _, c := range contenders {
+					fmt.Fprintf(w, "%-20s  %-6.3f  %-9.3f  %-9d  %-9.3f  %.3f\n", c.Name, c.AP, c.RecallAt90, c.Pairs, c.Precision, c.Recall)
+				}
+				return nil
+			})
+			if err != nil || picture == "" {
+				return err
+			}
+			file, err := os.Create(picture)
+			if err != nil {
+				return usageError{err}
+			}
+			return errors.Join(eval.WriteCurves(file, contenders), file.Close())
+		},
+	}
+	cmd.Flags().IntVar(&folds, "folds", 3, "folds of operators for cross-validation")
+	cmd.Flags().StringVar(&picture, "picture", "", "draw precision over recall into this SVG file")
 	return cmd
 }

@@ -63,6 +63,9 @@ type Match struct {
 	// no pool, or nobody counted. Where many more hold it, one customer does, and
 	// the share of the rest is the chance of a coincidence.
 	Dealt float64
+	// MalwareFamilies is how many malware families hold the value, as far as
+	// anybody named them: a packer's import table is in dozens. 0: not counted.
+	MalwareFamilies int
 	// Worth, when positive, replaces the rarity formula: similarity digests
 	// earn fixed bits by distance.
 	Worth float64
@@ -121,6 +124,19 @@ func (m Match) Rarity() (others, bits float64, counted bool) {
 		others += log2Positive(float64(m.SizeA) * float64(m.SizeB) / (m.MeanSize * m.MeanSize))
 	}
 	return others, math.Log2(chance) - others + math.Log2(float64(m.Population)) - kappa*log2Positive(holders/commonFrom), true
+}
+
+// commodityFrom is how many malware families make a value a tool on sale.
+const commodityFrom = 3
+
+// commodity returns the most a value can say about who runs a file once it is
+// in several malware families: to hold it is to be of this one in one case of
+// so many. 1 where that bounds nothing.
+func (m Match) commodity() float64 {
+	if m.MalwareFamilies < commodityFrom {
+		return 1
+	}
+	return 1 / float64(m.MalwareFamilies)
 }
 
 // CurveName is how models name the curve of m.

@@ -98,6 +98,9 @@ func (m Model) Bits(match Match, prior float64) (bits, sameHolder float64) {
 	if one := match.account(); one > 0 {
 		bits = math.Max(bits, fade(m.BitsFor(one)-prior, sameHolder))
 	}
+	if most := match.commodity(); most < 1 {
+		bits = math.Min(bits, math.Max(m.BitsFor(most)-prior, 0))
+	}
 	return bits, sameHolder
 }
 
