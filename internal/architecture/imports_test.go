@@ -30,6 +30,7 @@ var layers = []string{
 	"pivot",
 	"similar",
 	"casefile",
+	"audit",
 	"telemetry",
 	"report",
 	"export",

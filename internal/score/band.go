@@ -14,16 +14,22 @@ const (
 	highFrom   = 0.90
 	mediumFrom = 0.50
 	lowFrom    = 0.10
-	// familyBits is what a family must bring to count as one of the two that a
+	// FamilyBits is what a family must bring to count as one of the two that a
 	// high finding needs.
-	familyBits = 3
+	FamilyBits = 3
 )
 
 // BandOf places a probability. High needs two independent reasons: two
 // families of three bits or more, or two independent bridges.
 func BandOf(p float64, sum Sum, bridges []Bridge) Band {
+	return BandFor(p, StrongFamilies(sum), len(Independent(bridges)))
+}
+
+// BandFor is BandOf for who has counted the reasons already: families that stand
+// alone, and independent bridges.
+func BandFor(p float64, families, bridges int) Band {
 	switch {
-	case p >= highFrom && (StrongFamilies(sum) >= 2 || len(Independent(bridges)) >= 2):
+	case p >= highFrom && (families >= 2 || bridges >= 2):
 		return High
 	case p >= mediumFrom:
 		return Medium
@@ -37,7 +43,7 @@ func BandOf(p float64, sum Sum, bridges []Bridge) Band {
 func StrongFamilies(sum Sum) int {
 	strong := 0
 	for _, bits := range sum.Families {
-		if bits >= familyBits {
+		if bits >= FamilyBits {
 			strong++
 		}
 	}

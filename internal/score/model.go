@@ -91,6 +91,17 @@ func (m Model) Weigh(population uint64, matches []Match) Sum {
 	return sum
 }
 
+// FamilySum joins the bits of matches of one family, as Weigh does: the
+// strongest in full, a capped share of the rest. Their order does not matter.
+func FamilySum(raw []float64) float64 {
+	most, rest := 0.0, 0.0
+	for _, bits := range raw {
+		rest += math.Max(bits, 0)
+		most = math.Max(most, bits)
+	}
+	return most + math.Min(familyShare*(rest-most), familyCap)
+}
+
 // Bits weighs one match beside the prior it will be added to: a value that its
 // pool cannot explain is worth what makes the sum the chance of one customer.
 func (m Model) Bits(match Match, prior float64) (bits, sameHolder float64) {

@@ -1,0 +1,133 @@
+package audit
+
+import (
+	"math"
+	"slices"
+
+	"clew/internal/casefile"
+	"clew/internal/score"
+)
+
+// Steps of a waterfall that are no shared value.
+const (
+	priorStep  = "prior"
+	bridgeStep = "bridge"
+	tenantStep = "tenant"
+	crowdStep  = "crowd"
+)
+
+// A waterfall is a finding whose lines can be summed again without some.
+type waterfall struct{ casefile.Finding }
+
+func read(f casefile.Finding) waterfall { return waterfall{f} }
+
+// carriers lists what the lines that count hang on, each once, in their order.
+func (w waterfall) carriers(names func(casefile.Factor) []what) []what {
+	var out []what
+	for _, f := range w.Factors {
+		if f.Family == priorStep || f.Family == crowdStep || f.Bits <= 0 {
+			continue
+		}
+		for _, key := range names(f) {
+			if !slices.Contains(out, key) {
+				out = append(out, key)
+			}
+		}
+	}
+	return out
+}
+
+// without sums the lines again, leaving some out: families form anew, so that a
+// fact that stood in the shadow of the one taken away counts in full.
+func (w waterfall) without(model score.Model, out func(casefile.Factor) bool) (p float64, band string) {
+	total, families, bridges := 0.0, map[string][]float64{}, 0
+	for _, f := range w.Factors {
+		switch {
+		case f.Family == priorStep || f.Family == crowdStep:
+			total += f.Bits
+		case out(f):
+		case f.Family == bridgeStep:
+			total += f.Bits
+			bridges++
+		case f.Family == tenantStep:
+			total += f.Bits
+		default:
+			families[f.Family] = append(families[f.Family], f.Raw)
+		}
+	}
+	strong := 0
+	for _, raw := range families {
+		sum := score.FamilySum(raw)
+		total += sum
+		if sum >= score.FamilyBits {
+			strong++
+		}
+	}
+	p = round(model.Probability(total))
+	return p, string(score.BandFor(p, strong, bridges))
+}
+
+// finding says what would change w.
+func (w waterfall) finding(model score.Model) Finding {
+	f := Finding{Kind: w.Kind, Value: w.Value, Band: w.Band, P: w.P, Weakest: Line{Without: w.P}}
+	for _, key := range w.carriers(valuesOf) {
+		match := func(line casefile.Factor) bool { return slices.Contains(valuesOf(line), key) }
+		if p, _ := w.without(model, match); p < f.Weakest.Without {
+			i := slices.IndexFunc(w.Factors, match)
+			f.Weakest = Line{w.Factors[i].Relation, key.kind, key.value, p}
+		}
+	}
+	if next, ok := above[w.Band]; ok {
+		f.Next = Next{Band: next.band, Bits: round(math.Max(model.BitsFor(next.p)-w.Bits, 0))}
+		if next.band == string(score.High) {
+			f.Next.Families = max(2-w.strong(), 0)
+			if w.bridges() >= 2 {
+				f.Next.Families = 0
+			}
+			if f.Next.Families > 0 {
+				f.Next.Bits = math.Max(f.Next.Bits, score.FamilyBits)
+			}
+		}
+		f.Next.Holders = holdersFor(f.Next.Bits)
+	}
+	return f
+}
+
+func (w waterfall) strong() int {
+	bits := map[string]float64{}
+	for _, f := range w.Factors {
+		switch f.Family {
+		case priorStep, bridgeStep, tenantStep, crowdStep:
+		default:
+			bits[f.Family] += f.Bits
+		}
+	}
+	n := 0
+	for _, b := range bits {
+		if b >= score.FamilyBits {
+			n++
+		}
+	}
+	return n
+}
+
+func (w waterfall) bridges() int {
+	n := 0
+	for _, f := range w.Factors {
+		if f.Family == bridgeStep {
+			n++
+		}
+	}
+	return n
+}
+
+// holdersFor returns how many holders at most a value with an even chance of
+// being shared by siblings may have to bring so many bits, counted over the
+// world of names: 2^(log2 0.5·N - bits) others.
+func holdersFor(bits float64) uint64 {
+	others := math.Exp2(math.Log2(0.5*score.NameWorld) - bits)
+	if others < 1 {
+		return 0
+	}
+	return uint64(others) + 1
+}
