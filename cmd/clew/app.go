@@ -66,6 +66,7 @@ const (
 	exitFailed
 	exitUsage
 	exitPartial
+	exitNotSeen // a search that read everything and found nothing
 )
 
 // run executes one command line and returns its exit code.
@@ -84,6 +85,8 @@ func (a *app) exit(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.Is(err, errNotSeen):
+		return exitNotSeen
 	case errors.As(err, &part):
 		fmt.Fprintf(a.stderr, "clew: done with parts missing: %s\n", terminalSafe(part.reason))
 		return exitPartial
@@ -145,7 +148,7 @@ can replay.`,
 	flags.StringVarP(&a.output, "output", "o", "", "write to this file instead of standard output")
 	root.AddCommand(
 		a.investigateCommand(), a.showCommand(), a.countCommand(), a.pivotsCommand(), a.pivotCommand(), a.patternCommand(),
-		a.extractCommand(), a.importCommand(), a.fileCommand(), a.caseCommand(), a.reportCommand(), a.sourceCommand(), a.attackCommand(),
+		a.extractCommand(), a.importCommand(), a.fileCommand(), a.huntCommand(), a.caseCommand(), a.reportCommand(), a.sourceCommand(), a.attackCommand(),
 		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.ctlogCommand(), a.exportCommand(),
 	)
 	checkArguments(root)

@@ -49,6 +49,8 @@ func (a *app) investigateCommand() *cobra.Command {
 		dryRun, grouped bool
 		seedSource      string
 		seedConfidence  int
+		logs            []string
+		inside          huntFlags
 	)
 	cmd := &cobra.Command{
 		Use:   "investigate INDICATOR...",
@@ -62,6 +64,7 @@ goes on where it stopped.`,
   clew investigate evil.example --replay recorded/ --json
   clew investigate evil.example --offline --since 2026-01-01 --until 2026-02-01
   clew investigate --case 2026-11-23-evil-example-4f2a    continue an interrupted case
+  clew investigate evil.example --logs /var/log/zeek      and was any of it seen inside?
   clew investigate evil.example --dry-run                 whom would it ask, and what would they learn`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 && req.CaseID == "" {
@@ -84,7 +87,7 @@ goes on where it stopped.`,
 			if dryRun {
 				return a.dryRun(cmd.Context(), req)
 			}
-			return a.investigate(cmd.Context(), req, anyway, explain)
+			return a.investigate(cmd.Context(), req, anyway, explain, a.searchStep(inside, logs))
 		},
 	}
 	f := cmd.Flags()
@@ -95,13 +98,15 @@ goes on where it stopped.`,
 	f.BoolVar(&anyway, "anyway", false, "go on with a seed that is a top site or shared service")
 	f.BoolVar(&explain, "explain", false, "print the waterfall of every finding")
 	f.BoolVar(&dryRun, "dry-run", false, "say what would be asked of whom, and ask nothing")
+	f.StringSliceVar(&logs, "logs", nil, "then search these logs of ours for what was found: files or folders")
+	a.huntShared(cmd, &inside)
 	f.BoolVar(&grouped, "groups", true, "count holders that belong together once")
 	a.askFlags(cmd)
 	return cmd
 }
 
 // investigate fills in the request from the flags, runs it and prints what came.
-func (a *app) investigate(ctx context.Context, req investigation.Request, anyway, explain bool) error {
+func (a *app) investigate(ctx context.Context, req investigation.Request, anyway, explain bool, validate step) error {
 	if req.Scope != "live" && req.Scope != "hunt" {
 		return usagef("--scope %q: use live or hunt", req.Scope)
 	}
@@ -128,13 +133,53 @@ func (a *app) investigate(ctx context.Context, req investigation.Request, anyway
 	if err != nil && !errors.Is(err, investigation.ErrInterrupted) {
 		return err
 	}
+	unread := ""
+	if err == nil && validate != nil {
+		if doc, unread, err = validate(ctx, w, doc); err != nil {
+			return err
+		}
+	}
 	if printErr := a.printDocument(doc, explain); printErr != nil {
 		return printErr
 	}
 	if err != nil {
 		return fmt.Errorf("%w; what was found is kept\n  go on with: clew investigate --case %s", err, doc.Case.ID)
 	}
+	if unread != "" {
+		return partial{"not every log was read: " + unread}
+	}
 	return missingParts(doc, a.offline)
+}
+
+// A step is done with the document of a case before it is printed. unread says
+// what of its logs could not be read.
+type step func(ctx context.Context, w *investigation.Workspace, doc casefile.Document) (after casefile.Document, unread string, err error)
+
+// searchStep searches logs for what a case found, nil without logs. The hits go
+// into the record and so into the document that is printed.
+func (a *app) searchStep(f huntFlags, logs []string) step {
+	if len(logs) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, w *investigation.Workspace, doc casefile.Document) (casefile.Document, string, error) {
+		quiet := *a // the case is printed, not each hit
+		quiet.output, quiet.stdout = "", io.Discard
+		quiet.since, quiet.until = "", "" // of the incident: hits outside it are marked, not left out
+		_, coverage, err := quiet.validate(ctx, w, doc.Case.ID, f, logs)
+		if err != nil {
+			return doc, "", err
+		}
+		printCoverage(a.stderr, coverage)
+		record, err := casefile.Load(ctx, w.Cases, doc.Case.ID)
+		if err != nil {
+			return doc, "", err
+		}
+		unread := ""
+		if missing := coverage.Missing(); len(missing) > 0 {
+			unread = missing[0]
+		}
+		return record.Document(), unread, nil
+	}
 }
 
 // bounds reads the flags that limit a run.

@@ -48,6 +48,8 @@ type Seed struct {
 	Value      string `json:"value"`
 	Source     string `json:"source"`     // where the analyst has it from
 	Confidence int    `json:"confidence"` // the analyst's, 0 to 100
+	// Validation is nil until logs were searched for the seed.
+	Validation *Validation `json:"validation,omitempty"`
 }
 
 // A Finding is one indicator that may belong with the seeds, and why.
@@ -95,6 +97,14 @@ type Factor struct {
 type Validation struct {
 	State     string `json:"state"` // Hit, HitOutside, NoHit or NotChecked
 	Sightings int    `json:"sightings"`
+	// What follows is there only once logs were searched: a finding that nobody
+	// looked for keeps the bytes, and so the digest, it always had.
+	First Time `json:"first,omitzero"` // when it was seen
+	Last  Time `json:"last,omitzero"`
+	// Contact is the most telling of all searches: outbound before inbound.
+	Contact string   `json:"contact,omitempty"`
+	Assets  []string `json:"assets,omitempty"` // machines of ours
+	Note    string   `json:"note,omitempty"`   // of the last search
 }
 
 // The states of validation. Inside the window in which the link held is a hit;

@@ -93,7 +93,17 @@ var descriptions = map[Type]func(Event) (string, error){
 		return defanged(p.About) + ": " + p.Text
 	}),
 	TypeSighted: described(func(p Sighted) string {
-		return fmt.Sprintf("%s: %s, %d sightings in %s", defanged(p.About), p.State, p.Count, p.Where)
+		text := fmt.Sprintf("%s: %s, %d sightings in %s", defanged(p.About), p.State, p.Count, p.Where)
+		if p.Contact != "" {
+			text += ", " + p.Contact
+		}
+		if len(p.Assets) > 0 {
+			text += ", on " + strings.Join(p.Assets, ", ")
+		}
+		if p.Note != "" {
+			text += "; " + p.Note
+		}
+		return text
 	}),
 	TypeActed: described(func(p Acted) string {
 		return fmt.Sprintf("%s %s: %s; %s", p.Action.Kind, defanged(p.About), p.Action.State, p.Action.Reason)

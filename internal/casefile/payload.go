@@ -151,6 +151,11 @@ type Sighted struct {
 	First Time   `json:"first"`
 	Last  Time   `json:"last"`
 	Where string `json:"where"` // the log or system that was searched
+	// Contact says who turned to whom: outbound, inbound, scan, lookup or present.
+	Contact string   `json:"contact,omitempty"`
+	Assets  []string `json:"assets,omitempty"` // machines of ours, most sightings first
+	// Note is what was searched where nothing was seen, or why sightings do not count.
+	Note string `json:"note,omitempty"`
 }
 
 // Acted is what was decided or done about a value.

@@ -227,6 +227,34 @@ func (v *Validation) add(s Sighted) {
 		v.State = s.State
 	}
 	v.Sightings += s.Count
+	v.Note = s.Note
+	if s.State != Hit && s.State != HitOutside {
+		return
+	}
+	if !s.First.IsZero() && (v.First.IsZero() || s.First.Before(v.First.Time)) {
+		v.First = s.First
+	}
+	if s.Last.After(v.Last.Time) {
+		v.Last = s.Last
+	}
+	if i := slices.Index(contacts, s.Contact); i >= 0 && i < contactRank(v.Contact) {
+		v.Contact = s.Contact
+	}
+	for _, a := range s.Assets {
+		if !slices.Contains(v.Assets, a) {
+			v.Assets = append(v.Assets, a)
+		}
+	}
+}
+
+// contacts are who turned to whom, what our own machines did first.
+var contacts = []string{"outbound", "present", "lookup", "inbound", "scan"}
+
+func contactRank(contact string) int {
+	if i := slices.Index(contacts, contact); i >= 0 {
+		return i
+	}
+	return len(contacts)
 }
 
 // Asked returns how each question to a source last ended, so that a continued

@@ -21,10 +21,27 @@ func (r *Record) Document() Document {
 			Scope: r.Opened.Scope, TLP: r.Opened.TLP, PAP: r.PAP, Window: r.Opened.Window, Limits: r.Limits,
 			Tool: r.Tool, Events: r.Head.Seq, Head: r.Head.Hash,
 		},
-		Model: model, Seeds: r.Opened.Seeds, Findings: r.Findings, Pivots: r.pivots,
+		Model: model, Seeds: r.seeds(), Findings: r.Findings, Pivots: r.pivots,
 		Asked: r.answers(), Gaps: r.gaps(), Disclosures: r.disclosures, Notes: r.notes,
 		Context: r.described.Context, ContextLeft: r.described.Left, Attack: r.described.Attack,
 	}
+}
+
+// seeds returns the seeds with what searches of the team's own logs said.
+func (r *Record) seeds() []Seed {
+	seeds := slices.Clone(r.Opened.Seeds)
+	for i := range seeds {
+		for _, s := range r.sighted {
+			if s.About != (Value{seeds[i].Kind, seeds[i].Value}) {
+				continue
+			}
+			if seeds[i].Validation == nil {
+				seeds[i].Validation = &Validation{State: NotChecked}
+			}
+			seeds[i].Validation.add(s)
+		}
+	}
+	return seeds
 }
 
 // lastAsked returns how each question last ended, ordered by source and value.

@@ -190,15 +190,52 @@ const notChecked = "not checked"
 func validation(v casefile.Validation) string {
 	switch v.State {
 	case casefile.Hit:
-		return fmt.Sprintf("seen inside, %s", plural(v.Sightings, "sighting"))
+		return fmt.Sprintf("seen inside, %s", plural(v.Sightings, "sighting")) + whoAndWhen(v)
 	case casefile.HitOutside:
-		return fmt.Sprintf("seen inside, but outside the window, %s", plural(v.Sightings, "sighting"))
+		return fmt.Sprintf("seen inside, but outside the window, %s", plural(v.Sightings, "sighting")) + whoAndWhen(v)
 	case casefile.NoHit:
-		return "searched, not seen"
+		return "searched, not seen" + behind(": ", v.Note)
 	case casefile.NotChecked, "":
-		return notChecked
+		return notChecked + behind(": ", v.Note)
 	}
 	return name(v.State)
+}
+
+// whoAndWhen names the machines concerned, who turned to whom, and the period.
+func whoAndWhen(v casefile.Validation) string {
+	const most = 3
+	text := behind(", ", contactWords[v.Contact])
+	for i, asset := range v.Assets {
+		if i == most {
+			text += fmt.Sprintf(" and %d more", len(v.Assets)-most)
+			break
+		}
+		text += ", " + casefile.Prose(asset)
+	}
+	return text + behind(", ", period(v))
+}
+
+var contactWords = map[string]string{
+	"outbound": "contacted from inside", "inbound": "it came to us", "scan": "it came to us and got nowhere", "lookup": "looked up", "present": "present on a machine",
+}
+
+func period(v casefile.Validation) string {
+	first, last := v.First.Day(), v.Last.Day()
+	switch {
+	case v.First.IsZero():
+		return ""
+	case first == last:
+		return first
+	}
+	return first + " to " + last
+}
+
+// behind returns text with what parts it from the text before, "" for no text.
+func behind(parting, text string) string {
+	if text == "" {
+		return ""
+	}
+	return parting + casefile.Prose(text)
 }
 
 func action(a casefile.Action) string {

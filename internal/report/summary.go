@@ -90,7 +90,23 @@ func linkSentence(d casefile.Document) string {
 	return fmt.Sprintf("What links them most: %s, held by %s of those %s.", best.text, count(best.n), count(likely))
 }
 
+// insideSentence says what the team's own logs said, of the seeds first.
 func insideSentence(d casefile.Document) string {
+	var said []string
+	for _, s := range d.Seeds {
+		if s.Validation != nil && s.Validation.State != casefile.NotChecked {
+			said = append(said, fmt.Sprintf("In our own logs %s was %s.", casefile.Prose(s.Value), validation(*s.Validation)))
+		}
+	}
+	if found := findingsInside(d); found != notSearched || len(said) == 0 {
+		said = append(said, found)
+	}
+	return strings.Join(said, " ")
+}
+
+const notSearched = "Our own logs were not searched for any of them yet."
+
+func findingsInside(d casefile.Document) string {
 	n := map[string]int{}
 	for _, f := range d.Findings {
 		n[f.Validation.State]++
@@ -101,7 +117,7 @@ func insideSentence(d casefile.Document) string {
 	case checked > 0:
 		return fmt.Sprintf("%s searched for in our own logs, none was seen inside the window in which the link held.", were(checked))
 	}
-	return "Our own logs were not searched for any of them yet."
+	return notSearched
 }
 
 func were(n int) string {

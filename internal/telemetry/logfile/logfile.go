@@ -72,3 +72,8 @@ func (in Input) Open() (io.ReadCloser, error) {
 	}
 	return f, nil
 }
+
+// Named returns r as an input with a name.
+func Named(path string, r io.ReadCloser, now time.Time) Input {
+	return Input{Path: path, ModTime: now, open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}
+}

@@ -73,7 +73,7 @@ func (Reader) Parse(text []byte, c format.Context, out *format.Record) bool {
 	if !strings.Contains(string(text), s.Separator) && len(s.Columns) > 1 {
 		return false
 	}
-	out.Format, out.Kind = "zeek/"+s.Log, Kind(s.Log)
+	out.Format, out.Kind = strings.TrimSuffix("zeek/"+s.Log, "/"), Kind(s.Log)
 	rest := string(text)
 	for i, name := range s.Columns {
 		cell, after, more := strings.Cut(rest, s.Separator)

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"clew/internal/telemetry"
+	"clew/internal/telemetry/match"
+)
+
+// hitLine is one hit, one JSON object a line.
+type hitLine struct {
+	Time      *time.Time `json:"time"` // null where the record has none
+	Zoneless  bool       `json:"zoneless,omitempty"`
+	Kind      string     `json:"kind"` // of log
+	Format    string     `json:"format"`
+	Field     string     `json:"field"`
+	Meaning   string     `json:"meaning"`
+	Also      []string   `json:"also"`
+	Value     string     `json:"value"` // as seen
+	Indicator string     `json:"indicator"`
+	IndKind   string     `json:"indicator_kind"`
+	Exact     bool       `json:"exact"`
+	Label     string     `json:"label,omitempty"`
+	Asset     string     `json:"asset"`
+	Address   string     `json:"asset_address"`
+	Host      string     `json:"asset_host"`
+	User      string     `json:"user"`
+	Process   string     `json:"process"`
+	Peer      string     `json:"peer"`
+	Contact   string     `json:"contact"`
+	Direction string     `json:"direction"`
+	Action    string     `json:"action"`
+	Verdict   string     `json:"verdict"`
+	Why       string     `json:"why"`
+	File      string     `json:"file"`
+	Line      int64      `json:"line"` // 0 where the log has none
+	Offset    int64      `json:"offset"`
+	Record    string     `json:"record"`
+}
+
+func hitLineOf(ind match.Indicator, s telemetry.Sighting) hitLine {
+	line := hitLine{
+		Zoneless: s.Zoneless, Kind: s.Kind, Format: s.Format, Field: s.Field, Meaning: s.Meaning.String(), Also: append([]string{}, s.Also...), Value: s.Value,
+		Indicator: ind.Value.Text(), IndKind: ind.Value.Kind().String(), Exact: s.Exact, Label: ind.Label, Asset: s.Asset.String(), Address: s.Asset.Address, Host: s.Asset.Host,
+		User: s.Asset.User, Process: s.Asset.Process, Peer: s.Peer, Contact: s.Contact, Direction: s.Direction.String(), Action: s.Action.String(), Verdict: s.Verdict, Why: s.Why,
+		File: s.File, Line: s.Line, Offset: s.Offset, Record: s.Record,
+	}
+	if s.Field == "" {
+		line.Meaning = "text"
+	}
+	if !s.Time.IsZero() {
+		line.Time = &s.Time
+	}
+	return line
+}
+
+// printHit writes one hit for people, and the record below it.
+func printHit(w io.Writer, ind match.Indicator, s telemetry.Sighting) error {
+	when := "no time"
+	if !s.Time.IsZero() {
+		when = s.Time.Format("2006-01-02 15:04:05")
+	}
+	where := s.Meaning.String()
+	if s.Field == "" {
+		where = "text"
+	}
+	extra := ""
+	for _, part := range []string{s.Action.String(), s.Why} {
+		if part != "" {
+			extra += "; " + part
+		}
+	}
+	at := fmt.Sprintf("%s:%d", s.File, s.Line)
+	if s.Line == 0 {
+		at = fmt.Sprintf("%s at byte %d", s.File, s.Offset)
+	}
+	_, err := fmt.Fprintf(w, "%s  %s  %s  %s %s  %s%s\n  %s\n  %s\n", when, s.Verdict, forPeople(ind.Value), s.Contact, where, terminalSafe(s.Asset.String()), terminalSafe(extra),
+		terminalSafe(at), terminalSafe(strings.ReplaceAll(s.Record, "\n", " ")))
+	return err
+}
+
+// printFindings writes one line an indicator, and below it who and when.
+func printFindings(w io.Writer, found *telemetry.Findings) {
+	all := found.All()
+	if len(all) == 0 {
+		return
+	}
+	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(table, "VERDICT\tINDICATOR\tHITS\tCONTACT\tFIRST\tLAST\tASSETS\tLET THROUGH")
+	for _, f := range all {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Verdict(), forPeople(f.Indicator.Value), grouped(uint64(f.Count)), f.Contact(),
+			minute(f.First), minute(f.Last), terminalSafe(firstAssets(f)), letThrough(f))
+	}
+	_ = table.Flush() // the writer below keeps its error
+	for _, f := range all {
+		fmt.Fprintf(w, "\n%s  %s\n", forPeople(f.Indicator.Value), f.Verdict())
+		if f.Indicator.Label != "" {
+			fmt.Fprintf(w, "  listed as   %s\n", terminalSafe(f.Indicator.Label))
+		}
+		if f.Why != "" {
+			fmt.Fprintf(w, "  why         %s\n", terminalSafe(f.Why))
+		}
+		e := f.Example
+		where := e.Meaning.String()
+		if e.Field == "" {
+			where = "somewhere in the text"
+		}
+		fmt.Fprintf(w, "  seen as     %s in %s, log of kind %s (%s)\n", where, terminalSafe(at(e)), e.Kind, terminalSafe(e.Format))
+		if e.Asset.User != "" || e.Asset.Process != "" {
+			fmt.Fprintf(w, "  there       %s\n", terminalSafe(strings.TrimSpace(e.Asset.User+"  "+e.Asset.Process)))
+		}
+		if days := f.Timeline(); len(days) > 1 {
+			fmt.Fprintf(w, "  timeline    %s\n", timeline(days))
+		}
+	}
+}
+
+func at(s telemetry.Sighting) string {
+	if s.Line == 0 {
+		return fmt.Sprintf("%s at byte %d", s.File, s.Offset)
+	}
+	return fmt.Sprintf("%s:%d", s.File, s.Line)
+}
+
+func minute(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Format("2006-01-02 15:04")
+}
+
+// firstAssets names the first few machines.
+func firstAssets(f *telemetry.Finding) string {
+	const most = 3
+	all := f.Assets()
+	var names []string
+	for _, a := range all[:min(len(all), most)] {
+		names = append(names, a.Name)
+	}
+	text := strings.Join(names, ", ")
+	if len(all) > most {
+		text += fmt.Sprintf(" and %d more", len(all)-most)
+	}
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+// letThrough counts what the logs say about it: not all do.
+func letThrough(f *telemetry.Finding) string {
+	switch allowed, blocked := f.Actions["allowed"], f.Actions["blocked"]; {
+	case allowed > 0 && blocked > 0:
+		return fmt.Sprintf("%d allowed, %d blocked", allowed, blocked)
+	case blocked > 0:
+		return fmt.Sprintf("%d blocked", blocked)
+	case allowed > 0:
+		return fmt.Sprintf("%d allowed", allowed)
+	}
+	return "not said"
+}
+
+// timeline lists the days with hits, the busiest few where there are many.
+func timeline(days []telemetry.Tally) string {
+	const most = 8
+	var parts []string
+	for i, d := range days {
+		if i == most {
+			parts = append(parts, fmt.Sprintf("and %d more days, the last %s", len(days)-most, days[len(days)-1].Name))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%s %d", d.Name, d.Count))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// printCoverage says what was searched: without it "nothing" means nothing.
+func printCoverage(w io.Writer, c telemetry.Coverage) {
+	t := c.Totals()
+	period := "no record with a time"
+	if !t.First.IsZero() {
+		period = fmt.Sprintf("%s to %s UTC", minute(t.First), minute(t.Last))
+	}
+	fmt.Fprintf(w, "searched %s, %s, %s; %s\n", plural(uint64(len(c.Files)), "log"), plural(uint64(t.Lines), "line"), megabytes(t.Bytes), period)
+	if t.Unknown > 0 {
+		fmt.Fprintf(w, "  of %s taken apart, %s known to no reader and searched as plain text\n", plural(uint64(t.Parsed), "record"), isAre(t.Unknown))
+	}
+	if t.Cut > 0 {
+		fmt.Fprintf(w, "  %s longer than 64 MiB, searched in pieces\n", plural(uint64(t.Cut), "record"))
+	}
+}
+
+func isAre(n int64) string {
+	if n == 1 {
+		return "1 is"
+	}
+	return grouped(uint64(n)) + " are"
+}
+
+func megabytes(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%d KB", (n+1023)/1024)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+}
