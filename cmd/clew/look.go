@@ -8,35 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"clew/internal/casefile"
 	"clew/internal/investigation"
-	"clew/internal/observable"
-	"clew/internal/pivot"
 )
-
-// factLine is one attribute in the JSON of show and count.
-type factLine struct {
-	Relation  string          `json:"relation"`
-	Direction string          `json:"direction"` // to, from, or self: others point at it
-	Kind      string          `json:"kind"`
-	Value     string          `json:"value"`
-	Holders   *uint64         `json:"holders"` // null when nobody could say
-	Of        uint64          `json:"of"`
-	Estimate  bool            `json:"estimate"`
-	CountOf   string          `json:"count_of"`
-	Window    casefile.Window `json:"window"`
-	Sources   []string        `json:"sources"`
-	Note      string          `json:"note"`
-	Label     string          `json:"label"` // what MITRE ATT&CK calls it
-}
-
-type lookDocument struct {
-	Kind        string     `json:"kind"`
-	Value       string     `json:"value"`
-	Registrable string     `json:"registrable_domain,omitempty"`
-	Special     string     `json:"special,omitempty"`
-	Facts       []factLine `json:"facts"`
-}
 
 func (a *app) showCommand() *cobra.Command {
 	return a.lookCommand("show", "What is known of an indicator",
@@ -50,7 +23,7 @@ func (a *app) countCommand() *cobra.Command {
 		"  clew count evil.example\n  clew count registrant@mail.example --json", printCounts)
 }
 
-func (a *app) lookCommand(use, short, long, example string, print func(io.Writer, lookDocument) error) *cobra.Command {
+func (a *app) lookCommand(use, short, long, example string, print func(io.Writer, investigation.Look) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: use + " INDICATOR", Short: short, Long: long, Example: example, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -63,12 +36,10 @@ func (a *app) lookCommand(use, short, long, example string, print func(io.Writer
 				return err
 			}
 			defer w.Close() //nolint:errcheck // nothing was written
-			described, err := w.Engine(pivot.Options{}).Describe(cmd.Context(), v)
+			doc, err := w.Look(cmd.Context(), v)
 			if err != nil {
 				return err
 			}
-			doc := lookOf(v, described)
-			doc.label(w.Attack)
 			return a.printTo(func(out io.Writer) error {
 				if a.json {
 					return encode(out, doc)
@@ -89,50 +60,7 @@ func encode(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-func lookOf(v observable.Value, described []pivot.Described) lookDocument {
-	doc := lookDocument{Kind: v.Kind().String(), Value: v.Text(), Facts: []factLine{}}
-	if domain, ok := observable.RegistrableDomain(v); ok && domain != v {
-		doc.Registrable = domain.Text()
-	}
-	doc.Special, _ = observable.Special(v)
-	for _, d := range described {
-		line := factLine{
-			Relation: d.Relation.String(), Direction: "to", Kind: d.Value.Kind().String(), Value: d.Value.Text(),
-			Of: d.Of, Estimate: d.Estimate, CountOf: d.CountOf, Window: casefile.WindowOf(d.Window),
-			Sources: append([]string{}, d.Sources...), Note: d.Suppressed,
-		}
-		if d.HoldersKnown {
-			line.Holders = &d.Holders
-		}
-		switch {
-		case d.Self:
-			line.Direction = "self"
-		case d.Back:
-			line.Direction = "from"
-		}
-		doc.Facts = append(doc.Facts, line)
-	}
-	return doc
-}
-
-// label names techniques, and the software that a malware family stands for.
-func (doc *lookDocument) label(names investigation.AttackLibrary) {
-	if names == nil {
-		return
-	}
-	for i, f := range doc.Facts {
-		switch f.Kind {
-		case "technique":
-			doc.Facts[i].Label = names.Label(f.Value)
-		case "malware":
-			for _, s := range names.Names(nil, []string{f.Value}).Software {
-				doc.Facts[i].Label = s.ID + " " + s.Name
-			}
-		}
-	}
-}
-
-func header(w io.Writer, doc lookDocument) {
+func header(w io.Writer, doc investigation.Look) {
 	fmt.Fprintf(w, "%s  %s\n", doc.Kind, defanged(doc.Kind, doc.Value))
 	if doc.Registrable != "" {
 		fmt.Fprintf(w, "registrable domain %s\n", defanged("domain", doc.Registrable))
@@ -140,12 +68,15 @@ func header(w io.Writer, doc lookDocument) {
 	if doc.Special != "" {
 		fmt.Fprintf(w, "note: %s\n", doc.Special)
 	}
+	if doc.Tenancy != nil {
+		fmt.Fprintf(w, "tenants: %s, %s\n", doc.Tenancy.Summary, days(doc.Tenancy.Window))
+	}
 	if len(doc.Facts) == 0 {
 		fmt.Fprintln(w, "Nothing is known of it here. Import data (clew import --help), or ask the sources: clew investigate", defanged(doc.Kind, doc.Value))
 	}
 }
 
-func printFacts(w io.Writer, doc lookDocument) error {
+func printFacts(w io.Writer, doc investigation.Look) error {
 	header(w, doc)
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, f := range doc.Facts {
@@ -168,7 +99,7 @@ func printFacts(w io.Writer, doc lookDocument) error {
 	return table.Flush()
 }
 
-func printCounts(w io.Writer, doc lookDocument) error {
+func printCounts(w io.Writer, doc investigation.Look) error {
 	header(w, doc)
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, f := range doc.Facts {
@@ -180,6 +111,9 @@ func printCounts(w io.Writer, doc lookDocument) error {
 			}
 			if f.Of > 0 {
 				count += " of " + grouped(f.Of)
+			}
+			if !f.AsOf.IsZero() {
+				count += " as of " + f.AsOf.Day()
 			}
 		}
 		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", f.Relation, defanged(f.Kind, f.Value), count, f.CountOf, terminalSafe(f.Note))

@@ -66,6 +66,8 @@ func (r *run) suppressedValue(a *attribute) string {
 		a.suppressed = "rejected by the analyst: " + reason
 	} else if reason, ok := r.Lists.Suppressed(a.key.relation, a.key.value); ok {
 		a.suppressed = reason
+	} else if a.key.relation == observation.InPrefix {
+		a.suppressed = wide(a.key.value)
 	}
 	return a.suppressed
 }

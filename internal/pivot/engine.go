@@ -131,6 +131,13 @@ func (e *Engine) Points(ctx context.Context, v observable.Value) ([]Point, error
 	}
 	points := make([]Point, len(planned))
 	for i, p := range planned {
+		if p.fact.Relation == observation.ResolvesTo && p.Value.Kind() == observable.IP && p.Reason == "" {
+			if t, known, err := e.Tenancy(ctx, p.Value); err != nil {
+				return nil, err
+			} else if known {
+				p.Reason = t.String()
+			}
+		}
 		points[i] = p.Point
 	}
 	return points, nil

@@ -268,7 +268,12 @@ func (r *run) inBlock(ctx context.Context, f Fact, limit int) ([]observable.Valu
 			return nil, err
 		}
 		r.noteShort(address, more)
-		values = append(values, subjectsOrObjects(links, func(l corpus.Link) observable.Value { return l.Subject })...)
+		for _, link := range links {
+			// Who was there at another time is no neighbour of one that asks for the same time.
+			if held, ok := r.factOf(link, link.Subject); ok && !r.apart(f, held) {
+				values = append(values, link.Subject)
+			}
+		}
 	}
 	return values, nil
 }
@@ -336,6 +341,13 @@ func (r *run) load(ctx context.Context, n *node) error {
 		return err
 	}
 	r.noteShort(n.value, short)
+	routes, err := r.routes(ctx, n.value)
+	if err != nil {
+		return err
+	}
+	if len(routes) > 0 {
+		facts = compact(append(facts, routes...))
+	}
 	n.facts, n.since = facts, since(facts)
 	n.attrs = make([]*attribute, len(facts))
 	n.byID = make([]int, len(facts))

@@ -37,6 +37,9 @@ func world(k observable.Kind) uint64 {
 	return score.NameWorld
 }
 
+// LocalStore is who counted what the corpus itself holds.
+const LocalStore = "local store"
+
 // holding says how many indicators hold a value, of how many, and who counted.
 type holding struct {
 	n, of    uint64
@@ -106,7 +109,7 @@ func (r *run) best(ctx context.Context, relation observation.Relation, value obs
 	if err != nil {
 		return holding{}, err
 	}
-	h := holding{n: local.N, of: population.Subjects, known: local.N > 0, estimate: local.Estimate, from: "local store"}
+	h := holding{n: local.N, of: population.Subjects, known: local.N > 0, estimate: local.Estimate, from: LocalStore}
 	if population.Subjects < smallStore {
 		h.known = false
 		if n, of, list, ok := r.Lists.BaseCount(relation, value); ok {
@@ -185,17 +188,21 @@ func (r *run) nameHolders(f Fact) holding {
 	return h
 }
 
+// blockAddresses is of how many addresses of a block the names are counted: all
+// of the widest block that counts. Wider ones are counted so far, as an estimate.
+const blockAddresses = 1 << (32 - widestV4)
+
 // blockHolders counts the names on all addresses of a block.
 func (r *run) blockHolders(ctx context.Context, f Fact) (holding, error) {
 	net, ok := inBlock(f.Value)
 	if !ok {
 		return holding{}, nil
 	}
-	addresses, more, err := r.Corpus.InRange(ctx, net, corpus.DefaultHolderLimit)
+	addresses, more, err := r.Corpus.InRange(ctx, net, blockAddresses)
 	if err != nil {
 		return holding{}, err
 	}
-	h := holding{known: true, estimate: more, from: "local store"}
+	h := holding{known: true, estimate: more, from: LocalStore}
 	for _, address := range addresses {
 		on, err := r.holders(ctx, Fact{Relation: observation.ResolvesTo, Value: address})
 		if err != nil {
@@ -214,7 +221,7 @@ func (r *run) hostsBelow(ctx context.Context, f Fact) (holding, error) {
 	if err != nil {
 		return holding{}, err
 	}
-	return holding{n: uint64(len(hosts)) + 1, of: score.NameWorld, known: true, estimate: more, world: true, from: "local store"}, nil
+	return holding{n: uint64(len(hosts)) + 1, of: score.NameWorld, known: true, estimate: more, world: true, from: LocalStore}, nil
 }
 
 // nsDomainHolders counts the customers of a DNS provider.

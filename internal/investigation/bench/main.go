@@ -28,14 +28,15 @@ func main() {
 	size := flag.Int("observations", 10_000_000, "observations in the world")
 	operators := flag.Int("operators", 20, "operators to investigate")
 	seed := flag.Uint64("seed", 1, "which world")
+	looks := flag.Int("looks", 0, "indicators to look at instead: what clew show, count and pivots take")
 	flag.Parse()
-	if err := run(context.Background(), *seed, *size, *operators); err != nil {
+	if err := run(context.Background(), *seed, *size, *operators, *looks); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, seed uint64, size, operators int) error {
+func run(ctx context.Context, seed uint64, size, operators, looks int) error {
 	w, err := world.New(world.Options{Seed: seed, Observations: size})
 	if err != nil {
 		return err
@@ -55,6 +56,10 @@ func run(ctx context.Context, seed uint64, size, operators int) error {
 		return err
 	}
 	space := &investigation.Workspace{Corpus: store, Lists: lists, Clock: time.Now}
+	if looks > 0 {
+		space.Dir = dir
+		return measureLooks(ctx, space, w.Operators(), looks)
+	}
 	return measure(ctx, space, w.Operators(), operators)
 }
 

@@ -1,0 +1,156 @@
+package investigation
+
+import (
+	"context"
+	"time"
+
+	"clew/internal/casefile"
+	"clew/internal/corpus"
+	"clew/internal/observable"
+	"clew/internal/observation"
+	"clew/internal/pivot"
+)
+
+// A Look is what is known of one indicator: the JSON of clew show and clew
+// count, and of the page.
+type Look struct {
+	Kind        string     `json:"kind"`
+	Value       string     `json:"value"`
+	Registrable string     `json:"registrable_domain,omitempty"`
+	Special     string     `json:"special,omitempty"`
+	Tenancy     *Tenancy   `json:"tenancy,omitempty"` // of an address that names lived on
+	Facts       []LookFact `json:"facts"`
+}
+
+// A LookFact is one attribute.
+type LookFact struct {
+	Relation  string          `json:"relation"`
+	Direction string          `json:"direction"` // to, from, or self: others point at it
+	Kind      string          `json:"kind"`
+	Value     string          `json:"value"`
+	Holders   *uint64         `json:"holders"` // null when nobody could say
+	Of        uint64          `json:"of"`
+	Estimate  bool            `json:"estimate"`
+	CountOf   string          `json:"count_of"`
+	AsOf      casefile.Time   `json:"as_of"` // how far the store's knowledge of the relation reaches; null when not counted there
+	Window    casefile.Window `json:"window"`
+	Sources   []string        `json:"sources"`
+	Note      string          `json:"note"`
+	Label     string          `json:"label"` // what MITRE ATT&CK calls it
+}
+
+// A Tenancy says whether an address is one customer's or many's.
+type Tenancy struct {
+	Verdict string          `json:"verdict"` // dedicated, shared or unclear
+	Names   int             `json:"names"`
+	Domains int             `json:"registered_domains"`
+	NSSets  int             `json:"ns_sets"`
+	Peak    int             `json:"at_one_time"`
+	More    bool            `json:"more"` // the corpus holds more names than were read
+	Window  casefile.Window `json:"window"`
+	Summary string          `json:"summary"`
+}
+
+// Look says what the corpus knows of v. It asks nobody.
+func (w *Workspace) Look(ctx context.Context, v observable.Value) (Look, error) {
+	engine := w.Engine(pivot.Options{})
+	described, err := engine.Describe(ctx, v)
+	if err != nil {
+		return Look{}, err
+	}
+	reach, err := w.reach(ctx)
+	if err != nil {
+		return Look{}, err
+	}
+	look := Look{Kind: v.Kind().String(), Value: v.Text(), Facts: make([]LookFact, len(described))}
+	if domain, ok := observable.RegistrableDomain(v); ok && domain != v {
+		look.Registrable = domain.Text()
+	}
+	look.Special, _ = observable.Special(v)
+	for i, d := range described {
+		look.Facts[i] = lookFact(d, reach)
+	}
+	look.label(w.Attack)
+	if v.Kind() == observable.IP {
+		t, ok, err := engine.Tenancy(ctx, v)
+		if err != nil {
+			return Look{}, err
+		}
+		if ok {
+			look.Tenancy = &Tenancy{t.Verdict, t.Names, t.Domains, t.NSSets, t.Peak, t.More, casefile.WindowOf(t.Window), t.String()}
+		}
+	}
+	return look, nil
+}
+
+func lookFact(d pivot.Described, reach map[observation.Relation]time.Time) LookFact {
+	f := LookFact{
+		Relation: d.Relation.String(), Direction: "to", Kind: d.Value.Kind().String(), Value: d.Value.Text(),
+		Of: d.Of, Estimate: d.Estimate, CountOf: d.CountOf, Window: casefile.WindowOf(d.Window),
+		Sources: append([]string{}, d.Sources...), Note: d.Suppressed,
+	}
+	if d.HoldersKnown {
+		f.Holders = &d.Holders
+		if d.CountOf == pivot.LocalStore {
+			f.AsOf = casefile.Time{Time: reach[d.Relation]}
+		}
+	}
+	switch {
+	case d.Self:
+		f.Direction = "self"
+	case d.Back:
+		f.Direction = "from"
+	}
+	return f
+}
+
+// label names techniques, and the software that a malware family stands for.
+func (look *Look) label(names AttackLibrary) {
+	if names == nil {
+		return
+	}
+	for i, f := range look.Facts {
+		switch f.Kind {
+		case "technique":
+			look.Facts[i].Label = names.Label(f.Value)
+		case "malware":
+			for _, s := range names.Names(nil, []string{f.Value}).Software {
+				look.Facts[i].Label = s.ID + " " + s.Name
+			}
+		}
+	}
+}
+
+// reach is until when the imports of the corpus know each relation.
+func (w *Workspace) reach(ctx context.Context) (map[observation.Relation]time.Time, error) {
+	lister, ok := w.Corpus.(interface {
+		Imports(ctx context.Context) ([]corpus.Import, error)
+	})
+	if !ok {
+		return nil, nil
+	}
+	imports, err := lister.Imports(ctx)
+	if err != nil {
+		return nil, err
+	}
+	until := map[observation.Relation]time.Time{}
+	for _, i := range imports {
+		for _, c := range i.Coverage {
+			if c.Last.After(until[c.Relation]) {
+				until[c.Relation] = c.Last
+			}
+		}
+	}
+	return until, nil
+}
+
+// Points ranks the pivot points of v. It asks nobody.
+func (w *Workspace) Points(ctx context.Context, v observable.Value, bounds pivot.Options) ([]pivot.Point, error) {
+	return w.Engine(bounds).Points(ctx, v)
+}
+
+// Pivot follows one method from v, one hop. It asks nobody. The naming method
+// needs [Workspace.SearchNames] before.
+func (w *Workspace) Pivot(ctx context.Context, v observable.Value, method pivot.Method, bounds pivot.Options) (pivot.Result, error) {
+	return w.Engine(bounds).Pivot(ctx, v, method)
+}
