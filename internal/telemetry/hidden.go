@@ -18,6 +18,9 @@ const maxReveals = 4
 // urls says that whole URLs are searched for: only they are broken by \/ and
 // &amp;, which JSON and XML logs are full of.
 func hides(text []byte, urls bool) bool {
+	if bytes.Contains(text, []byte("(0)")) {
+		return true
+	}
 	for rest := text; ; {
 		i := bytes.IndexAny(rest, `\&%`)
 		if i < 0 || i+2 >= len(rest) {
@@ -80,6 +83,8 @@ func undo(text []byte) (plain []byte, changed bool) {
 			out, n = append(out, unhex(text[i+1:i+3])), 3
 		case c == '&':
 			out, n = undoEntity(out, text[i:])
+		case c == '(' && bytes.Contains(text[i:min(len(text), i+300)], []byte("(0)")):
+			out, n = undoLabels(out, text[i:])
 		}
 		if n > 0 {
 			changed = true
@@ -90,6 +95,34 @@ func undo(text []byte) (plain []byte, changed bool) {
 		i++
 	}
 	return out, changed
+}
+
+// undoLabels reads a name as the Windows DNS debug log writes it: every label
+// with its length before it, (4)evil(7)example(0).
+func undoLabels(out, text []byte) ([]byte, int) {
+	var name []byte
+	for at := 0; ; {
+		end := bytes.IndexByte(text[at:min(len(text), at+4)], ')')
+		if end < 2 || text[at] != '(' {
+			return out, 0
+		}
+		size, err := strconv.Atoi(string(text[at+1 : at+end]))
+		at += end + 1
+		switch {
+		case err != nil || size < 0 || size > 63 || at+size > len(text):
+			return out, 0
+		case size == 0 && len(name) == 0:
+			return out, 0
+		case size == 0:
+			return append(out, name...), at
+		case len(name) > 0:
+			name = append(name, '.')
+		}
+		name = append(name, text[at:at+size]...)
+		if at += size; at >= len(text) {
+			return out, 0
+		}
+	}
 }
 
 func undoBackslash(out, text []byte) ([]byte, int) {

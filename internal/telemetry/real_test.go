@@ -209,3 +209,12 @@ func TestKnownHits(t *testing.T) {
 	}
 	t.Logf("%d rows, worthless: %v", checked, marked)
 }
+
+func inputs(t testing.TB, paths ...string) []logfile.Input {
+	t.Helper()
+	found, skipped := logfile.Find(paths)
+	if len(skipped) > 0 {
+		t.Fatal(skipped)
+	}
+	return found
+}

@@ -129,11 +129,17 @@ func (c *lineCutter) fill(buf []byte) (int, error) {
 	if c.o.Eager {
 		return c.in.Read(buf)
 	}
-	n, err := io.ReadFull(c.in, buf)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return n, io.EOF
+	// Not io.ReadFull: its ErrUnexpectedEOF would hide that of a decoder whose
+	// input was cut off.
+	n := 0
+	for n < len(buf) {
+		m, err := c.in.Read(buf[n:])
+		n += m
+		if err != nil {
+			return n, err
+		}
 	}
-	return n, err
+	return n, nil
 }
 
 // emit hands text on, cut at header lines so that one schema holds for each

@@ -31,8 +31,10 @@ func shapeOf(head []byte) shape {
 		if listOf(text) {
 			return jsonShape
 		}
-		line, _, ok := bytes.Cut(text, []byte("\n"))
-		if ok && !balanced(line) && !bytes.HasPrefix(bytes.TrimSpace(line), []byte("{{")) {
+		line, next, ok := bytes.Cut(text, []byte("\n"))
+		// A first line that does not end well, before one that begins a value of its
+		// own, is a line cut off, not a value over several lines.
+		if ok && !balanced(line) && !bytes.HasPrefix(line, []byte("{{")) && !bytes.HasPrefix(next, []byte(`{"`)) {
 			return jsonShape
 		}
 	case '<':

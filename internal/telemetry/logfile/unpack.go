@@ -66,13 +66,22 @@ func members(r *bufio.Reader, name string, layer int, each func(string, *bufio.R
 		return next(bzip2.NewReader(r))
 	case len(head) > 262 && string(head[257:262]) == "ustar":
 		return archive(r, name, layer, each)
-	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):
+	case isUTF16(head):
 		utf16 := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
 		return each(name, bufio.NewReaderSize(transform.NewReader(r, utf16.NewDecoder()), 256<<10))
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("7z\xbc\xaf")), bytes.HasPrefix(head, []byte("Rar!")):
 		return ErrArchive
 	}
 	return each(name, r)
+}
+
+// isUTF16 reports whether text begins with a byte order mark and has a zero byte
+// in every second place where ASCII would have one.
+func isUTF16(head []byte) bool {
+	if !bytes.HasPrefix(head, []byte{0xff, 0xfe}) && !bytes.HasPrefix(head, []byte{0xfe, 0xff}) {
+		return false
+	}
+	return bytes.Count(head, []byte{0})*3 >= len(head)-2
 }
 
 func archive(r io.Reader, name string, layer int, each func(string, *bufio.Reader) error) error {
