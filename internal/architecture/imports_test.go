@@ -48,7 +48,7 @@ var (
 		"corpus/memory", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
 		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "telemetry/indicators", "telemetry/index", "export/all",
 	}
-	testKits = []string{"corpus/corpustest", "casefile/casefiletest", "source/sourcetest", "fuzzy/fuzzytest", "export/exporttest"}
+	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "casefile/casefiletest", "source/sourcetest", "fuzzy/fuzzytest", "export/exporttest"}
 	wiring   = []string{"artifact", "source/all", "ingest/all", "telemetry/format/all", "export/all", "investigation", "investigation/bench", "corpus/bench", "telemetry/bench"}
 )
 

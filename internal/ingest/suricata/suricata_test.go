@@ -1,0 +1,48 @@
+package suricata_test
+
+import (
+	"strings"
+	"testing"
+
+	"clew/internal/ingest"
+	"clew/internal/ingest/ingesttest"
+	"clew/internal/ingest/suricata"
+)
+
+const (
+	version1 = `{"timestamp":"2026-01-01T01:00:00.5+0100","flow_id":1,"event_type":"dns","src_ip":"192.0.2.53","dns":{"type":"answer","rrname":"a.example","rrtype":"A","rdata":"192.0.2.1"}}`
+	version2 = `{"timestamp":"2026-01-01T00:00:00Z","flow_id":1,"event_type":"dns","src_ip":"192.0.2.53","dns":{"version":2,"type":"answer","rrname":"a.example","answers":[{"rrname":"a.example","rrtype":"CNAME","rdata":"b.example"},{"rrname":"b.example","rrtype":"AAAA","rdata":"2001:db8::1"}]}}`
+	shown    = `{"timestamp":"2026-01-01T00:00:00Z","flow_id":1,"event_type":"tls","src_ip":"192.0.2.9","dest_ip":"192.0.2.1","tls":{"subject":"CN=a.example","issuerdn":"CN=CA","serial":"0A","fingerprint":"ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab","sni":"a.example","notbefore":"2025-01-01T00:00:00","notafter":"2027-01-01T00:00:00"}}`
+	fetched  = `{"timestamp":"2026-01-01T00:00:00Z","flow_id":1,"event_type":"fileinfo","src_ip":"192.0.2.1","http":{"hostname":"a.example","url":"/x/a.zip"},"fileinfo":{"filename":"/x/a.zip","md5":"00112233445566778899aabbccddeeff","state":"CLOSED"}}`
+)
+
+const at = "[2026-01-01T00:00:00Z,2026-01-01T00:00:00Z]"
+
+func TestEvents(t *testing.T) {
+	sha1 := strings.Repeat("ab", 20)
+	valid := " [2025-01-01T00:00:00Z,2026-01-01T00:00:00Z]"
+	ingesttest.States(t, suricata.Format{}, version1+"\n"+version2+"\n"+shown+"\n"+fetched+"\n"+`{"timestamp":"2026-01-01T00:00:00Z","event_type":"flow"}`,
+		"a.example resolves-to 192.0.2.1 "+at,
+		"a.example cname b.example "+at,
+		"b.example resolves-to 2001:db8::1 "+at,
+		"192.0.2.1 serves "+sha1+" "+at,
+		"a.example serves "+sha1+" "+at,
+		sha1+" names a.example"+valid,
+		sha1+" subject-dn CN=a.example"+valid,
+		sha1+" issued-by CN=CA"+valid,
+		sha1+" serial a"+valid,
+		"00112233445566778899aabbccddeeff filename a.zip "+at,
+		"00112233445566778899aabbccddeeff downloaded-from http://a.example/x/a.zip "+at)
+}
+
+func TestRefused(t *testing.T) {
+	ingesttest.Refuses(t, suricata.Format{}, version1+`{"a":1}`+version1, 2)
+	ingesttest.Refuses(t, suricata.Format{}, version1+`{"event_type":"dns","timestamp":"noon"}`+version1, 2)
+	if _, _, err := ingesttest.Read(t, suricata.Format{}, version1+"\n"+version2[:90]); err == nil {
+		t.Error("half an event at the end is no error")
+	}
+}
+
+func FuzzSuricata(f *testing.F) {
+	ingesttest.Fuzz(f, func() ingest.Format { return suricata.Format{} }, version1, version2, shown, fetched)
+}
