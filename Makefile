@@ -64,17 +64,20 @@ bench: bench-deps build ## figures against peers on the same data in the same ru
 	$(GO) run ./internal/corpus/bench -rows 10000000
 	$(GO) run ./internal/investigation/bench -observations 10000000
 	$(GO) run ./internal/naming/bench -names 11000000
+	@./scripts/windows-programs.sh $(CURDIR)/.bench/pe
+	$(GO) run ./internal/artifact/bench -dir $(CURDIR)/.bench/pe -clew $(BIN)/clew
 	$(GO) test -run '^$$' -bench IndicatorsAtOnce -benchtime 1x ./internal/fetch
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/score
 
 bench-deps:
-	@./scripts/packages.sh mtbl-bin libmtbl-dev libsqlite3-dev gcc
+	@./scripts/packages.sh mtbl-bin libmtbl-dev libsqlite3-dev gcc python3-pefile
 
 docs: ## regenerate the pages that come from the code
 	$(GO) test ./internal/source/... ./cmd/clew -run 'Page|Reference' -update
 
 deps: ## what the tests need and Go does not bring
 	@./scripts/packages.sh gcc g++ nsd unbound libfuzzy-dev libtlsh-dev ssdeep tlsh-tools
+	@./scripts/packages.sh python3-pefile osslsigncode p7zip-full default-jdk-headless apksigner binutils gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32
 	@./scripts/packages.sh bind9 knot-resolver pdns-recursor dnsmasq-base nftables iptables ipset iproute2 iputils-ping squid yara curl
 
 $(LINT):

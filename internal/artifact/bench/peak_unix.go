@@ -1,0 +1,21 @@
+//go:build unix
+
+package main
+
+import (
+	"os/exec"
+	"runtime"
+	"syscall"
+)
+
+// peak is the most memory a finished program had resident, in KiB.
+func peak(cmd *exec.Cmd) int64 {
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	if runtime.GOOS == "darwin" {
+		return int64(usage.Maxrss) >> 10
+	}
+	return int64(usage.Maxrss)
+}
