@@ -83,12 +83,14 @@ func bench(dir, clew string, n int, entropy bool) error {
 		return err
 	}
 	fmt.Printf("%d files of %d MiB, %d of them as they are, the others copies with other bytes at the end\n", len(paths), size>>20, real)
+	//nolint:gosec // the programs to compare are named by whoever runs the benchmark
 	ours, err := measure(exec.Command(clew, "file", "--json", "--no-store", "--data", filepath.Join(temp, "data"), filepath.Join(temp, "files")), nil)
 	if err != nil {
 		return err
 	}
 	report("clew file", ours, len(paths), size)
 	script := strings.ReplaceAll(pefile, "ENTROPY", map[bool]string{true: "True", false: "False"}[entropy])
+	//nolint:gosec // as above
 	theirs, err := measure(exec.Command("/usr/bin/python3", "-c", script), strings.NewReader(strings.Join(paths, "\n")+"\n"))
 	if err != nil {
 		return fmt.Errorf("pefile: %w", err)
@@ -126,7 +128,7 @@ func sample(dir, temp string, n int) (paths []string, size int64, real int, err 
 				data = fmt.Appendf(data, "copy %d", round)
 			}
 			path := filepath.Join(to, fmt.Sprintf("%d-%d.bin", round, i))
-			if err := os.WriteFile(path, data, 0o600); err != nil {
+			if err := os.WriteFile(path, data, 0o600); err != nil { //nolint:gosec // a name of our own in a folder of our own
 				return nil, 0, 0, err
 			}
 			paths, size = append(paths, path), size+int64(len(data))

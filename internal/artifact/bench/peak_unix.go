@@ -14,8 +14,9 @@ func peak(cmd *exec.Cmd) int64 {
 	if !ok {
 		return 0
 	}
+	most := int64(usage.Maxrss) //nolint:unconvert // 32 bits on some platforms
 	if runtime.GOOS == "darwin" {
-		return int64(usage.Maxrss) >> 10
+		return most >> 10
 	}
-	return int64(usage.Maxrss)
+	return most
 }
