@@ -37,6 +37,7 @@ var layers = []string{
 	"world",
 	"eval",
 	"investigation",
+	"server",
 }
 
 // The packages below a layer are of three sorts. Kits are tools that anybody
@@ -46,7 +47,7 @@ var (
 	kits = []string{
 		"observable/extract", "observable/extract/pdftext", "artifact/view", "artifact/cms", "artifact/archive", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns", "ingest/document", "ingest/export",
 		"corpus/memory", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
-		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "telemetry/indicators", "telemetry/index", "export/all",
+		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "telemetry/indicators", "telemetry/index", "export/all", "export/stix",
 	}
 	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "casefile/casefiletest", "source/sourcetest", "fuzzy/fuzzytest", "export/exporttest"}
 	wiring   = []string{"artifact", "source/all", "ingest/all", "telemetry/format/all", "export/all", "investigation", "investigation/bench", "corpus/bench", "telemetry/bench"}
