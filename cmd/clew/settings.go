@@ -26,6 +26,7 @@ type settings struct {
 	Sources  map[string]sourceSettings `yaml:"sources,omitempty"`
 	Resolver string                    `yaml:"resolver,omitempty"` // DNS server for the source dns
 	Attack   string                    `yaml:"attack,omitempty"`   // a bundle of MITRE ATT&CK
+	Push     map[string]pushSettings   `yaml:"push,omitempty"`     // servers that clew push hands cases to
 }
 
 // errConfig means the configuration file cannot be used.

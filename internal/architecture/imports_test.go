@@ -50,7 +50,7 @@ var (
 		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "telemetry/indicators", "telemetry/index", "export/all", "export/stix",
 	}
 	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "casefile/casefiletest", "source/sourcetest", "fuzzy/fuzzytest", "export/exporttest"}
-	wiring   = []string{"artifact", "source/all", "ingest/all", "telemetry/format/all", "export/all", "investigation", "investigation/bench", "corpus/bench", "telemetry/bench"}
+	wiring   = []string{"artifact", "source/all", "ingest/all", "telemetry/format/all", "export/all", "export/push", "investigation", "investigation/bench", "corpus/bench", "telemetry/bench"}
 )
 
 type listed struct {
