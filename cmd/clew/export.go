@@ -27,6 +27,7 @@ type exportFlags struct {
 	audience      string
 	producer      string
 	explain       bool
+	notes         bool
 }
 
 func (a *app) exportCommand() *cobra.Command {
@@ -64,6 +65,7 @@ func (f *exportFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.seeds, "seeds", false, "put the seeds into block lists too")
 	flags.StringVar(&f.audience, "tlp", "", "who will read it: RED, AMBER+STRICT, AMBER, GREEN or CLEAR; cases marked stricter stay out (default: as the cases are marked)")
 	flags.StringVar(&f.producer, "org", "", "who exports, as exchange formats name the author (default: clew)")
+	flags.BoolVar(&f.notes, "notes", false, "also the remarks on the whole case, not only those on what is exported (stix)")
 	flags.BoolVar(&f.explain, "explain", false, "name everything that is left out, and why")
 }
 
@@ -83,7 +85,7 @@ func (f *exportFlags) rules(a *app) (export.Rules, error) {
 		return export.Rules{}, usagef("--min-confidence %d is no percentage", f.confidence)
 	}
 	r := export.Rules{
-		States: f.states, Bands: f.bands, MinConfidence: f.confidence, Seeds: f.seeds, Producer: f.producer, At: a.clock(),
+		States: f.states, Bands: f.bands, MinConfidence: f.confidence, Seeds: f.seeds, Producer: f.producer, Notes: f.notes, At: a.clock(),
 	}
 	if f.audience != "" {
 		var err error

@@ -19,6 +19,7 @@ type Rules struct {
 	Bands         []string    // high, medium, low
 	MinConfidence int         // 0 to 100
 	Seeds         bool        // also what the analyst started from, in block lists; elsewhere they are in it
+	Notes         bool        // remarks on the whole case too, not only those on what is exported
 	Audience      marking.TLP // who will read it: what is marked stricter stays out; "" means the cases' own marking
 	Producer      string
 	At            time.Time
@@ -143,7 +144,12 @@ func (c *chooser) add(d casefile.Document, tlp marking.TLP) {
 			}
 		}
 	}
-	s.Notes = append(s.Notes, d.Notes...)
+	for _, note := range d.Notes {
+		_, kept := c.kept[valueOf(note.Kind, note.Value)]
+		if kept || c.rules.Notes && note.Value == "" {
+			s.Notes = append(s.Notes, note)
+		}
+	}
 }
 
 // consider takes e into the set, or leaves it out with the reason.

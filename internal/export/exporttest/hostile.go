@@ -88,7 +88,7 @@ func Fuzz(f *testing.F, format export.Format, check Check) {
 func hold(t *testing.T, f export.Format, text string, check Check) {
 	t.Helper()
 	r := Rules()
-	r.Producer = text
+	r.Producer, r.Notes = text, true
 	if f.Use == export.Block {
 		r.Seeds = true
 	}
