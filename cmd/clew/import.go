@@ -42,6 +42,9 @@ Formats:
   clew import remove 3f2a9c01d4e5`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[0] == warninglistFormat {
+				return a.importWarninglists(args[1:])
+			}
 			if args[0] != "auto" {
 				if _, err := all.Named(args[0], mapping); err != nil {
 					return usageError{err}
@@ -68,7 +71,7 @@ Formats:
 }
 
 func formatNames() []string {
-	names := []string{"auto"}
+	names := []string{"auto", warninglistFormat}
 	choices, err := all.Choices()
 	if err != nil {
 		return names
@@ -88,6 +91,7 @@ func formatTable() string {
 	for _, c := range choices {
 		fmt.Fprintf(&b, "  %-16s %s\n", c.Name, c.Title)
 	}
+	fmt.Fprintf(&b, "  %-16s %s\n", warninglistFormat, "MISP warninglists: values that mean nothing, read by every command")
 	return b.String()
 }
 

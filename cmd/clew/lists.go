@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"clew/internal/reference"
 )
@@ -12,6 +14,14 @@ func (a *app) references() (*reference.Set, error) {
 	set, err := reference.Load()
 	if err != nil {
 		return nil, err
+	}
+	if dir, err := a.dataDir(); err == nil {
+		imported := filepath.Join(dir, listsFolder)
+		if _, err := os.Stat(imported); err == nil {
+			if _, err := set.AddPath(imported); err != nil {
+				return nil, fmt.Errorf("imported lists: %w: remove the file it names, or import it again", err)
+			}
+		}
 	}
 	for _, path := range a.shared.lists {
 		if _, err := set.AddPath(path); err != nil {
