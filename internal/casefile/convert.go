@@ -25,7 +25,7 @@ func FindingOf(f pivot.Finding) Finding {
 		Suppressed: f.Suppressed, Verdict: f.Verdict, Model: f.Model,
 		Validation: Validation{State: NotChecked},
 	}
-	doc.Action = Proposal(doc)
+	doc.Action = bandAction(doc)
 	return doc
 }
 
@@ -113,10 +113,11 @@ func (g Gap) Result() (pivot.Gap, error) {
 	return pivot.Gap{Source: g.Source, Value: value, State: g.State, Reason: g.Reason}, nil
 }
 
-// Proposal says what a finding's band leads to (confidence.md section 7). It
-// only ever proposes: who approves looks at what else a block would hit.
-func Proposal(f Finding) Action {
-	none := func(reason string) Action { return Action{State: "none", Reason: reason} }
+// bandAction says what a finding's band leads to (confidence.md section 7): what
+// the snapshot of a run holds, so that it stays the same bytes whatever policy
+// the team has. What is shown comes of the policy, package response/policy.
+func bandAction(f Finding) Action {
+	none := func(reason string) Action { return Action{State: ActionNone, Reason: reason} }
 	switch {
 	case f.Verdict == "rejected":
 		return none("rejected by the analyst")
@@ -125,9 +126,9 @@ func Proposal(f Finding) Action {
 	}
 	switch f.Band {
 	case "high":
-		return Action{State: "proposed", Kind: "block", Reason: "high confidence; check what else a block would hit, and set an expiry, before approving"}
+		return Action{State: ActionProposed, Kind: Block, Reason: "high confidence; check what else a block would hit, and set an expiry, before approving"}
 	case "medium":
-		return Action{State: "proposed", Kind: "monitor", Reason: "medium confidence: watch and hunt, do not block"}
+		return Action{State: ActionProposed, Kind: Monitor, Reason: "medium confidence: watch and hunt, do not block"}
 	case "low":
 		return none("a lead: look into it before acting")
 	}

@@ -50,6 +50,8 @@ type Seed struct {
 	Confidence int    `json:"confidence"` // the analyst's, 0 to 100
 	// Validation is nil until logs were searched for the seed.
 	Validation *Validation `json:"validation,omitempty"`
+	// Action is nil until something was decided about the seed.
+	Action *Action `json:"action,omitempty"`
 }
 
 // A Finding is one indicator that may belong with the seeds, and why.
@@ -116,14 +118,6 @@ const (
 	NotChecked = "not-checked"
 )
 
-// An Action is what is proposed, or was decided, about a finding.
-type Action struct {
-	State   string `json:"state"` // none, proposed, approved, applied, expired, refused
-	Kind    string `json:"kind"`  // block, monitor or ""
-	Expires Time   `json:"expires"`
-	Reason  string `json:"reason"`
-}
-
 // A Pivot is one pivot point and what was decided about it.
 type Pivot struct {
 	From     string  `json:"from"`
@@ -158,12 +152,6 @@ type Gap struct {
 	Until    Time   `json:"until"` // when it may be asked again: a quota resets, a pause ends; null when not known
 }
 
-// An Escalation names the trigger that fired.
-type Escalation struct {
-	Trigger string `json:"trigger"`
-	Because string `json:"because"`
-}
-
 // A Note is what somebody wrote into the record.
 type Note struct {
 	At    Time   `json:"at"`
@@ -181,7 +169,7 @@ func (d Document) MarshalJSON() ([]byte, error) {
 	d.Pivots = orEmpty(d.Pivots)
 	d.Asked = orEmpty(d.Asked)
 	d.Gaps = orEmpty(d.Gaps)
-	d.Escalations = orEmpty(d.Escalations)
+	d.Escalations = filledEscalations(d.Escalations)
 	described := Described{Context: d.Context, Attack: d.Attack}.filled()
 	d.Context, d.Attack = described.Context, described.Attack
 	d.Notes = orEmpty(d.Notes)

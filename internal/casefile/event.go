@@ -34,6 +34,8 @@ const (
 	TypeSighted   Type = "sighted"
 	TypeActed     Type = "acted"
 	TypeDescribed Type = "described"
+	TypeEscalated Type = "escalated"
+	TypeDelivered Type = "delivered"
 )
 
 // An Entry is an event before it is part of the chain.

@@ -105,9 +105,9 @@ var descriptions = map[Type]func(Event) (string, error){
 		}
 		return text
 	}),
-	TypeActed: described(func(p Acted) string {
-		return fmt.Sprintf("%s %s: %s; %s", p.Action.Kind, defanged(p.About), p.Action.State, p.Action.Reason)
-	}),
+	TypeActed:     described(Acted.describe),
+	TypeEscalated: described(Escalation.describe),
+	TypeDelivered: described(Delivered.describe),
 }
 
 func (v Verdict) describe() string {

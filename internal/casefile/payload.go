@@ -157,9 +157,3 @@ type Sighted struct {
 	// Note is what was searched where nothing was seen, or why sightings do not count.
 	Note string `json:"note,omitempty"`
 }
-
-// Acted is what was decided or done about a value.
-type Acted struct {
-	About  Value  `json:"about"`
-	Action Action `json:"action"`
-}

@@ -39,6 +39,7 @@ type Record struct {
 	found       *Found
 	read        *Read
 	described   Described
+	escalations []Escalation
 }
 
 type verdict struct {
@@ -116,7 +117,11 @@ func (r *Record) add(e Event) error {
 	case TypeSighted:
 		r.sighted, err = appended(r.sighted, e)
 	case TypeActed:
-		r.acted, err = appended(r.acted, e)
+		err = r.act(e)
+	case TypeEscalated:
+		err = r.escalate(e)
+	case TypeDelivered:
+		err = r.deliver(e)
 	}
 	return err
 }
@@ -197,7 +202,7 @@ func (r *Record) overlay() {
 		}
 	}
 	for i := range r.Findings {
-		r.Findings[i].Action = Proposal(r.Findings[i])
+		r.Findings[i].Action = bandAction(r.Findings[i])
 	}
 	for _, a := range r.acted {
 		if f := byValue[a.About]; f != nil {

@@ -22,15 +22,21 @@ func (r *Record) Document() Document {
 			Tool: r.Tool, Events: r.Head.Seq, Head: r.Head.Hash,
 		},
 		Model: model, Seeds: r.seeds(), Findings: r.Findings, Pivots: r.pivots,
-		Asked: r.answers(), Gaps: r.gaps(), Disclosures: r.disclosures, Notes: r.notes,
+		Asked: r.answers(), Gaps: r.gaps(), Disclosures: r.disclosures, Notes: r.notes, Escalations: r.escalations,
 		Context: r.described.Context, ContextLeft: r.described.Left, Attack: r.described.Attack,
 	}
 }
 
-// seeds returns the seeds with what searches of the team's own logs said.
+// seeds returns the seeds with what searches of the team's own logs said, and
+// what was decided about them.
 func (r *Record) seeds() []Seed {
 	seeds := slices.Clone(r.Opened.Seeds)
 	for i := range seeds {
+		for _, a := range r.acted {
+			if a.About == (Value{seeds[i].Kind, seeds[i].Value}) {
+				seeds[i].Action = &a.Action
+			}
+		}
 		for _, s := range r.sighted {
 			if s.About != (Value{seeds[i].Kind, seeds[i].Value}) {
 				continue
