@@ -133,9 +133,11 @@ func (a *app) exportSet(ctx context.Context, f export.Format, names []string, fl
 	for _, name := range names {
 		err := a.withRecord(ctx, name, func(r casefile.Reader, id string) error {
 			record, err := casefile.Load(ctx, r, id)
-			if err == nil {
-				documents = append(documents, record.Document())
+			if err != nil {
+				return err
 			}
+			doc, err := a.underPolicy(record.Document())
+			documents = append(documents, doc)
 			return err
 		})
 		if err != nil {

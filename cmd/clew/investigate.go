@@ -267,6 +267,10 @@ func missingParts(doc casefile.Document, offline bool) error {
 
 // printDocument prints a case as JSON or as text.
 func (a *app) printDocument(doc casefile.Document, explain bool) error {
+	doc, err := a.underPolicy(doc)
+	if err != nil {
+		return err
+	}
 	return a.printTo(func(w io.Writer) error {
 		if a.json {
 			return doc.Encode(w)

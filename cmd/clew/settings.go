@@ -27,6 +27,7 @@ type settings struct {
 	Resolver string                    `yaml:"resolver,omitempty"` // DNS server for the source dns
 	Attack   string                    `yaml:"attack,omitempty"`   // a bundle of MITRE ATT&CK
 	Push     map[string]pushSettings   `yaml:"push,omitempty"`     // servers that clew push hands cases to
+	Policy   string                    `yaml:"policy,omitempty"`   // file that says what findings lead to
 }
 
 // errConfig means the configuration file cannot be used.

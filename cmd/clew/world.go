@@ -230,7 +230,11 @@ func (a *app) reportCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.printTo(func(w io.Writer) error { return write(w, record.Document()) })
+				doc, err := a.underPolicy(record.Document())
+				if err != nil {
+					return err
+				}
+				return a.printTo(func(w io.Writer) error { return write(w, doc) })
 			})
 		},
 	}

@@ -1,0 +1,361 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"clew/internal/casefile"
+	"clew/internal/investigation"
+	"clew/internal/observable"
+	"clew/internal/observation"
+	"clew/internal/response/blast"
+	"clew/internal/response/decision"
+	"clew/internal/response/policy"
+)
+
+// actFlags say what is done with which findings.
+type actFlags struct {
+	bands, kinds   []string
+	all            bool
+	reason, action string
+	expires, file  string
+	dry            bool
+}
+
+func (a *app) actCommand() *cobra.Command {
+	var f actFlags
+	cmd := &cobra.Command{
+		Use:   "act CASE list|propose|approve|apply|expire|revoke [INDICATOR...]",
+		Short: "Block or watch what was found: propose, approve, apply, expire, revoke",
+		Long: `Moves actions from proposed to approved to applied, and out again. propose measures
+first whom a block would hit; one that would hit bystanders becomes a watch, with
+the figure. approve names you as approver and sets the expiry by kind. Block lists
+(clew export) hold what is approved or applied and has not run out. Done twice, it
+changes nothing. Without indicators, propose and expire mean all they apply to.`,
+		Example: `  clew act 4f2a list
+  clew act 4f2a propose
+  clew act 4f2a approve --band high --kind domain --reason 'shift lead agrees'
+  clew act 4f2a apply cdn-update.example 203.0.113.7 --reason 'RPZ serial 2026112301'
+  clew act 4f2a revoke 203.0.113.7 --reason 'a customer of ours is there'
+  clew act 4f2a approve 203.0.113.7 --action block --expires 3d --reason 'bystanders were told'`,
+		Args: cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[1] == "list" {
+				return a.actList(cmd.Context(), args[0], f)
+			}
+			verb := decision.Verb(args[1])
+			if !slices.Contains(decision.Verbs(), verb) {
+				return usagef("%q is nothing to do: use list, propose, approve, apply, expire or revoke", args[1])
+			}
+			return a.act(cmd.Context(), args[0], verb, args[2:], f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.bands, "band", nil, "all findings of these bands: high, medium, low")
+	flags.StringSliceVar(&f.kinds, "kind", nil, "all findings of these kinds: domain, ip, …")
+	flags.BoolVar(&f.all, "all", false, "all findings")
+	flags.StringVar(&f.reason, "reason", "", "why, for the record")
+	flags.StringVar(&f.action, "action", "", "block or monitor, other than the policy says; needs --reason")
+	flags.StringVar(&f.expires, "expires", "", "how long it stands: 12h, 14d, 8w, 6mo, 1y or never (default: by kind)")
+	flags.StringVar(&f.file, "policy", "", "policy file (default: policy in config.yaml, else clew's own)")
+	flags.BoolVar(&f.dry, "dry-run", false, "say what would be recorded, and record nothing")
+	return cmd
+}
+
+// order reads the flags.
+func (f actFlags) order(a *app, verb decision.Verb) (decision.Order, error) {
+	p, err := a.policy(f.file)
+	if err != nil {
+		return decision.Order{}, err
+	}
+	o := decision.Order{Verb: verb, Actor: actor(a.getenv), At: a.clock(), Reason: f.reason, Kind: f.action, Policy: p}
+	if f.expires != "" {
+		life, err := policy.ParseLifetime(f.expires)
+		if err != nil {
+			return o, usagef("--expires %w", err)
+		}
+		o.Expires = &life
+	}
+	for _, b := range f.bands {
+		if !slices.Contains([]string{"high", "medium", "low"}, b) {
+			return o, usagef("--band %q is no band: use high, medium or low", b)
+		}
+	}
+	for _, k := range f.kinds {
+		if _, known := observable.KindNamed(k); !known {
+			return o, usagef("--kind %q is no kind: docs/reference/vocabulary.md lists them", k)
+		}
+	}
+	return o, nil
+}
+
+// targets chooses what the order is about, in the order of the document.
+func (f actFlags) targets(d casefile.Document, verb decision.Verb, named []string) ([]decision.Target, error) {
+	wanted := map[casefile.Value]bool{}
+	for _, text := range named {
+		v, err := indicator(text)
+		if err != nil {
+			return nil, err
+		}
+		wanted[casefile.ValueOf(v)] = false
+	}
+	everything := f.all || len(f.bands) > 0 || len(f.kinds) > 0
+	if len(named) == 0 && !everything && verb != decision.Propose && verb != decision.Expire {
+		return nil, usagef("name what to %s: indicators, --band, --kind or --all", verb)
+	}
+	var targets []decision.Target
+	for _, s := range d.Seeds {
+		about := casefile.Value{Kind: s.Kind, Value: s.Value}
+		if _, asked := wanted[about]; !asked && (verb != decision.Expire || s.Action == nil) {
+			continue
+		}
+		wanted[about] = true
+		t := decision.Target{About: about, Seed: true, Named: true, Finding: casefile.Finding{Kind: s.Kind, Value: s.Value, Confidence: s.Confidence}}
+		if s.Validation != nil {
+			t.Finding.Validation = *s.Validation
+		}
+		t.Action.State = casefile.ActionNone
+		if s.Action != nil {
+			t.Action, t.Recorded = *s.Action, s.Action.Recorded()
+		}
+		targets = append(targets, t)
+	}
+	for _, finding := range d.Findings {
+		about := casefile.Value{Kind: finding.Kind, Value: finding.Value}
+		done, asked := wanted[about]
+		switch {
+		case done: // a seed that is a finding too
+			continue
+		case asked:
+			wanted[about] = true
+		case len(named) > 0 && !everything,
+			len(f.bands) > 0 && !slices.Contains(f.bands, finding.Band),
+			len(f.kinds) > 0 && !slices.Contains(f.kinds, finding.Kind):
+			continue
+		}
+		targets = append(targets, decision.Target{
+			About: about, Finding: finding, Named: asked, Recorded: finding.Action.Recorded(), Action: finding.Action,
+		})
+	}
+	for about, found := range wanted {
+		if !found {
+			return nil, usagef("%s is neither a seed nor a finding of %s", defanged(about.Kind, about.Value), d.Case.ID)
+		}
+	}
+	return targets, nil
+}
+
+// act carries out one verb and records what changed, in one step.
+func (a *app) act(ctx context.Context, name string, verb decision.Verb, named []string, f actFlags) error {
+	order, err := f.order(a, verb)
+	if err != nil {
+		return err
+	}
+	w, id, record, err := a.openCase(ctx, name, verb == decision.Propose || verb == decision.Approve)
+	if err != nil {
+		return err
+	}
+	defer w.Close() //nolint:errcheck // what matters was acknowledged before
+	d := record.Document()
+	order.Policy.Apply(&d, order.At)
+	targets, err := f.targets(d, verb, named)
+	if err != nil {
+		return err
+	}
+	meter := a.meter(w, d)
+	var outcomes []decision.Outcome
+	var entries []casefile.Entry
+	for _, t := range targets {
+		if verb == decision.Expire && !t.Named && t.Action.State != casefile.ActionExpired {
+			continue // its time is not up
+		}
+		if meter != nil && (verb == decision.Propose || !t.Recorded) {
+			if t.Blast, err = measured(ctx, meter, t); err != nil {
+				return err
+			}
+		}
+		out, err := decision.Decide(d.Case, order, t)
+		if err != nil {
+			return usageError{err}
+		}
+		if !out.Change && !t.Named {
+			continue
+		}
+		outcomes = append(outcomes, out)
+		if out.Change {
+			entries = append(entries, casefile.Entry{
+				Time: order.At, Type: casefile.TypeActed, Actor: w.Actor, Data: casefile.Acted{About: out.About, Action: out.Action},
+			})
+		}
+	}
+	if len(entries) > 0 && !f.dry {
+		if _, err := w.Cases.Append(ctx, id, entries...); err != nil {
+			return err
+		}
+	}
+	if err := a.printTo(func(out io.Writer) error { return a.printOutcomes(out, outcomes) }); err != nil {
+		return err
+	}
+	said := "recorded"
+	if f.dry {
+		said = "would be recorded"
+	}
+	fmt.Fprintf(a.stderr, "%s: %s, %s\n", id, plural(uint64(len(entries)), "change"), said)
+	return nil
+}
+
+// openCase opens the record of a case, and the corpus where somebody will be
+// asked who lives on a value.
+func (a *app) openCase(ctx context.Context, name string, corpus bool) (*investigation.Workspace, string, *casefile.Record, error) {
+	w, err := a.workspace(investigation.Needs{Cases: true, Corpus: corpus, ReadOnly: true})
+	if err != nil {
+		return nil, "", nil, err
+	}
+	id, err := casefile.Resolve(ctx, w.Cases, name)
+	if err != nil {
+		return nil, "", nil, errors.Join(err, w.Close())
+	}
+	record, err := casefile.Load(ctx, w.Cases, id)
+	if err != nil {
+		return nil, "", nil, errors.Join(err, w.Close())
+	}
+	return w, id, record, nil
+}
+
+// meter measures blocks against the corpus; nil where it is not open.
+func (a *app) meter(w *investigation.Workspace, d casefile.Document) *blast.Meter {
+	if w.Corpus == nil {
+		return nil
+	}
+	lists := func(v observable.Value) (string, bool) {
+		if hit, benign := w.Lists.Benign(v); benign {
+			return hit.String(), true
+		}
+		if v.Kind() != observable.IP && v.Kind() != observable.Prefix {
+			return "", false
+		}
+		hit, shared := w.Lists.Match(observation.ResolvesTo, v)
+		return hit.String(), shared
+	}
+	return blast.New(w.Corpus, lists, d, a.clock())
+}
+
+func measured(ctx context.Context, m *blast.Meter, t decision.Target) (*casefile.Blast, error) {
+	v, err := t.About.Observable()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", casefile.ErrDamaged, err)
+	}
+	b, err := m.Measure(ctx, v, t.Finding.Validation)
+	return &b, err
+}
+
+// actionRow is one action as JSON and tables show it.
+type actionRow struct {
+	Kind    string          `json:"kind"`
+	Value   string          `json:"value"`
+	Action  casefile.Action `json:"action"`
+	Changed bool            `json:"changed"`
+	Why     string          `json:"why"` // of no change
+}
+
+func (a *app) printOutcomes(w io.Writer, outcomes []decision.Outcome) error {
+	rows := make([]actionRow, len(outcomes))
+	for i, o := range outcomes {
+		rows[i] = actionRow{o.About.Kind, o.About.Value, o.Action, o.Change, o.Why}
+	}
+	return a.printActions(w, rows)
+}
+
+func (a *app) printActions(w io.Writer, rows []actionRow) error {
+	if a.json {
+		return encode(w, struct {
+			Actions []actionRow `json:"actions"`
+		}{rows})
+	}
+	if len(rows) == 0 {
+		fmt.Fprintln(w, "Nothing to show.")
+		return nil
+	}
+	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(table, "INDICATOR\tACTION\tSTATE\tUNTIL\tAPPROVER\tBESIDE IT\tWHY")
+	for _, r := range rows {
+		why := r.Why
+		if why == "" {
+			why = r.Action.Reason
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", shortened(defanged(r.Kind, r.Value)), orDash(r.Action.Kind), r.Action.State,
+			orDash(r.Action.Expires.Day()), orDash(casefile.Printable(r.Action.Approver)), beside(r.Action.Blast), casefile.Prose(why))
+	}
+	return table.Flush()
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+// beside says in a few words whom a block would hit.
+func beside(b *casefile.Blast) string {
+	switch {
+	case b == nil:
+		return "not measured"
+	case b.Listed != "":
+		return "listed"
+	case !b.Known:
+		return "unknown"
+	}
+	least := ""
+	if b.AtLeast {
+		least = "at least "
+	}
+	text := fmt.Sprintf("%s%s", least, plural(b.Bystanders, "site"))
+	if b.Assets > 0 {
+		text += ", " + plural(uint64(b.Assets), "machine") + " of ours"
+	}
+	return text
+}
+
+func (a *app) actList(ctx context.Context, name string, f actFlags) error {
+	p, err := a.policy(f.file)
+	if err != nil {
+		return err
+	}
+	return a.withCase(ctx, name, func(w *investigation.Workspace, id string) error {
+		record, err := casefile.Load(ctx, w.Cases, id)
+		if err != nil {
+			return err
+		}
+		d := record.Document()
+		p.Apply(&d, a.clock())
+		rows := []actionRow{}
+		for _, s := range d.Seeds {
+			if s.Action != nil {
+				rows = append(rows, actionRow{Kind: s.Kind, Value: s.Value, Action: *s.Action})
+			}
+		}
+		for _, finding := range d.Findings {
+			wanted := (len(f.bands) == 0 || slices.Contains(f.bands, finding.Band)) && (len(f.kinds) == 0 || slices.Contains(f.kinds, finding.Kind))
+			if wanted && (finding.Action.State != casefile.ActionNone || finding.Action.Recorded()) {
+				rows = append(rows, actionRow{Kind: finding.Kind, Value: finding.Value, Action: finding.Action})
+			}
+		}
+		slices.SortStableFunc(rows, func(x, y actionRow) int { return strings.Compare(order(x), order(y)) })
+		return a.printTo(func(out io.Writer) error { return a.printActions(out, rows) })
+	})
+}
+
+// order sorts actions: what waits for somebody first.
+func order(r actionRow) string {
+	states := []string{casefile.ActionProposed, casefile.ActionApproved, casefile.ActionApplied, casefile.ActionExpired, casefile.ActionRevoked}
+	kinds := []string{casefile.Block, casefile.Monitor}
+	return fmt.Sprintf("%d%d", slices.Index(states, r.Action.State)+1, slices.Index(kinds, r.Action.Kind)+1)
+}
