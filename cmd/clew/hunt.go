@@ -164,7 +164,7 @@ func (a *app) readIndicators(f huntFlags) ([]match.Indicator, error) {
 		return nil, usagef("%s: %w", f.indicators, err)
 	}
 	if list.Skipped > 0 {
-		fmt.Fprintf(a.stderr, "clew: %s: %s of the list are no indicators\n", terminalSafe(f.indicators), plural(uint64(list.Skipped), "entry"))
+		fmt.Fprintf(a.stderr, "clew: %s: left out, for they are no indicators: %s\n", terminalSafe(f.indicators), plural(uint64(list.Skipped), "line"))
 		for _, why := range list.Why {
 			fmt.Fprintf(a.stderr, "  %s\n", terminalSafe(why))
 		}

@@ -41,6 +41,7 @@ var readers = []format.Reader{
 	weblog.Access{},
 	weblog.Squid{},
 	weblog.Errors{},
+	weblog.Proxifier{},
 	columns.Bare{},
 	dnslog.BIND{},
 	keyvalue.Reader{},

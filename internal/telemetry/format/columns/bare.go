@@ -227,10 +227,15 @@ func vpcFlow(text []byte, out *format.Record) bool {
 // loadBalancer reads the access logs of AWS application and classic load
 // balancers (AWS, "Access logs for your Application Load Balancer").
 func loadBalancer(text []byte, out *format.Record) bool {
-	if !bytes.Contains(text[:min(len(text), 40)], []byte("T")) || bytes.Count(text, []byte(`"`)) < 2 {
+	if !bytes.Contains(text[:min(len(text), 40)], []byte("T")) || bytes.Count(text, []byte(`"`)) < 2 && !bytes.HasPrefix(text, []byte("tls ")) {
 		return false
 	}
 	cells := format.Words(text)
+	if len(cells) > 7 && cells[0] == "tls" && strings.Contains(cells[5], ":") { // network load balancer
+		out.Format, out.Kind = "aws-nlb", format.TLSLog
+		put(out, cells, []place{{2, "time", format.Time}, {3, "elb", format.Reporter}, {5, "client:port", format.Client}, {6, "destination:port", format.Server}, {17, "domain_name", format.SNI}})
+		return true
+	}
 	if len(cells) < 12 {
 		return false
 	}

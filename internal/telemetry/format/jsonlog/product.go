@@ -54,10 +54,9 @@ var products = []product{
 		},
 		kind: func(out *format.Record) format.Kind { return eveKinds[value(out, "event_type")] },
 	},
-	{
-		name: "zeek", marks: []string{`uid"`, `id`, `orig_h"`},
-		special: zeekField, kind: zeekKind,
-	},
+	{name: "zeek", marks: []string{`ts"`, `id.orig_h"`}, special: zeekField, kind: zeekKind},
+	{name: "zeek", marks: []string{`ts"`, `id_orig_h"`}, special: zeekField, kind: zeekKind},
+	{name: "zeek", marks: []string{`ts"`, `uid`}, special: zeekField, kind: zeekKind},
 	{name: "zeek", marks: []string{`_path"`, `_write_ts"`}, special: zeekField, kind: zeekKind},
 	{name: "zeek", marks: []string{`@stream"`, `ts"`}, special: zeekField, kind: zeekKind},
 	{name: "zeek", marks: []string{`ts"`, `certificate.subject"`}, special: zeekField, kind: zeekKind},
