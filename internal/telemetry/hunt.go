@@ -34,11 +34,14 @@ type Options struct {
 
 // A Hunter searches logs for one set of indicators.
 type Hunter struct {
-	o       Options
-	set     *finder
-	judge   *judge
-	hosts   map[int][]int // helper in the set, to the URL indicators that it is the host of
-	urls    bool
+	o     Options
+	set   *finder
+	judge *judge
+	hosts map[int][]int // helper in the set, to the URL indicators that it is the host of
+	urls  bool
+	// slots bounds the blocks that are scanned at a time, and so what they hold
+	// in memory: a block may be one line of 64 MiB.
+	slots   chan struct{}
 	Refused []match.Refusal
 }
 
@@ -60,6 +63,7 @@ func New(o Options) (*Hunter, error) {
 	if h.o.Workers <= 0 {
 		h.o.Workers = runtime.GOMAXPROCS(0)
 	}
+	h.slots = make(chan struct{}, h.o.Workers)
 	return h, nil
 }
 
@@ -202,7 +206,14 @@ func (h *Hunter) read(ctx context.Context, in logfile.Input, out chan<- result) 
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		select {
+		case h.slots <- struct{}{}:
+		case <-ctx.Done():
+			close(part)
+			return ctx.Err()
+		}
 		scan := func() {
+			defer func() { <-h.slots }()
 			part <- h.scan(b, in.ModTime)
 			if h.o.Progress != nil {
 				h.o.Progress(int64(len(b.Text)))

@@ -153,7 +153,7 @@ func jsonBlocks(r *bufio.Reader, each func(Block) error) error {
 
 // element returns the name of the event element that an XML log holds.
 func element(text []byte) string {
-	for _, name := range []string{"Event", "EPOevent"} {
+	for _, name := range []string{"Event", "EPOevent", "EPOEvent"} {
 		for _, end := range []string{">", " ", "\n", "\r", "\t"} {
 			if bytes.Contains(text[:min(len(text), 64<<10)], []byte("<"+name+end)) {
 				return name
