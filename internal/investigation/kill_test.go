@@ -74,7 +74,6 @@ func TestKilledWhileImporting(t *testing.T) {
 	began := time.Now()
 	want := whole(t, filepath.Join(files, "whole"))
 	span := time.Since(began)
-	//nolint:gosec // moments, not secrets
 	rng := rand.New(rand.NewPCG(20261127, 1))
 	for round := range max(kills, 4) {
 		dir := filepath.Join(files, fmt.Sprintf("killed-%d", round))

@@ -154,12 +154,11 @@ func (r *row) first(c column) string {
 	return r.values[c][0]
 }
 
-// moment reads a time: seconds since 1970 with a fraction, or ISO 8601.
-func moment(text string) (time.Time, bool) {
+// moment reads a time: seconds since 1970 with a fraction, or ISO 8601; zero for
+// what is none.
+func moment(text string) time.Time {
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
-		t := record.Unix(int64(math.Max(math.Min(seconds, math.MaxInt32*16.0), 0)))
-		return t, !t.IsZero()
+		return record.Unix(int64(math.Max(math.Min(seconds, math.MaxInt32*16.0), 0)))
 	}
-	t, _, ok := record.ParseTime(text)
-	return t, ok
+	return record.Moment(text)
 }

@@ -33,8 +33,7 @@ func (d *decoder) tell(out *ingest.Out) {
 	}
 	// A capture replayed without its times, or a log made anonymous, has none:
 	// what was seen stays true.
-	at, _ := moment(r.first(colTime))
-	out.KeepAll(state(record.At(at)))
+	out.KeepAll(state(record.At(moment(r.first(colTime)))))
 }
 
 // Ports of protocols that Zeek's dns log holds too and that are no DNS.
@@ -89,8 +88,8 @@ func (d *decoder) certificate(w observation.Window) []observation.Observation {
 	if c.SHA256 == "" {
 		c.SHA256, c.SHA1 = d.join.digests(r.first(colCertID))
 	}
-	c.NotBefore, _ = moment(r.first(colNotBefore))
-	c.NotAfter, _ = moment(r.first(colNotAfter))
+	c.NotBefore = moment(r.first(colNotBefore))
+	c.NotAfter = moment(r.first(colNotAfter))
 	return c.Observations()
 }
 

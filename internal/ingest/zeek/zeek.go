@@ -69,10 +69,9 @@ func (f Format) Decoder() ingest.Decoder {
 // decoder reads the lines of one log. A log may change its header on the way,
 // where several were joined.
 type decoder struct {
-	join  *join
-	row   row
-	at    []column // of each cell; none before the header
-	cells int
+	join *join
+	row  row
+	at   []column // of each cell; none before the header
 
 	separator    string
 	set          string // between the elements of a cell
