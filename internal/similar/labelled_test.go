@@ -43,7 +43,7 @@ func table(t *testing.T, path string, comma rune) []map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // read only
 	var text io.Reader = bufio.NewReader(file)
 	if strings.HasSuffix(path, ".gz") {
 		if text, err = gzip.NewReader(text); err != nil {

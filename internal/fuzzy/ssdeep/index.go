@@ -92,6 +92,12 @@ func (x *Index) settle() {
 		x.searched += waiting
 		return
 	}
+	x.Sort()
+}
+
+// Sort makes segments of all that waits in the tail. Nobody has to call it: many
+// questions do by themselves.
+func (x *Index) Sort() {
 	x.searched = 0
 	for int(x.tail) < x.Len() {
 		x.sort(min(x.tail+segmentMax, uint32(x.Len())))
