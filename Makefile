@@ -62,6 +62,8 @@ fuzz: ## every fuzz target for FUZZTIME (default 20s)
 
 bench: bench-deps build ## figures against peers on the same data in the same run (minutes)
 	$(GO) run ./internal/corpus/bench -rows 10000000
+	$(GO) run ./internal/fuzzy/bench -digests 1000000
+	$(GO) run ./internal/fuzzy/bench -digests 5000000 -questions 6
 	$(GO) run ./internal/investigation/bench -observations 10000000
 	$(GO) run ./internal/naming/bench -names 11000000
 	@./scripts/windows-programs.sh $(CURDIR)/.bench/pe
@@ -70,7 +72,7 @@ bench: bench-deps build ## figures against peers on the same data in the same ru
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/score
 
 bench-deps:
-	@./scripts/packages.sh mtbl-bin libmtbl-dev libsqlite3-dev gcc python3-pefile
+	@./scripts/packages.sh mtbl-bin libmtbl-dev libsqlite3-dev gcc python3-pefile g++ libfuzzy-dev libtlsh-dev ssdeep
 
 docs: ## regenerate the pages that come from the code
 	$(GO) test ./internal/source/... ./cmd/clew -run 'Page|Reference' -update
