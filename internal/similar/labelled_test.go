@@ -317,6 +317,7 @@ func TestSignersOfStalkerware(t *testing.T) {
 			observation.SignedBy: row["Certificate"], observation.Property: row["Package Name"],
 		})
 	}
+	t.Logf("signer, by app, no list %s", l.measure(l.linked(t, observation.SignedBy, suppressor{})))
 	m := l.measure(l.linked(t, observation.SignedBy, suppressor{l.lists}))
 	t.Logf("signer, by app %s", m)
 	if m.precision() < 0.9 || m.right < 500 {
