@@ -24,11 +24,26 @@ func compiled(dir, compiler, source, library string, files []string) (*answers, 
 	return ask(exec.Command(program, files...)) //nolint:gosec // what was just built
 }
 
-// glaslos builds the peer in Go, a module of its own, and asks it.
+// glaslos builds the peer in Go and asks it. It is a module of its own, so that
+// clew does not depend on what it is compared with, and lies here under names
+// that the tools for clew's own packages pass over.
 func glaslos(dir string, files []string) (*answers, error) {
-	program := filepath.Join(dir, "glaslos")
+	module := filepath.Join(dir, "glaslos")
+	if err := os.Mkdir(module, 0o700); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"main.go", "go.mod", "go.sum"} {
+		text, err := os.ReadFile(filepath.Join(peerDir, "glaslos", name+".txt"))
+		if err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(filepath.Join(module, name), text, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	program := filepath.Join(module, "peer")
 	build := exec.Command("go", "build", "-o", program, ".") //nolint:gosec // as above
-	build.Dir = filepath.Join(peerDir, "glaslos")
+	build.Dir = module
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, out)
 	}
