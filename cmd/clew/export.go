@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,7 +16,9 @@ import (
 	"clew/internal/casefile"
 	"clew/internal/export"
 	"clew/internal/export/all"
+	"clew/internal/investigation"
 	"clew/internal/marking"
+	"clew/internal/naming"
 	"clew/internal/observable"
 )
 
@@ -144,7 +147,50 @@ func (a *app) exportSet(ctx context.Context, f export.Format, names []string, fl
 			return export.Set{}, err
 		}
 	}
+	if f.Patterns {
+		learn, done := a.learner(ctx)
+		defer done()
+		rules.Learn = learn
+	}
 	return export.Choose(documents, f, rules)
+}
+
+// learner finds the pattern of names, and counts what it would match besides in
+// the corpus, the benign lists, and by chance. A corpus that cannot be opened
+// costs its count only.
+func (a *app) learner(ctx context.Context) (learn func([]observable.Value) (export.NamePattern, bool), done func()) {
+	w, err := a.workspace(investigation.Needs{Corpus: true, ReadOnly: true})
+	if err != nil {
+		fmt.Fprintf(a.stderr, "  no naming pattern is learned: %s\n", terminalSafe(err.Error()))
+		return nil, func() {}
+	}
+	learn = func(values []observable.Value) (export.NamePattern, bool) {
+		var names []naming.Name
+		for _, v := range values {
+			if name, ok := naming.NameOf(v); ok {
+				names = append(names, name)
+			}
+		}
+		const counted = 10_000 // names of the corpus at most
+		family, err := w.LearnFamily(ctx, names, counted, nil)
+		switch {
+		case errors.Is(err, naming.ErrTooFew), errors.Is(err, naming.ErrNoPattern):
+			return export.NamePattern{}, false
+		case err != nil:
+			fmt.Fprintf(a.stderr, "  no naming pattern is learned: %s\n", terminalSafe(err.Error()))
+			return export.NamePattern{}, false
+		}
+		atLeast := ""
+		if family.More {
+			atLeast = "at least "
+		}
+		return export.NamePattern{
+			Regexp: family.Regexp, Words: family.Words, Learned: family.Learned,
+			False: fmt.Sprintf("corpus: %s%d of %d names match beside those learned from (index of %s). Benign lists: %d of %d. By chance: about %s of %d registered names. Telemetry: not measured",
+				atLeast, len(family.Found), family.CorpusOf, family.AsOf, len(family.Benign), family.BenignOf, fewOrMany(family.Expected), family.World),
+		}, true
+	}
+	return learn, func() { _ = w.Close() } // nothing was written
 }
 
 // writeFolder writes the files of a format into the folder of --output. Other

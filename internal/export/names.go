@@ -23,7 +23,8 @@ type NamePattern struct {
 // that end nothing in any rule.
 var namePattern = regexp.MustCompile(`^\^[a-z0-9_.\\()\[\]{}|?:*+,-]+\$$`)
 
-// learn asks for the pattern of the registered domains among the entries. One
+// learn asks for the pattern of the registered domains among the seeds and the
+// entries of the high band: a doubtful name would bend it. One
 // with characters that rules give a meaning of their own is not used.
 func learn(entries []Entry, learner func([]observable.Value) (NamePattern, bool)) []NamePattern {
 	if learner == nil {
@@ -33,7 +34,7 @@ func learn(entries []Entry, learner func([]observable.Value) (NamePattern, bool)
 	seen, cases := map[observable.Value]bool{}, map[string]bool{}
 	for _, e := range entries {
 		name, ok := observable.RegistrableDomain(e.Value)
-		if e.Value.Kind() != observable.Domain || !ok || seen[name] {
+		if e.Value.Kind() != observable.Domain || !ok || seen[name] || !e.Seed && e.Band != "high" {
 			continue
 		}
 		seen[name] = true

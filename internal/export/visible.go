@@ -39,6 +39,24 @@ func JSON(encoded []byte) []byte {
 	return []byte(b.String())
 }
 
+// XML writes what cannot be seen as a character reference in text that is XML
+// already. It changes no value.
+func XML(encoded []byte) []byte {
+	text := string(encoded)
+	if strings.IndexFunc(text, hiddenInJSON) < 0 {
+		return encoded
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if hiddenInJSON(r) {
+			fmt.Fprintf(&b, "&#x%x;", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return []byte(b.String())
+}
+
 func hiddenInJSON(r rune) bool { return r != '\n' && r != '\t' && hidden(r) }
 
 func replaceHidden(text, form string) string {

@@ -8,10 +8,14 @@ import (
 	"clew/internal/export"
 	"clew/internal/export/csv"
 	"clew/internal/export/dnsmasq"
+	"clew/internal/export/graph"
 	"clew/internal/export/hosts"
+	"clew/internal/export/hunt"
 	"clew/internal/export/ipset"
 	"clew/internal/export/misp"
+	"clew/internal/export/navigator"
 	"clew/internal/export/nftables"
+	"clew/internal/export/openioc"
 	"clew/internal/export/plain"
 	"clew/internal/export/rpz"
 	"clew/internal/export/sigma"
@@ -29,9 +33,9 @@ func Formats() []export.Format {
 	formats := []export.Format{
 		plain.List(), csv.Format(), rpz.Format(), hosts.Format(), dnsmasq.Format(), unbound.Format(), nftables.Format(),
 		ipset.Sets(), ipset.Rules(), ipset.IP6Rules(), squid.Format(), stix.Format(), misp.Format(), misp.Feed(),
-		suricata.Format(), suricata.Dataset(), snort.Format(), zeek.Intel(), zeek.Script(), sigma.Format(), yara.Format(),
+		suricata.Format(), suricata.Dataset(), snort.Format(), zeek.Intel(), zeek.Script(), sigma.Format(), yara.Format(), openioc.Format(), navigator.Format(),
 	}
-	formats = append(formats, plain.EDLs()...)
+	formats = slices.Concat(formats, plain.EDLs(), hunt.Formats(), graph.Formats())
 	slices.SortFunc(formats, func(a, b export.Format) int { return strings.Compare(a.Name, b.Name) })
 	return formats
 }

@@ -85,6 +85,9 @@ func Fuzz(f *testing.F, format export.Format, check Check) {
 	f.Fuzz(func(t *testing.T, text string) { hold(t, format, text, check) })
 }
 
+// HoldOne is Hold with one text, for fuzz targets of several formats.
+func HoldOne(t *testing.T, f export.Format, text string, check Check) { hold(t, f, text, check) }
+
 func hold(t *testing.T, f export.Format, text string, check Check) {
 	t.Helper()
 	r := Rules()

@@ -107,6 +107,10 @@ func (t *teller) pair(a *attribute, first, second, left, right string) {
 // describeFile adds what an attribute says of a file.
 func describeFile(f *record.File, a *attribute) {
 	value := strings.TrimSpace(a.Value)
+	if a.Relation == "richpe" { // an MD5 by its type, and not of the file
+		f.Rich = value
+		return
+	}
 	switch a.Type {
 	case "sha256":
 		f.SHA256 = value
