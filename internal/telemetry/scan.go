@@ -32,11 +32,9 @@ func (h *Hunter) scan(b logfile.Block, ref time.Time) scanned {
 		out.coverage.count(&rec, known)
 		out.sightings = append(out.sightings, h.sightings(text, &rec, r, records)...)
 	}
-	if h.o.Since.IsZero() && h.o.Until.IsZero() || len(out.sightings) > 0 || len(b.Text) > 0 {
-		for _, text := range records.ends() { // the period that the block covers
-			known := all.Parse(text, c, &rec)
-			out.coverage.count(&rec, known)
-		}
+	for _, text := range records.ends() { // the period that the block covers
+		known := all.Parse(text, c, &rec)
+		out.coverage.count(&rec, known)
 	}
 	out.sightings = h.inPeriod(out.sightings)
 	out.coverage.Sightings = int64(len(out.sightings))

@@ -51,8 +51,8 @@ type Options struct {
 	Eager bool
 }
 
-// Blocks cuts a log into blocks. The text of a block is only the callee's until
-// each returns, unless Keep is called for it; blocks come in order.
+// Blocks cuts a log into blocks and hands them on in order. The text of a block
+// is the callee's to keep.
 func Blocks(r *bufio.Reader, o Options, each func(Block) error) error {
 	head, err := r.Peek(r.Size())
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) && len(head) == 0 {
@@ -188,8 +188,6 @@ func (c *lineCutter) header(text []byte) (size int, is bool) {
 	schema, is := c.o.Header(bytes.TrimRight(text[:size], "\r\n"), c.schema, c.first)
 	if is {
 		c.schema = schema
-		// The lines before the header may have been prose: what follows is still
-		// the first of its kind only if it begins with a hash as well.
 	}
 	return size, is
 }
