@@ -3,7 +3,22 @@ package export
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
+	"strings"
 )
+
+// Metadata is what rules of Suricata and Snort say of an entry: words and
+// numbers, joined by commas.
+func (e Entry) Metadata() string {
+	parts := []string{"band " + e.Band, fmt.Sprintf("confidence %d", e.Confidence), "tlp " + string(e.TLP)}
+	for _, id := range e.Cases {
+		parts = append(parts, "case "+id)
+	}
+	if !e.Expires.IsZero() {
+		parts = append(parts, "expires "+Day(e.Expires))
+	}
+	return strings.Join(parts, ", ")
+}
 
 // Numbers gives rules their identifiers: the same value the same number from
 // export to export, within the range that Suricata and Snort leave to local

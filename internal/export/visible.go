@@ -1,7 +1,11 @@
 package export
 
 import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 )
@@ -15,6 +19,35 @@ func hidden(r rune) bool {
 // Visible writes what cannot be seen as \u{…}, for fields that people read.
 func Visible(text string) string {
 	return replaceHidden(text, `\u{%x}`)
+}
+
+// WriteJSON writes v as indented JSON, with what cannot be seen escaped.
+func WriteJSON(w io.Writer, v any) error {
+	var out bytes.Buffer
+	encode := json.NewEncoder(&out)
+	encode.SetEscapeHTML(false)
+	encode.SetIndent("", "  ")
+	if err := encode.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(JSON(out.Bytes()))
+	return err
+}
+
+// WriteXML writes doc as an indented XML document, with what cannot be seen
+// escaped.
+func WriteXML(w io.Writer, doc any) error {
+	var out bytes.Buffer
+	out.WriteString(xml.Header)
+	encode := xml.NewEncoder(&out)
+	encode.Indent("", "  ")
+	if err := encode.Encode(doc); err != nil {
+		return err
+	}
+	out.WriteByte('\n')
+	// encoding/xml has made valid characters of what XML cannot hold at all.
+	_, err := w.Write(XML(out.Bytes()))
+	return err
 }
 
 // JSON writes what cannot be seen as \uXXXX in text that is JSON already. It

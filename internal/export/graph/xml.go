@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"bytes"
 	"encoding/xml"
 	"io"
 	"strconv"
@@ -62,7 +61,7 @@ func writeGraphML(w io.Writer, s export.Set) error {
 	for _, e := range s.Edges {
 		g.Graph.Edges = append(g.Graph.Edges, mlEdge{id(e.From), id(e.To), []data{{"relation", e.Relation.String()}}})
 	}
-	return writeXML(w, g)
+	return export.WriteXML(w, g)
 }
 
 // GEXF 1.3, https://gexf.net/schema.html.
@@ -122,18 +121,5 @@ func writeGEXF(w io.Writer, s export.Set) error {
 			export.UUID("edge", e.From.String(), e.Relation.String(), e.To.String()), id(e.From), id(e.To), e.Relation.String(),
 		})
 	}
-	return writeXML(w, g)
-}
-
-func writeXML(w io.Writer, doc any) error {
-	var out bytes.Buffer
-	out.WriteString(xml.Header)
-	encode := xml.NewEncoder(&out)
-	encode.Indent("", "  ")
-	if err := encode.Encode(doc); err != nil {
-		return err
-	}
-	out.WriteByte('\n')
-	_, err := w.Write(export.XML(out.Bytes()))
-	return err
+	return export.WriteXML(w, g)
 }

@@ -3,8 +3,6 @@
 package misp
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -92,23 +90,9 @@ func Format() export.Format {
 		Doc:   "one event: attributes, domain-ip, file and pe objects, TLP tag; to import in MISP, or to push with clew push misp",
 		Proof: "read back; its form compared with published events",
 		Write: func(w io.Writer, s export.Set) error {
-			content, err := encode(map[string]any{"Event": NewEvent(s)})
-			if err != nil {
-				return err
-			}
-			_, err = w.Write(content)
-			return err
+			return export.WriteJSON(w, map[string]any{"Event": NewEvent(s)})
 		},
 	}
-}
-
-func encode(v any) ([]byte, error) {
-	var out bytes.Buffer
-	encode := json.NewEncoder(&out)
-	encode.SetEscapeHTML(false)
-	encode.SetIndent("", "  ")
-	err := encode.Encode(v)
-	return export.JSON(out.Bytes()), err
 }
 
 // distributions say how far MISP may pass an event on by itself. TLP:AMBER is

@@ -1,8 +1,10 @@
 package misp
 
 import (
+	"bytes"
 	"crypto/md5" //nolint:gosec // hashes.csv of a MISP feed is made of MD5
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -35,17 +37,14 @@ type listed struct {
 func folder(s export.Set) ([]export.File, error) {
 	e := NewEvent(s)
 	e.Published = true
-	event, err := encode(map[string]any{"Event": e})
-	if err != nil {
-		return nil, err
-	}
-	manifest, err := encode(map[string]listed{
-		e.UUID: {e.Info, e.Date, e.Analysis, e.ThreatLevel, e.Timestamp, e.Orgc, e.Tags},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return []export.File{{Name: e.UUID + ".json", Content: event}, {Name: "manifest.json", Content: manifest}, {Name: "hashes.csv", Content: []byte(hashes(e))}}, nil
+	var event, manifest bytes.Buffer
+	err := errors.Join(
+		export.WriteJSON(&event, map[string]any{"Event": e}),
+		export.WriteJSON(&manifest, map[string]listed{e.UUID: {e.Info, e.Date, e.Analysis, e.ThreatLevel, e.Timestamp, e.Orgc, e.Tags}}),
+	)
+	return []export.File{
+		{Name: e.UUID + ".json", Content: event.Bytes()}, {Name: "manifest.json", Content: manifest.Bytes()}, {Name: "hashes.csv", Content: []byte(hashes(e))},
+	}, err
 }
 
 // hashes has a line for every value: its MD5 and the event.

@@ -2,8 +2,6 @@
 package navigator
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -61,15 +59,7 @@ func write(w io.Writer, s export.Set) error {
 			l.Techniques = append(l.Techniques, technique{e.Value.Text(), 1, e.Trace(), true})
 		}
 	}
-	var out bytes.Buffer
-	encode := json.NewEncoder(&out)
-	encode.SetEscapeHTML(false)
-	encode.SetIndent("", "  ")
-	if err := encode.Encode(l); err != nil {
-		return err
-	}
-	_, err := w.Write(export.JSON(out.Bytes()))
-	return err
+	return export.WriteJSON(w, l)
 }
 
 func has(list []technique, id string) bool {

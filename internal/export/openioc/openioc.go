@@ -2,7 +2,6 @@
 package openioc
 
 import (
-	"bytes"
 	"encoding/xml"
 	"io"
 
@@ -117,14 +116,5 @@ func write(w io.Writer, s export.Set) error {
 			Context: context{t.document, t.search, "mir"}, Content: content{t.kind, e.Value.Text()}, Comment: e.Trace(),
 		})
 	}
-	var out bytes.Buffer
-	out.WriteString(xml.Header)
-	encode := xml.NewEncoder(&out)
-	encode.Indent("", "  ")
-	if err := encode.Encode(doc); err != nil {
-		return err
-	}
-	out.WriteByte('\n')
-	_, err := w.Write(export.XML(out.Bytes()))
-	return err
+	return export.WriteXML(w, doc)
 }

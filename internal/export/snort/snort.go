@@ -45,21 +45,10 @@ func write(w io.Writer, s export.Set) error {
 				tests += " "
 			}
 			l.Line(fmt.Sprintf(`alert %s $HOME_NET any -> %s (msg:"clew %s"; %smetadata:%s; sid:%d; rev:1;)`,
-				r.protocol, r.target, e.Value.Kind(), tests, meta(e), numbers.Of("snort "+r.protocol+" "+e.Value.String())))
+				r.protocol, r.target, e.Value.Kind(), tests, e.Metadata(), numbers.Of("snort "+r.protocol+" "+e.Value.String())))
 		}
 	}
 	return l.Close()
-}
-
-func meta(e export.Entry) string {
-	parts := []string{"band " + e.Band, fmt.Sprintf("confidence %d", e.Confidence), "tlp " + string(e.TLP)}
-	for _, id := range e.Cases {
-		parts = append(parts, "case "+id)
-	}
-	if !e.Expires.IsZero() {
-		parts = append(parts, "expires "+export.Day(e.Expires))
-	}
-	return strings.Join(parts, ", ")
 }
 
 // rule is what a value is looked for by.

@@ -3,8 +3,6 @@
 package stix
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -30,24 +28,7 @@ func Format() export.Format {
 	}
 }
 
-func write(w io.Writer, s export.Set) error {
-	content, err := Encode(Bundle(s))
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(content)
-	return err
-}
-
-// Encode writes an object as indented JSON, with what cannot be seen escaped.
-func Encode(v any) ([]byte, error) {
-	var out bytes.Buffer
-	encode := json.NewEncoder(&out)
-	encode.SetEscapeHTML(false)
-	encode.SetIndent("", "  ")
-	err := encode.Encode(v)
-	return export.JSON(out.Bytes()), err
-}
+func write(w io.Writer, s export.Set) error { return export.WriteJSON(w, Bundle(s)) }
 
 // Bundle wraps the objects of a set.
 func Bundle(s export.Set) Object {

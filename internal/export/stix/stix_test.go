@@ -1,6 +1,7 @@
 package stix
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -153,11 +154,7 @@ func TestOASISSchemasAccept(t *testing.T) {
 		exporttest.Set(t, Format(), exporttest.Rules(), exporttest.With(`";' \ <x> =1`)),
 		exporttest.Set(t, Format(), exporttest.Rules(), exporttest.With("\u202egnp.exe")),
 	} {
-		content, err := Encode(Bundle(s))
-		if err != nil {
-			t.Fatal(err)
-		}
-		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(content)))
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(exporttest.Write(t, Format(), s)[Format().File]))
 		if err != nil {
 			t.Fatal(err)
 		}

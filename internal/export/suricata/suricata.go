@@ -32,7 +32,7 @@ func Format() export.Format {
 			numbers := export.Numbers{}
 			for _, e := range s.Entries {
 				for _, r := range rulesOf(e.Value) {
-					r.write(l, numbers, e.Value.String(), "clew "+e.Value.Kind().String(), meta(e))
+					r.write(l, numbers, e.Value.String(), "clew "+e.Value.Kind().String(), e.Metadata())
 				}
 			}
 			patterns(l, numbers, s)
@@ -128,18 +128,6 @@ func content(text string) string {
 	}
 	b.WriteString(`"`)
 	return b.String() + ";"
-}
-
-// meta is the metadata option of an entry: words and numbers only.
-func meta(e export.Entry) string {
-	parts := []string{fmt.Sprintf("band %s", e.Band), fmt.Sprintf("confidence %d", e.Confidence), "tlp " + string(e.TLP)}
-	for _, id := range e.Cases {
-		parts = append(parts, "case "+id)
-	}
-	if !e.Expires.IsZero() {
-		parts = append(parts, "expires "+export.Day(e.Expires))
-	}
-	return strings.Join(parts, ", ")
 }
 
 func (r rule) write(l *export.Lines, numbers export.Numbers, name, message, metadata string) {
