@@ -47,6 +47,9 @@ type Options struct {
 	// CacheDir is where replies are kept; "" means that none is.
 	CacheDir  string
 	Overrides map[string]Override // by source
+	// Named are servers of the team's own, host:port, that the configuration names:
+	// they may be private, and asked over plain http.
+	Named []string
 	// AllowLoopback lets this machine itself be asked, which tests need.
 	AllowLoopback bool
 }
@@ -92,6 +95,9 @@ func New(o Options) *Client {
 		c.sources[info.Name] = info
 	}
 	c.guard = newGuard(o)
+	for _, server := range o.Named {
+		c.guard.named.Store(server, true)
+	}
 	for _, override := range o.Overrides {
 		if base, err := url.Parse(override.BaseURL); err == nil && base.Host != "" {
 			c.guard.named.Store(hostPort(base), true)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,10 @@ func (c *Client) carrierOf(u *url.URL) (carrier, error) {
 		return c.overDNS, nil
 	case "https":
 		return c.overHTTP, nil
+	case "http":
+		if slices.Contains(c.options.Named, hostPort(u)) {
+			return c.overHTTP, nil
+		}
 	}
 	return nil, fmt.Errorf("%s is asked by https only", u.Host)
 }

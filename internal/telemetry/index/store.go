@@ -50,7 +50,7 @@ var ErrBusy = errors.New("the telemetry index is being written by another clew")
 func Open(dir string, write bool) (s *Store, err error) {
 	s = &Store{dir: dir}
 	if write {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // the data directory is the analyst's to name
 			return nil, err
 		}
 		if s.lock, err = vfs.Default.Lock(filepath.Join(dir, "lock")); err != nil {
@@ -105,7 +105,7 @@ func (s *Store) drop(gone func(*segment) bool) (err error) {
 		}
 		err = errors.Join(err, seg.file.Close())
 		if s.lock != nil {
-			err = errors.Join(err, os.Remove(filepath.Join(s.dir, seg.name)))
+			err = errors.Join(err, os.Remove(filepath.Join(s.dir, seg.name))) //nolint:gosec // below the data directory
 		}
 		return true
 	})

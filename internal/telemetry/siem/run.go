@@ -1,0 +1,215 @@
+package siem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"clew/internal/observable"
+	"clew/internal/source"
+	"clew/internal/telemetry"
+	"clew/internal/telemetry/logfile"
+)
+
+// A Runner asks one search.
+type Runner struct {
+	Name   string
+	Search Search
+	Door   source.Door
+	Header map[string]string // further headers of each request
+	Limits Limits            // what the settings narrow the product's limits to; zero fields leave them
+	// Leave is called with the values of a query before it leaves this machine:
+	// the disclosure ledger. nil for no one.
+	Leave func(ctx context.Context, values []observable.Value) error
+}
+
+// An Answer says what was asked, and what was not answered.
+type Answer struct {
+	From, To time.Time
+	Queries  int
+	Records  int
+	// Unanswered says for an indicator, by index, why the product's silence on it
+	// means nothing. An indicator that is not here and has no sighting was not seen.
+	Unanswered map[int]string
+	// More is how many answers were cut short at a single value: there are hits,
+	// and more of them than are shown.
+	More int
+}
+
+// Ask asks for the indicators of o in the period of o and hands over what the log
+// readers see in the answers. The error is that of emit or ctx; trouble with the
+// product is in the answer.
+func (r *Runner) Ask(ctx context.Context, o telemetry.Options, emit func(telemetry.Sighting) error) (Answer, error) {
+	a := Answer{From: o.Since, To: o.Until, Unanswered: map[int]string{}}
+	var asked []int
+	for i, indicator := range o.Indicators {
+		if _, ok := Searchable(indicator.Value); ok {
+			asked = append(asked, i)
+		} else {
+			a.Unanswered[i] = "a " + indicator.Value.Kind().String() + " is not asked of a search"
+		}
+	}
+	var records []string
+	for _, span := range r.spans(o.Since, o.Until) {
+		for _, batch := range r.batches(o, asked, span) {
+			found, err := r.batch(ctx, o, batch, span, &a)
+			if err != nil {
+				return a, err
+			}
+			records = append(records, found...)
+		}
+	}
+	a.Records = len(records)
+	if len(records) == 0 {
+		return a, nil
+	}
+	hunter, err := telemetry.New(o)
+	if err != nil {
+		return a, err
+	}
+	in := logfile.Stdin(strings.NewReader(strings.Join(records, "\n")+"\n"), o.Until)
+	in.Path = "siem:" + r.Name
+	_, err = hunter.Run(ctx, []logfile.Input{in}, emit)
+	return a, err
+}
+
+// Queries returns what Ask would ask first, for an analyst to paste.
+func (r *Runner) Queries(o telemetry.Options) []Query {
+	var asked []int
+	for i, indicator := range o.Indicators {
+		if _, ok := Searchable(indicator.Value); ok {
+			asked = append(asked, i)
+		}
+	}
+	var queries []Query
+	for _, span := range r.spans(o.Since, o.Until) {
+		for _, batch := range r.batches(o, asked, span) {
+			queries = append(queries, r.Search.Query(values(o, batch), span[0], span[1], r.limits().Rows))
+		}
+	}
+	return queries
+}
+
+func (r *Runner) limits() Limits {
+	l := r.Search.Limits()
+	if n := r.Limits.Values; n > 0 && n < l.Values {
+		l.Values = n
+	}
+	if n := r.Limits.Rows; n > 0 && n < l.Rows {
+		l.Rows = n
+	}
+	return l
+}
+
+// spans cuts the period into what the product answers about at once.
+func (r *Runner) spans(from, to time.Time) (all [][2]time.Time) {
+	span := r.limits().Span
+	for span > 0 && to.Sub(from) > span {
+		all = append(all, [2]time.Time{from, from.Add(span)})
+		from = from.Add(span)
+	}
+	return append(all, [2]time.Time{from, to})
+}
+
+func values(o telemetry.Options, batch []int) []observable.Value {
+	all := make([]observable.Value, len(batch))
+	for i, n := range batch {
+		all[i] = o.Indicators[n].Value
+	}
+	return all
+}
+
+// batches packs as many indicators into a query as the product takes.
+func (r *Runner) batches(o telemetry.Options, asked []int, span [2]time.Time) (all [][]int) {
+	l := r.limits()
+	var pack func(batch []int)
+	pack = func(batch []int) {
+		if len(batch) > 1 && l.Bytes > 0 && len(r.Search.Query(values(o, batch), span[0], span[1], l.Rows).Text) > l.Bytes {
+			pack(batch[:len(batch)/2])
+			pack(batch[len(batch)/2:])
+			return
+		}
+		all = append(all, batch)
+	}
+	for len(asked) > 0 {
+		n := min(len(asked), l.Values)
+		pack(asked[:n])
+		asked = asked[n:]
+	}
+	return all
+}
+
+// batch asks for some indicators. An answer that was cut short says nothing of
+// those that are not in it, so each half is asked for again.
+func (r *Runner) batch(ctx context.Context, o telemetry.Options, batch []int, span [2]time.Time, a *Answer) ([]string, error) {
+	page, err := r.ask(ctx, values(o, batch), span, a)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err == nil && !page.Truncated && page.Partial == "":
+		return page.Records, nil
+	case len(batch) > 1 && (page.Truncated || errors.Is(err, source.ErrBadReply)):
+		left, err := r.batch(ctx, o, batch[:len(batch)/2], span, a)
+		if err != nil {
+			return nil, err
+		}
+		right, err := r.batch(ctx, o, batch[len(batch)/2:], span, a)
+		return append(left, right...), err
+	}
+	if page.Truncated {
+		a.More++
+	}
+	why := page.Partial
+	if err != nil {
+		why = err.Error()
+	}
+	for _, i := range batch {
+		if why != "" {
+			a.Unanswered[i] = why
+		}
+	}
+	return page.Records, nil
+}
+
+func (r *Runner) ask(ctx context.Context, values []observable.Value, span [2]time.Time, a *Answer) (Page, error) {
+	rows := r.limits().Rows
+	q := r.Search.Query(values, span[0], span[1], rows)
+	q.Request.Source, q.Request.Anew, q.Request.TTL = SourceName(r.Name), true, -1
+	if q.Request.Header == nil {
+		q.Request.Header = http.Header{}
+	}
+	for name, value := range r.Header {
+		q.Request.Header.Set(name, value)
+	}
+	reply, err := r.Door.Pass(ctx, q.Request, func(ctx context.Context) error {
+		a.Queries++
+		if r.Leave == nil {
+			return nil
+		}
+		return r.Leave(ctx, values)
+	})
+	if err != nil {
+		return Page{}, err
+	}
+	switch reply.Status {
+	case http.StatusOK:
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return Page{}, fmt.Errorf("%w: status %d", source.ErrDenied, reply.Status)
+	case http.StatusTooManyRequests:
+		return Page{}, fmt.Errorf("%w: status %d", source.ErrQuota, reply.Status)
+	default:
+		return Page{}, fmt.Errorf("status %d: %.200s", reply.Status, reply.Body)
+	}
+	page, err := r.Search.Read(reply, rows)
+	for i, record := range page.Records {
+		page.Records[i] = strings.NewReplacer("\r", " ", "\n", " ").Replace(record)
+	}
+	return page, err
+}
+
+// SourceName is the name under which a search is known to the client and the
+// disclosure ledger.
+func SourceName(name string) string { return "siem:" + name }
