@@ -10,7 +10,7 @@ DEMO      := $(CURDIR)/.demo
 VERSION   ?= dev
 LDFLAGS   := -s -w -X main.release=$(VERSION)
 
-.PHONY: help build demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
+.PHONY: servers help build demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,9 +70,15 @@ bench: bench-deps build ## figures against peers on the same data in the same ru
 	$(GO) run ./internal/artifact/bench -dir $(CURDIR)/.bench/pe -clew $(BIN)/clew
 	$(GO) test -run '^$$' -bench IndicatorsAtOnce -benchtime 1x ./internal/fetch
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/score
+	$(GO) run ./internal/telemetry/bench
+
+servers: ## searches that tests ask on loopback: VictoriaLogs, Loki, ZincSearch (minutes, once; ClickHouse is Debian's)
+	@./scripts/servers.sh $(BIN)/servers
+	@./scripts/packages.sh clickhouse-server
 
 bench-deps:
-	@./scripts/packages.sh mtbl-bin libmtbl-dev libsqlite3-dev gcc python3-pefile g++ libfuzzy-dev libtlsh-dev ssdeep
+	@./scripts/packages.sh mtbl-bin libmtbl-dev libsqlite3-dev gcc python3-pefile g++ libfuzzy-dev libtlsh-dev ssdeep libhyperscan-dev zstd
+	@command -v rg >/dev/null 2>&1 || npm install --silent --no-audit --no-fund --prefix $(BIN)/npm @vscode/ripgrep || echo "ripgrep: not here, and npm does not bring it"
 
 docs: ## regenerate the pages that come from the code
 	$(GO) test ./internal/source/... ./cmd/clew -run 'Page|Reference' -update

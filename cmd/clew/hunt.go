@@ -33,6 +33,8 @@ type huntFlags struct {
 	follow             bool
 	lines              bool
 	workers            int
+	siem               string // name of the team's own search
+	printQuery         bool
 }
 
 func (a *app) huntCommand() *cobra.Command {
@@ -55,11 +57,18 @@ Exit codes: 0 something was seen, 4 everything was read and nothing was seen,
   clew hunt --indicators bundle.json --json logs.tar.gz | jq .asset
   zcat access.log.gz | clew hunt --indicators list.csv -
   clew hunt --case 2026-11-23-evil-example-4f2a /var/log
+  clew hunt --indicators iocs.txt --siem elk --since 2026-10-01
   clew hunt --indicators iocs.txt --follow /var/log/squid/access.log`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case (f.caseID == "") == (f.indicators == ""):
 				return usagef("name what to look for: either --indicators FILE or --case ID")
+			case f.siem != "" && len(args) > 0:
+				return usagef("--siem asks your search, not files: leave the logs out, or search them in a second run")
+			case f.printQuery && f.siem == "":
+				return usagef("--print-query needs --siem NAME: each product has its own language")
+			case f.siem != "":
+				return nil
 			case len(args) == 0:
 				return usagef("name the logs to search: files, folders, or - for standard input")
 			case f.follow && (len(args) != 1 || args[0] == "-" || f.caseID != ""):
@@ -68,6 +77,9 @@ Exit codes: 0 something was seen, 4 everything was read and nothing was seen,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.siem != "" {
+				return a.huntSIEM(cmd.Context(), f)
+			}
 			if f.caseID != "" {
 				return a.huntCase(cmd.Context(), f, args)
 			}
@@ -78,6 +90,7 @@ Exit codes: 0 something was seen, 4 everything was read and nothing was seen,
 	flags.StringVar(&f.caseID, "case", "", "look for the findings of this case, and write what was seen into its record")
 	flags.StringVar(&f.indicators, "indicators", "", "look for these: a STIX bundle, a MISP event, CSV, JSON Lines, or one a line")
 	flags.BoolVar(&f.prose, "report", false, "the file of --indicators is a report: take the indicators out of its text")
+	flags.BoolVar(&f.printQuery, "print-query", false, "with --siem: print the queries to paste, and ask nothing")
 	flags.BoolVar(&f.follow, "follow", false, "go on as the file grows and rotates, until interrupted")
 	flags.BoolVar(&f.lines, "lines", false, "print every hit, with its record")
 	a.huntShared(cmd, &f)
@@ -92,6 +105,7 @@ func (a *app) huntShared(cmd *cobra.Command, f *huntFlags) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.networks, "internal", nil, "addresses that are ours, beside the private ones: 203.0.113.0/24,...")
 	flags.DurationVar(&f.slack, "slack", telemetry.DefaultSlack, "how long before and after its window a hit still counts as inside")
+	flags.StringVar(&f.siem, "siem", "", "ask this search of yours, as the configuration names it")
 	flags.IntVar(&f.workers, "workers", 0, "processors to use (default: all)")
 }
 

@@ -158,6 +158,9 @@ type step func(ctx context.Context, w *investigation.Workspace, doc casefile.Doc
 // searchStep searches logs for what a case found, nil without logs. The hits go
 // into the record and so into the document that is printed.
 func (a *app) searchStep(f huntFlags, logs []string) step {
+	if f.siem != "" {
+		return a.siemStep(f, logs)
+	}
 	if len(logs) == 0 {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"clew/internal/source"
+	"clew/internal/telemetry/siem"
 )
 
 // settings is the configuration file:
@@ -25,6 +26,7 @@ type settings struct {
 	Keychain []string                  `yaml:"keychain,omitempty"` // sources whose key is in the user's keychain
 	Sources  map[string]sourceSettings `yaml:"sources,omitempty"`
 	Resolver string                    `yaml:"resolver,omitempty"` // DNS server for the source dns
+	SIEM     map[string]siem.Settings  `yaml:"siem,omitempty"`     // the team's own searches, by a name of your choice
 	Attack   string                    `yaml:"attack,omitempty"`   // a bundle of MITRE ATT&CK
 	Push     map[string]pushSettings   `yaml:"push,omitempty"`     // servers that clew push hands cases to
 	Policy   string                    `yaml:"policy,omitempty"`   // file that says what findings lead to

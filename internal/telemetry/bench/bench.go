@@ -27,7 +27,7 @@ func (b *bench) all(ctx context.Context, size int64) error {
 		}
 		bytes += info.Size()
 	}
-	fmt.Printf("%d files, %.2f GB of Zeek-like logs; whole processes, median of %d; two workers each, Hyperscan one\n\n", len(logs), float64(bytes)/1e9, b.rounds)
+	fmt.Printf("%d files, %.2f GB of Zeek-like logs; whole processes, processor seconds of all threads, median of %d\n\n", len(logs), float64(bytes)/1e9, b.rounds)
 	if err := b.plain(ctx, logs, float64(bytes)/1e9); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (b *bench) plain(ctx context.Context, logs []string, gigabytes float64) err
 	if err != nil {
 		fmt.Println("Hyperscan: not here:", err)
 	}
-	fmt.Println("| indicators | clew, s | of it loading | GB/s a core | MiB | lines | rg, s | clew/rg | rg's false lines | Hyperscan, s (one core) | compile |")
+	fmt.Println("| indicators | clew, CPU s | of it loading | GB/s a core | MiB | lines | rg, CPU s | clew/rg | rg's false lines | Hyperscan, s (one core) | compile |")
 	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|")
 	for count := 10; count <= b.largest; count *= 10 {
 		if count == 100 || count == 10_000 {
@@ -58,7 +58,7 @@ func (b *bench) plain(ctx context.Context, logs []string, gigabytes float64) err
 		if err != nil {
 			return err
 		}
-		row := fmt.Sprintf("| %d | %.2f | %.2f | %.2f | %d | %d |", count, ours.seconds, ours.loading, gigabytes/2/(ours.seconds-ours.loading), ours.memory, ours.lines)
+		row := fmt.Sprintf("| %d | %.2f | %.2f | %.2f | %d | %d |", count, ours.seconds, ours.loading, gigabytes/(ours.seconds-ours.loading), ours.memory, ours.lines)
 		if haveRipgrep {
 			row += b.againstRipgrep(ctx, rg, list, ours, logs)
 		} else {
@@ -99,7 +99,7 @@ func (b *bench) clew(ctx context.Context, list string, logs []string) (m measure
 		times, loads = append(times, seconds), append(loads, float64(milliseconds)/1000)
 	}
 	m.seconds, m.loading = median(times), median(loads)
-	found := filepath.Join(b.dir, "found")
+	found := filepath.Join(b.dir, "found"+filepath.Ext(list))
 	if _, _, err := command(ctx, self, append([]string{scanCommand, list, "2", found}, logs...)...); err != nil {
 		return m, err
 	}

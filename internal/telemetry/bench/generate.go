@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -18,10 +19,25 @@ const logFiles = 8
 var syllables = strings.Fields("ba be bi bo da de di do fa fi fo ga go ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe po ra re ri ro sa se si so ta te ti to va ve vi vo za zen ber lin ster mann tech soft net pay bank cloud")
 
 // source draws the values that logs and indicators consist of.
-type source struct{ *rand.Rand }
+type source struct {
+	*rand.Rand
+	popular *rand.Zipf
+}
+
+// places is how many names and how many addresses there are. Few of them are in
+// most lines, as in real networks, and most in few.
+const places = 2_000_000
 
 func newSource(seed uint64) source {
-	return source{rand.New(rand.NewPCG(seed, 42))} //nolint:gosec // the same every time, on purpose
+	r := rand.New(rand.NewPCG(seed, 42)) //nolint:gosec // the same every time, on purpose
+	return source{r, rand.NewZipf(r, 1.1, 8, places-1)}
+}
+
+// place returns the randomness of one of the places, the same every time.
+func (r source) place(purpose uint64) source { return placeAt(r.popular.Uint64(), purpose) }
+
+func placeAt(number, purpose uint64) source {
+	return source{Rand: rand.New(rand.NewPCG(number, purpose))} //nolint:gosec // the same every time, on purpose
 }
 
 func (r source) name(b []byte) []byte {
@@ -92,7 +108,7 @@ func (r source) line(b []byte, at float64) []byte {
 	if kind < 3 {
 		b = r.inside(b)
 	} else {
-		b = r.outside(b)
+		b = r.place(2).outside(b)
 	}
 	tab()
 	switch {
@@ -102,31 +118,31 @@ func (r source) line(b []byte, at float64) []byte {
 		b = append(b, "\t0.0"...)
 		b = strconv.AppendInt(b, int64(r.IntN(99999)), 10)
 		tab()
-		b = r.host(b)
+		b = r.place(1).host(b)
 		b = append(b, "\t1\tC_INTERNET\t1\tA\t0\tNOERROR\tF\tF\tT\tT\t0\t"...)
-		b = r.outside(b)
+		b = r.place(2).outside(b)
 		b = append(b, "\t300.000000\tF"...)
 	case kind < 5:
 		b = append(b, "80\t1\tGET\t"...)
-		b = r.host(b)
+		b = r.place(1).host(b)
 		b = append(b, "\t/assets/"...)
 		b = r.uid(b)
 		b = append(b, ".js?v=1.2."...)
 		b = strconv.AppendInt(b, int64(r.IntN(99)), 10)
 		b = append(b, "\thttp://"...)
-		b = r.host(b)
+		b = r.place(1).host(b)
 		b = append(b, "/\t1.1\tMozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36\t-\t0\t"...)
 		b = strconv.AppendInt(b, int64(r.IntN(200000)), 10)
 		b = append(b, "\t200\tOK\t-\t-\t(empty)\t-\t-\t-"...)
 	case kind < 7:
 		b = append(b, "443\tTLSv12\tTLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\tx25519\t"...)
-		b = r.host(b)
+		b = r.place(1).host(b)
 		b = append(b, "\tF\t-\th2\tT\t"...)
-		b = r.digest(b, 16)
+		b = r.place(3).digest(b, 16)
 		tab()
-		b = r.digest(b, 20)
+		b = r.place(4).digest(b, 20)
 		b = append(b, "\tCN="...)
-		b = r.name(b)
+		b = r.place(1).name(b)
 	default:
 		b = append(b, "443\ttcp\tssl\t"...)
 		b = strconv.AppendFloat(b, r.Float64()*100, 'f', 6, 64)
@@ -182,7 +198,8 @@ func generateLog(path string, seed uint64, size int64) error {
 }
 
 // generateIndicators writes a list: half names, a third addresses, the rest
-// digests. All come from the same hat as the logs, so some are in them.
+// digests. The names and addresses are some that exist, and nearly all of those
+// are rare.
 func generateIndicators(path string, count int) error {
 	var b []byte
 	r := newSource(uint64(count))
@@ -191,12 +208,13 @@ func generateIndicators(path string, count int) error {
 		var v []byte
 		switch i := len(seen) % 6; {
 		case i < 3:
-			v = r.name(nil)
+			v = placeAt(r.Uint64N(places), 1).host(nil)
+			v = bytes.TrimPrefix(v, []byte("www."))
 			if r.IntN(3) > 0 { // most indicators are in nobody's log
 				v = append(r.digest(nil, 2), v...)
 			}
 		case i < 5:
-			v = r.outside(nil)
+			v = placeAt(r.Uint64N(places), 2).outside(nil)
 		default:
 			v = r.digest(nil, 16)
 		}

@@ -29,6 +29,12 @@ func run(ctx context.Context, args []string) error {
 		}
 		return scan(args[1], workers, args[3], args[4:])
 	}
+	if len(args) > 2 && args[0] == huntCommand {
+		return unpack(ctx, args[1], args[2:])
+	}
+	if len(args) > 2 && args[0] == indexCommand {
+		return buildIndex(ctx, args[1], args[2:])
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	size := flags.Int64("size", 1570, "MB of logs")
 	dir := flags.String("dir", "", "where the logs are made, and kept (default: a temporary folder, removed)")

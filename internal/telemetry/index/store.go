@@ -140,7 +140,7 @@ func (s *Store) commit(path string, before func(*Fresh) error) error {
 			return err
 		}
 	}
-	if err := os.Rename(path+partial, path); err != nil {
+	if err := os.Rename(path+partial, path); err != nil { //nolint:gosec // below the data directory
 		return err
 	}
 	seg, err := openSegment(path)

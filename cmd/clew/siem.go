@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"clew/internal/casefile"
+	"clew/internal/fetch"
+	"clew/internal/investigation"
+	"clew/internal/marking"
+	"clew/internal/observable"
+	"clew/internal/source"
+	"clew/internal/telemetry"
+	"clew/internal/telemetry/match"
+	"clew/internal/telemetry/siem"
+	searches "clew/internal/telemetry/siem/all"
+)
+
+// searchPeriod is asked about where nobody says another: what most products keep
+// ready, and answer about at once.
+const searchPeriod = 30 * 24 * time.Hour
+
+// siemRunner returns the search that the configuration calls name, and the client
+// that is its one way out.
+func (a *app) siemRunner(name string) (*siem.Runner, error) {
+	settings, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	s, known := settings.SIEM[name]
+	if !known {
+		var names []string
+		for n := range settings.SIEM {
+			names = append(names, n)
+		}
+		slices.Sort(names)
+		if len(names) == 0 {
+			return nil, usagef("no search is configured\n  write into the configuration file:\n  siem:\n    %s: {type: elastic, url: https://…}", name)
+		}
+		return nil, usagef("no search %q: there are %s", name, strings.Join(names, ", "))
+	}
+	search, info, err := searches.New(name, s)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	key := settings.Keys[info.Name]
+	if fromEnv := a.getenv(info.KeyEnv); fromEnv != "" {
+		key = fromEnv
+	}
+	timeout := s.Timeout
+	if timeout <= 0 {
+		timeout = siem.DefaultTimeout
+	}
+	client := fetch.New(fetch.Options{
+		Sources: []source.Info{info}, Key: func(source.Info) string { return key }, UserAgent: "clew/" + release, Clock: a.clock,
+		Named: []string{searches.Server(s)}, Timeout: timeout + 30*time.Second,
+	})
+	return &siem.Runner{Name: name, Search: search, Door: client, Header: s.Header, Limits: siem.Limits{Values: s.MaxBatch, Rows: s.MaxRows}}, nil
+}
+
+// period fills in the period to ask about.
+func (a *app) period(o *telemetry.Options) {
+	if o.Until.IsZero() {
+		o.Until = a.clock().UTC().Truncate(time.Second)
+	}
+	if o.Since.IsZero() {
+		o.Since = o.Until.Add(-searchPeriod)
+	}
+}
+
+// huntSIEM asks the team's own search for a list or for the findings of a case.
+func (a *app) huntSIEM(ctx context.Context, f huntFlags) error {
+	if f.caseID == "" {
+		wanted, err := a.readIndicators(f)
+		if err != nil {
+			return err
+		}
+		found, inquiry, err := a.askSIEM(ctx, f, wanted, nil)
+		if err != nil || f.printQuery {
+			return err
+		}
+		return a.finishInquiry(found, inquiry)
+	}
+	w, err := a.workspace(investigation.Needs{Cases: true})
+	if err != nil {
+		return err
+	}
+	defer w.Close() //nolint:errcheck // what matters was acknowledged before
+	id, err := casefile.Resolve(ctx, w.Cases, f.caseID)
+	if err != nil {
+		return usageError{err}
+	}
+	found, inquiry, err := a.validateSIEM(ctx, w, id, f)
+	if err != nil || f.printQuery {
+		return err
+	}
+	return a.finishInquiry(found, inquiry)
+}
+
+// validateSIEM asks for the findings of a case and records the outcome.
+func (a *app) validateSIEM(ctx context.Context, w *investigation.Workspace, id string, f huntFlags) (*telemetry.Findings, investigation.Inquiry, error) {
+	wanted, err := w.Wanted(ctx, id)
+	if err != nil {
+		return nil, investigation.Inquiry{}, err
+	}
+	ledger, err := w.Ledger(ctx, id)
+	if err != nil {
+		return nil, investigation.Inquiry{}, err
+	}
+	found, inquiry, err := a.askSIEM(ctx, f, wanted, ledger)
+	if err != nil || f.printQuery {
+		return found, inquiry, err
+	}
+	return found, inquiry, w.RecordInquiry(ctx, id, inquiry, found)
+}
+
+// askSIEM asks, prints what was seen, and says what silence rests on.
+func (a *app) askSIEM(ctx context.Context, f huntFlags, wanted []match.Indicator, ledger source.Ledger) (*telemetry.Findings, investigation.Inquiry, error) {
+	inquiry := investigation.Inquiry{Where: siem.SourceName(f.siem)}
+	o, err := a.options(f, wanted)
+	if err != nil {
+		return nil, inquiry, err
+	}
+	a.period(&o)
+	runner, err := a.siemRunner(f.siem)
+	if err != nil {
+		return nil, inquiry, err
+	}
+	if f.printQuery {
+		return nil, inquiry, a.printTo(func(w io.Writer) error {
+			for _, q := range runner.Queries(o) {
+				fmt.Fprintln(w, terminalSafe(q.Text))
+			}
+			return nil
+		})
+	}
+	if ledger != nil {
+		runner.Leave = func(ctx context.Context, values []observable.Value) error {
+			for _, v := range values {
+				if err := ledger.Disclose(ctx, source.Disclosure{Source: inquiry.Where, Value: v, Allowed: marking.Red, At: a.clock()}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	found := telemetry.NewFindings(wanted)
+	var answer siem.Answer
+	err = a.printSightings(f, found, func(emit func(telemetry.Sighting) error) error {
+		answer, err = runner.Ask(ctx, o, emit)
+		return err
+	})
+	if err != nil {
+		return found, inquiry, err
+	}
+	inquiry.From, inquiry.To, inquiry.Unanswered = answer.From, answer.To, answer.Unanswered
+	inquiry.Note = fmt.Sprintf("%s asked about %s to %s in %s, all answered in full", f.siem, answer.From.Format(time.DateOnly), answer.To.Format(time.DateOnly), plural(uint64(answer.Queries), "query"))
+	fmt.Fprintf(a.stderr, "asked %s about %s to %s UTC: %s, %s\n", terminalSafe(f.siem), minute(answer.From), minute(answer.To), plural(uint64(answer.Queries), "query"), plural(uint64(answer.Records), "record")) //nolint:gosec // counts
+	if answer.More > 0 {
+		fmt.Fprintf(a.stderr, "  %s cut short: there are more hits than counted\n", plural(uint64(answer.More), "answer"))
+	}
+	return found, inquiry, nil
+}
+
+// printSightings prints what a search hands over, as a search of files does.
+func (a *app) printSightings(f huntFlags, found *telemetry.Findings, search func(emit func(telemetry.Sighting) error) error) error {
+	return a.printTo(func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		err := search(func(s telemetry.Sighting) error {
+			found.Add(s)
+			switch {
+			case a.json:
+				return encoder.Encode(hitLineOf(found.Indicators[s.Indicator], s))
+			case f.lines:
+				return printHit(w, found.Indicators[s.Indicator], s)
+			}
+			return nil
+		})
+		if err == nil && !a.json {
+			printFindings(w, found)
+		}
+		return err
+	})
+}
+
+// finishInquiry turns the outcome into the exit code.
+func (a *app) finishInquiry(found *telemetry.Findings, q investigation.Inquiry) error {
+	const most = 5
+	reasons := map[string]int{}
+	for i, why := range q.Unanswered {
+		if found.Of(i) == nil {
+			reasons[why]++
+		}
+	}
+	var all []string
+	for why, n := range reasons {
+		all = append(all, fmt.Sprintf("%s not answered: %s", plural(uint64(n), "indicator"), why))
+	}
+	slices.Sort(all)
+	for _, why := range all[:min(len(all), most)] {
+		fmt.Fprintf(a.stderr, "clew: %s\n", terminalSafe(why))
+	}
+	switch {
+	case len(all) > 0:
+		return partial{all[0]}
+	case !found.Seen():
+		return errNotSeen
+	}
+	return nil
+}
+
+// siemStep asks the team's own search for what a case found, and searches logs
+// after it where some are named.
+func (a *app) siemStep(f huntFlags, logs []string) step {
+	inFiles := f
+	inFiles.siem = ""
+	files := a.searchStep(inFiles, logs)
+	return func(ctx context.Context, w *investigation.Workspace, doc casefile.Document) (casefile.Document, string, error) {
+		quiet := *a // the case is printed, not each hit
+		quiet.output, quiet.stdout = "", io.Discard
+		found, inquiry, err := quiet.validateSIEM(ctx, w, doc.Case.ID, f)
+		if err != nil {
+			return doc, "", err
+		}
+		unread := ""
+		var short partial
+		if errors.As(quiet.finishInquiry(found, inquiry), &short) {
+			unread = inquiry.Where + ": " + short.reason
+		}
+		record, err := casefile.Load(ctx, w.Cases, doc.Case.ID)
+		if err != nil {
+			return doc, "", err
+		}
+		doc = record.Document()
+		if files == nil {
+			return doc, unread, nil
+		}
+		doc, more, err := files(ctx, w, doc)
+		if unread == "" {
+			unread = more
+		}
+		return doc, unread, err
+	}
+}
