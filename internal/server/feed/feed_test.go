@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"clew/internal/export"
@@ -13,12 +14,19 @@ import (
 	"clew/internal/export/plain"
 )
 
-type lists struct{ set export.Set }
+// lists is read by the server and changed by the test.
+type lists struct{ set atomic.Pointer[export.Set] }
 
-func (l lists) List(_ context.Context, name string) (List, error) {
+func holding(s export.Set) *lists {
+	l := &lists{}
+	l.set.Store(&s)
+	return l
+}
+
+func (l *lists) List(_ context.Context, name string) (List, error) {
 	switch name {
 	case "edl-ip":
-		return Of(plain.EDLs()[0], l.set)
+		return Of(plain.EDLs()[0], *l.set.Load())
 	case "broken":
 		return List{}, errors.New("disk on fire")
 	}
@@ -28,7 +36,7 @@ func (l lists) List(_ context.Context, name string) (List, error) {
 // A firewall fetches with curl: once whole, then only when it changed.
 func TestCurlFetchesOnlyWhatChanged(t *testing.T) {
 	curl := exporttest.Tool(t, "curl")
-	l := &lists{exporttest.Set(t, plain.EDLs()[0], exporttest.Rules())}
+	l := holding(exporttest.Set(t, plain.EDLs()[0], exporttest.Rules()))
 	server := httptest.NewServer(Handler(l))
 	defer server.Close()
 	dir := t.TempDir()
@@ -44,14 +52,15 @@ func TestCurlFetchesOnlyWhatChanged(t *testing.T) {
 	}
 	later := exporttest.Rules()
 	later.At = later.At.AddDate(0, 1, 0)
-	l.set = exporttest.Set(t, plain.EDLs()[0], later)
+	changed := exporttest.Set(t, plain.EDLs()[0], later)
+	l.set.Store(&changed)
 	if code := fetch(); code != "200" {
 		t.Errorf("fetch after addresses expired: %s, want 200", code)
 	}
 }
 
 func TestAnswers(t *testing.T) {
-	server := httptest.NewServer(Handler(&lists{exporttest.Set(t, plain.EDLs()[0], exporttest.Rules())}))
+	server := httptest.NewServer(Handler(holding(exporttest.Set(t, plain.EDLs()[0], exporttest.Rules()))))
 	defer server.Close()
 	for path, want := range map[string]int{
 		"/edl-ip": http.StatusOK, "/nothing": http.StatusNotFound, "/broken": http.StatusServiceUnavailable, "/../x": http.StatusNotFound, "/": http.StatusNotFound,
