@@ -33,7 +33,7 @@ may be named by any unambiguous beginning or end of its ID.`,
 		a.caseList(), a.caseShow(), a.caseLog(), a.caseVerify(), a.caseNote(),
 		a.caseVerdict("accept", "Accept a finding", casefile.TypeAccepted),
 		a.caseVerdict("reject", "Reject a finding, or a shared value as a link", casefile.TypeRejected),
-		a.caseBundle(), a.caseReplay(), a.caseAudit(),
+		a.caseBundle(), a.caseHandover(), a.caseReplay(), a.caseAudit(),
 	)
 	return cmd
 }

@@ -30,6 +30,8 @@ type settings struct {
 	Attack   string                    `yaml:"attack,omitempty"`   // a bundle of MITRE ATT&CK
 	Push     map[string]pushSettings   `yaml:"push,omitempty"`     // servers that clew push hands cases to
 	Policy   string                    `yaml:"policy,omitempty"`   // file that says what findings lead to
+	// Escalation says when a case is told to whom at once.
+	Escalation escalationSettings `yaml:"escalation,omitempty"`
 }
 
 // errConfig means the configuration file cannot be used.

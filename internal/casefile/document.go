@@ -169,7 +169,7 @@ func (d Document) MarshalJSON() ([]byte, error) {
 	d.Pivots = orEmpty(d.Pivots)
 	d.Asked = orEmpty(d.Asked)
 	d.Gaps = orEmpty(d.Gaps)
-	d.Escalations = filledEscalations(d.Escalations)
+	d.Escalations = FilledEscalations(d.Escalations)
 	described := Described{Context: d.Context, Attack: d.Attack}.filled()
 	d.Context, d.Attack = described.Context, described.Attack
 	d.Notes = orEmpty(d.Notes)

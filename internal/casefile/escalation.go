@@ -85,8 +85,8 @@ func (r *Record) escalation(id string) *Escalation {
 	return &r.escalations[i]
 }
 
-// filledEscalations returns escalations with empty arrays where a slice is nil.
-func filledEscalations(list []Escalation) []Escalation {
+// FilledEscalations returns escalations with empty arrays where a slice is nil.
+func FilledEscalations(list []Escalation) []Escalation {
 	filled := make([]Escalation, len(list))
 	for i, e := range list {
 		e.Evidence, e.Values, e.Assets = orEmpty(e.Evidence), orEmpty(e.Values), orEmpty(e.Assets)

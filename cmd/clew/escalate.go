@@ -1,0 +1,316 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"clew/internal/casefile"
+	"clew/internal/fetch"
+	"clew/internal/investigation"
+	"clew/internal/response/deliver"
+	"clew/internal/response/deliver/all"
+	"clew/internal/response/escalation"
+	"clew/internal/source"
+)
+
+// escalationSettings are the section escalation of the configuration file.
+type escalationSettings struct {
+	Rules        string                  `yaml:"rules,omitempty"` // file; "" means the playbook's triggers
+	Organisation escalation.Organisation `yaml:"organisation,omitempty"`
+	To           []deliver.Recipient     `yaml:"to,omitempty"`
+}
+
+// escalateFlags say what is told to whom.
+type escalateFlags struct {
+	to             []string
+	dry, showRules bool
+}
+
+func (a *app) escalateCommand() *cobra.Command {
+	var f escalateFlags
+	cmd := &cobra.Command{
+		Use: "escalate CASE", Short: "Tell who must know: find the triggers that fired, and hand them over",
+		Long: `Puts the rules to the case: the playbook's four triggers, or those of your file. What
+fires goes into the record, once for each indicator, and to the recipients of
+config.yaml: webhook (signed), mail, slack, teams, mattermost, thehive, jira. A
+delivery that failed is tried again by the next run; what was taken is not sent
+twice. Without recipients it only records.`,
+		Example: `  clew escalate 4f2a --dry-run          what fires, and what each recipient would get
+  clew escalate 4f2a
+  clew escalate 4f2a --to soc,duty
+  clew escalate --show-rules > rules.yaml`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if f.showRules != (len(args) == 0) || len(args) > 1 {
+				return usagef("name one case, or --show-rules alone")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.showRules {
+				return a.printTo(func(w io.Writer) error { _, err := w.Write(escalation.DefaultText); return err })
+			}
+			return a.escalate(cmd.Context(), args[0], f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.to, "to", nil, "only these recipients of config.yaml (default: all)")
+	flags.BoolVar(&f.dry, "dry-run", false, "show what fires and what would be sent; record and send nothing")
+	flags.BoolVar(&f.showRules, "show-rules", false, "print the rules that ship with clew, as a file to change")
+	return cmd
+}
+
+// recipient is one that may be told, with its way.
+type recipient struct {
+	deliver.Recipient
+	way deliver.Way
+}
+
+// recipients reads those of the configuration that were asked for.
+func (a *app) recipients(s settings, wanted []string) ([]recipient, error) {
+	var list []recipient
+	var names []string
+	for _, r := range s.Escalation.To {
+		if err := r.Check(); err != nil {
+			return nil, usageError{err}
+		}
+		if slices.Contains(names, r.Name) {
+			return nil, usagef("%w %s: there are two of that name", deliver.ErrRecipient, r.Name)
+		}
+		names = append(names, r.Name)
+		way, known := all.Named(r.Kind)
+		if !known {
+			return nil, usagef("%w %s: %q is none of %s", deliver.ErrRecipient, r.Name, r.Kind, strings.Join(all.Kinds(), ", "))
+		}
+		if r.Severity != "" && !slices.Contains(escalation.Severities(), r.Severity) {
+			return nil, usagef("%w %s: severity %q is none of %s", deliver.ErrRecipient, r.Name, r.Severity, strings.Join(escalation.Severities(), ", "))
+		}
+		if len(wanted) > 0 && !slices.Contains(wanted, r.Name) {
+			continue
+		}
+		r.KeyEnv = "CLEW_KEY_" + strings.ToUpper(strings.ReplaceAll(r.Name, "-", "_"))
+		r.Key = s.Keys[r.Name]
+		if key := a.getenv(r.KeyEnv); key != "" {
+			r.Key = key
+		}
+		if err := way.Check(r); err != nil {
+			return nil, usageError{err}
+		}
+		list = append(list, recipient{r, way})
+	}
+	for _, name := range wanted {
+		if !slices.Contains(names, name) {
+			return nil, usagef("--to %q is no recipient in config.yaml: there are %s", name, orDash(strings.Join(names, ", ")))
+		}
+	}
+	return list, nil
+}
+
+func (a *app) escalationRules(s settings) (escalation.Rules, error) {
+	file := s.Escalation.Rules
+	if file == "" {
+		return escalation.Default()
+	}
+	if !filepath.IsAbs(file) {
+		config, _ := a.configPath()
+		file = filepath.Join(filepath.Dir(config), file)
+	}
+	rules, err := escalation.Read(file)
+	if err != nil {
+		return rules, usageError{err}
+	}
+	return rules, nil
+}
+
+func (a *app) escalate(ctx context.Context, name string, f escalateFlags) error {
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	rules, err := a.escalationRules(s)
+	if err != nil {
+		return err
+	}
+	to, err := a.recipients(s, f.to)
+	if err != nil {
+		return err
+	}
+	return a.withCase(ctx, name, func(w *investigation.Workspace, id string) error {
+		record, err := casefile.Load(ctx, w.Cases, id)
+		if err != nil {
+			return err
+		}
+		d, err := a.underPolicy(record.Document())
+		if err != nil {
+			return err
+		}
+		due, err := rules.Due(ctx, d, s.Escalation.Organisation)
+		if err != nil {
+			return err
+		}
+		if f.dry {
+			return a.showDue(d.Case, due, to)
+		}
+		if err := a.recordDue(ctx, w, id, due); err != nil {
+			return err
+		}
+		if record, err = casefile.Load(ctx, w.Cases, id); err != nil {
+			return err
+		}
+		d = record.Document()
+		failed := a.deliverAll(ctx, w, d, to)
+		if err := a.printEscalations(ctx, w, id); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stderr, "%s: %s new\n", id, plural(uint64(len(due)), "escalation"))
+		if len(failed) > 0 {
+			return partial{fmt.Sprintf("not delivered: %s; the record has it, and the next clew escalate tries again", strings.Join(failed, "; "))}
+		}
+		return nil
+	})
+}
+
+func (a *app) recordDue(ctx context.Context, w *investigation.Workspace, id string, due []casefile.Escalation) error {
+	entries := make([]casefile.Entry, len(due))
+	for i, e := range due {
+		entries[i] = casefile.Entry{Time: a.clock(), Type: casefile.TypeEscalated, Actor: w.Actor, Data: e}
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	_, err := w.Cases.Append(ctx, id, entries...)
+	return err
+}
+
+// deliverAll hands over every escalation that a recipient has not taken yet, and
+// returns what failed, in words. Each attempt is recorded before the next.
+func (a *app) deliverAll(ctx context.Context, w *investigation.Workspace, d casefile.Document, to []recipient) (failed []string) {
+	for _, e := range d.Escalations {
+		for _, r := range to {
+			taken := slices.ContainsFunc(e.Delivered, func(x casefile.Delivery) bool { return x.To == r.Name && x.State == casefile.Sent })
+			if taken || !escalation.AtLeast(e.Severity, r.Severity) || ctx.Err() != nil {
+				continue
+			}
+			said, err := a.deliverOne(ctx, r, deliver.Message{Case: d.Case, Escalation: e, At: a.clock()})
+			outcome := casefile.Delivered{ID: e.ID, To: r.Name, State: casefile.Sent, Said: said}
+			if err != nil {
+				outcome.State, outcome.Said = "failed", deliver.Said([]byte(err.Error()))
+				failed = append(failed, fmt.Sprintf("%s to %s: %s", e.Trigger, r.Name, outcome.Said))
+			}
+			entry := casefile.Entry{Time: a.clock(), Type: casefile.TypeDelivered, Actor: w.Actor, Data: outcome}
+			// What was sent is recorded though the user has stopped the run since.
+			if _, err := w.Cases.Append(context.WithoutCancel(ctx), d.Case.ID, entry); err != nil {
+				failed = append(failed, fmt.Sprintf("%s to %s: the record cannot say so: %v", e.Trigger, r.Name, err))
+			}
+		}
+	}
+	return failed
+}
+
+// deliverOne goes through the one way out. A private address is reached only
+// where the configuration says that it may be one.
+func (a *app) deliverOne(ctx context.Context, r recipient, m deliver.Message) (string, error) {
+	if err := r.May(m.Case); err != nil {
+		return "", err
+	}
+	info := r.way.Info(r.Recipient)
+	o := fetch.Options{
+		Sources: []source.Info{info}, Key: func(source.Info) string { return r.credential() }, UserAgent: "clew/" + release, Clock: a.clock,
+	}
+	if r.Private {
+		o.Overrides = map[string]fetch.Override{info.Name: {BaseURL: r.base()}}
+	}
+	return r.way.Send(ctx, fetch.New(o), r.Recipient, m)
+}
+
+// credential is what goes into the header that carries a key.
+func (r recipient) credential() string {
+	if r.User != "" {
+		return r.User + ":" + r.Key
+	}
+	return r.Key
+}
+
+// base is the address of the recipient's server, as the way out knows it.
+func (r recipient) base() string {
+	address := r.URL
+	if address == "" {
+		address = r.Key // of a chat, whose address is its secret
+	}
+	if u, err := url.Parse(address); err == nil && u.Scheme == "https" {
+		return "https://" + u.Host
+	}
+	return "smtp://" + address
+}
+
+func (a *app) printEscalations(ctx context.Context, w *investigation.Workspace, id string) error {
+	record, err := casefile.Load(ctx, w.Cases, id)
+	if err != nil {
+		return err
+	}
+	list := record.Document().Escalations
+	return a.printTo(func(out io.Writer) error { return a.writeEscalations(out, list) })
+}
+
+func (a *app) writeEscalations(w io.Writer, list []casefile.Escalation) error {
+	if a.json {
+		return encode(w, struct {
+			Escalations []casefile.Escalation `json:"escalations"`
+		}{casefile.FilledEscalations(list)})
+	}
+	if len(list) == 0 {
+		fmt.Fprintln(w, "No trigger fired.")
+	}
+	for _, e := range list {
+		m := deliver.Message{Escalation: e}
+		fmt.Fprintf(w, "%s\n", terminalSafe(m.Title()))
+		for _, s := range m.Sections() {
+			if s.Heading == "Case" {
+				continue
+			}
+			fmt.Fprintf(w, "  %s\n", s.Heading)
+			for _, line := range s.Lines {
+				fmt.Fprintf(w, "    %s\n", terminalSafe(line))
+			}
+		}
+		for _, d := range e.Delivered {
+			fmt.Fprintf(w, "  %s to %s, %s: %s\n", casefile.Printable(d.State), casefile.Printable(d.To), d.At, casefile.Prose(d.Said))
+		}
+	}
+	return nil
+}
+
+// showDue shows what fires now and what each recipient would get.
+func (a *app) showDue(c casefile.Case, due []casefile.Escalation, to []recipient) error {
+	err := a.printTo(func(w io.Writer) error {
+		if err := a.writeEscalations(w, due); err != nil || a.json {
+			return err
+		}
+		for _, e := range due {
+			for _, r := range to {
+				if !escalation.AtLeast(e.Severity, r.Severity) {
+					continue
+				}
+				fmt.Fprintf(w, "\nto %s (%s)\n", r.Name, r.Kind)
+				if err := r.May(c); err != nil {
+					fmt.Fprintf(w, "  nothing: %s\n", terminalSafe(err.Error()))
+					continue
+				}
+				content, err := r.way.Render(r.Recipient, deliver.Message{Case: c, Escalation: e, At: a.clock()})
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(w, "%s\n", terminalSafe(string(content)))
+			}
+		}
+		return nil
+	})
+	fmt.Fprintf(a.stderr, "%s: %s would be recorded; nothing was sent\n", c.ID, plural(uint64(len(due)), "escalation"))
+	return err
+}
