@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"clew/internal/casefile"
+	"clew/internal/observation"
 	"clew/internal/score"
 )
 
@@ -55,16 +56,14 @@ func (w waterfall) without(model score.Model, out func(casefile.Factor) bool) (p
 			families[f.Family] = append(families[f.Family], f.Raw)
 		}
 	}
-	strong := 0
-	for _, raw := range families {
+	reasons := map[observation.Family]float64{}
+	for family, raw := range families {
 		sum := score.FamilySum(raw)
 		total += sum
-		if sum >= score.FamilyBits {
-			strong++
-		}
+		reasons[score.Reason(observation.Family(family))] += sum
 	}
 	p = round(model.Probability(total))
-	return p, string(score.BandFor(p, strong, bridges))
+	return p, string(score.BandFor(p, score.StrongFamilies(score.Sum{Reasons: reasons}), bridges))
 }
 
 // finding says what would change w.
@@ -94,21 +93,15 @@ func (w waterfall) finding(model score.Model) Finding {
 }
 
 func (w waterfall) strong() int {
-	bits := map[string]float64{}
+	reasons := map[observation.Family]float64{}
 	for _, f := range w.Factors {
 		switch f.Family {
 		case priorStep, bridgeStep, tenantStep, crowdStep:
 		default:
-			bits[f.Family] += f.Bits
+			reasons[score.Reason(observation.Family(f.Family))] += f.Bits
 		}
 	}
-	n := 0
-	for _, b := range bits {
-		if b >= score.FamilyBits {
-			n++
-		}
-	}
-	return n
+	return score.StrongFamilies(score.Sum{Reasons: reasons})
 }
 
 func (w waterfall) bridges() int {

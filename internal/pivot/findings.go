@@ -104,6 +104,9 @@ func noteOf(s sharedFact, line score.Line) string {
 	if s.Type == score.LeadingLabelCurve {
 		note = "one name starts with the whole label of the other"
 	}
+	if s.Guest {
+		note += "; the seed came long after and left before: anybody can point a name there, so this is no reason for the high band"
+	}
 	if s.Excess() {
 		note += fmt.Sprintf("; %d holders where the provider's pool deals out %.0f by chance: one customer's", s.held.n, s.Dealt+1)
 	}

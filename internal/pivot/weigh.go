@@ -317,7 +317,19 @@ func (r *run) compare(ctx context.Context, attr *attribute, a, b *node, f, g Fac
 	if g.Self {
 		s.B = f.Window
 	}
+	s.Guest = pointable(s.Relation) && score.IsGuest(s.A, s.B)
 	return s, r.refine(ctx, &s, a, b)
+}
+
+// pointable reports whether anybody can make his own name hold a value of the
+// relation that belongs to somebody else, without asking him.
+func pointable(r observation.Relation) bool {
+	switch r.Family() {
+	case observation.Host, observation.DNS, observation.Alias:
+		return r != observation.Serves && r != observation.PTR
+	default:
+		return false
+	}
 }
 
 // withoutImpliedBlocks drops a /24 that two share only because they share an

@@ -1,5 +1,7 @@
 package score
 
+import "clew/internal/observation"
+
 // A Band says what a finding may trigger. Source: docs/confidence, section 7.
 type Band string
 
@@ -39,13 +41,24 @@ func BandFor(p float64, families, bridges int) Band {
 	return Coincidence
 }
 
-// StrongFamilies counts the families that bring enough bits to stand alone.
+// StrongFamilies counts the independent reasons that bring enough bits to stand
+// alone.
 func StrongFamilies(sum Sum) int {
 	strong := 0
-	for _, bits := range sum.Families {
+	for _, bits := range sum.Reasons {
 		if bits >= FamilyBits {
 			strong++
 		}
 	}
 	return strong
+}
+
+// Reason names the cause that a family's facts share when a high finding is to
+// have two: a copied page brings its tracking ID along, so content and tracking
+// are one. Every other family is a reason of its own.
+func Reason(f observation.Family) observation.Family {
+	if f == observation.Tracking {
+		return observation.Content
+	}
+	return f
 }

@@ -63,6 +63,10 @@ type Match struct {
 	// no pool, or nobody counted. Where many more hold it, one customer does, and
 	// the share of the rest is the chance of a coincidence.
 	Dealt float64
+	// Guest means A came to a value that B had held long before and still held
+	// when A left. Anybody can point a name at somebody else's server: such a
+	// match counts in the sum, and is no reason for the high band.
+	Guest bool
 	// MalwareFamilies is how many malware families hold the value, as far as
 	// anybody named them: a packer's import table is in dozens. 0: not counted.
 	MalwareFamilies int
@@ -192,6 +196,18 @@ func (m Match) sameHolder(halfLife time.Duration) float64 {
 		return unknownTime
 	}
 	return math.Exp2(-gap.Hours() / halfLife.Hours())
+}
+
+// residence is how long before a guest's arrival the host must have lived there.
+const residence = 180 * day
+
+// IsGuest reports whether a came long after b and left before it: see
+// [Match.Guest]. Unknown ends prove nothing.
+func IsGuest(a, b observation.Window) bool {
+	if a.First.IsZero() || a.Last.IsZero() || b.First.IsZero() || b.Last.IsZero() {
+		return false
+	}
+	return a.First.Sub(b.First) >= residence && !a.Last.After(b.Last)
 }
 
 func endsBefore(w observation.Window, since time.Time) bool {

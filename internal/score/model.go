@@ -58,12 +58,15 @@ type Sum struct {
 	Total    float64
 	P        float64
 	Families map[observation.Family]float64 // bits by family
+	// Reasons are the bits by independent cause, without what the seed may have
+	// taken up on purpose: what the band looks at.
+	Reasons map[observation.Family]float64
 }
 
 // Weigh sums matches against the prior of a candidate drawn from population.
 // The order of matches does not matter to any number; lines come strongest first.
 func (m Model) Weigh(population uint64, matches []Match) Sum {
-	sum := Sum{Prior: m.Prior(population), Families: map[observation.Family]float64{}}
+	sum := Sum{Prior: m.Prior(population), Families: map[observation.Family]float64{}, Reasons: map[observation.Family]float64{}}
 	sum.Lines = make([]Line, len(matches))
 	for i, match := range matches {
 		raw, same := m.Bits(match, sum.Prior)
@@ -82,6 +85,9 @@ func (m Model) Weigh(population uint64, matches []Match) Sum {
 			spent[line.Family] += line.Bits
 		}
 		sum.Families[line.Family] += line.Bits
+		if !matches[line.Match].Guest {
+			sum.Reasons[Reason(line.Family)] += line.Bits
+		}
 	}
 	sum.Total = sum.Prior
 	for _, line := range sum.Lines {
