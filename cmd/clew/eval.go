@@ -19,7 +19,7 @@ func (a *app) evalCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.evalOperators(), a.evalFit(), a.evalTables(), a.evalPeers())
+	cmd.AddCommand(a.evalOperators(), a.evalFit(), a.evalTables(), a.evalPeers(), a.evalCases())
 	return cmd
 }
 

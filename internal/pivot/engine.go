@@ -63,7 +63,11 @@ type Options struct {
 	Window observation.Window
 	// Ungrouped counts holders one by one, without effective holders.
 	Ungrouped bool
-	Verdicts  Verdicts
+	// Pivots is how many points are followed at most, 0 for all that the other
+	// bounds allow. Order says in which order they come.
+	Pivots   int
+	Order    Order
+	Verdicts Verdicts
 }
 
 // Defaults of Options.
@@ -211,7 +215,9 @@ type run struct {
 	universes   map[observable.Kind]uint64
 	providers   map[observable.Value]*dnsProvider
 	likenesses  map[pair][]Likeness
-	identities  *identities // stands between the engine and its corpus
+	identities  *identities        // stands between the engine and its corpus
+	met         map[*attribute]int // nodes of the case that hold it
+	spent       int                // points followed, of Options.Pivots
 	scratch     []sharedFact
 	matches     []score.Match
 }
@@ -221,7 +227,7 @@ func (e *Engine) newRun(seeds []observable.Value) *run {
 		Engine: e, nodes: map[observable.Value]*node{}, followed: map[factKey]bool{}, pivots: map[observable.Value]Fact{},
 		attributes:  map[factKey]*attribute{},
 		populations: map[observation.Relation]corpus.Population{}, universes: map[observable.Kind]uint64{},
-		providers:  map[observable.Value]*dnsProvider{},
+		providers: map[observable.Value]*dnsProvider{}, met: map[*attribute]int{},
 		likenesses: map[pair][]Likeness{},
 	}
 	r.seeds = slices.Clone(seeds)

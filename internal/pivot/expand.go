@@ -28,6 +28,12 @@ func (r *run) expandAll(ctx context.Context) error {
 	}
 	r.seeds = slices.DeleteFunc(r.seeds, func(seed observable.Value) bool { return r.nodes[seed].value != seed })
 	for hop := 1; ; hop++ {
+		if r.Pivots > 0 {
+			if err := r.expandWithin(ctx, frontier, hop); err != nil {
+				return err
+			}
+			frontier = nil
+		}
 		for i, n := range frontier {
 			r.show(Progress{Hop: hop, Expanded: i, Waiting: len(frontier) - i, Candidates: len(r.order), Now: "expanding " + n.value.Defang()})
 			if err := r.expand(ctx, n); err != nil {
@@ -47,12 +53,16 @@ func (r *run) expandAll(ctx context.Context) error {
 }
 
 // worthExpanding lists the high and medium nodes not yet expanded, surest first.
+// Breadth first, all that were met, as they came.
 func (r *run) worthExpanding() []*node {
 	var out []*node
 	for _, n := range r.order {
-		if !n.expanded && n.benign == "" && (n.band == score.High || n.band == score.Medium) {
+		if !n.expanded && n.benign == "" && (n.band == score.High || n.band == score.Medium || r.Order == ByArrival) {
 			out = append(out, n)
 		}
+	}
+	if r.Order == ByArrival {
+		return out
 	}
 	slices.SortStableFunc(out, func(a, b *node) int {
 		return cmp.Or(cmp.Compare(b.p, a.p), a.value.Compare(b.value))
@@ -348,12 +358,16 @@ func (r *run) load(ctx context.Context, n *node) error {
 	if len(routes) > 0 {
 		facts = compact(append(facts, routes...))
 	}
+	for _, a := range n.attrs {
+		r.met[a]-- // read again: counted below
+	}
 	n.facts, n.since = facts, since(facts)
 	n.attrs = make([]*attribute, len(facts))
 	n.byID = make([]int, len(facts))
 	n.sizes = map[factSize]int{}
 	for i, f := range facts {
 		n.attrs[i], n.byID[i] = r.attribute(f), i
+		r.met[n.attrs[i]]++
 		n.sizes[factSize{f.Relation, f.Back}]++
 	}
 	slices.SortFunc(n.byID, func(i, j int) int { return cmp.Compare(n.attrs[i].id, n.attrs[j].id) })

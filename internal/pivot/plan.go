@@ -73,7 +73,7 @@ func (p planned) promise() float64 {
 	if p.Holders > 1 {
 		others = float64(p.Holders - 1)
 	}
-	return p.Expected * min(others, 50) / max(p.price, 1)
+	return p.Expected * min(others, mostExpected) / max(p.price, 1)
 }
 
 // price is what following a fact costs: only values of some kinds are asked about.

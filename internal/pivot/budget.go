@@ -1,0 +1,127 @@
+package pivot
+
+import (
+	"context"
+	"slices"
+)
+
+// An Order says in which order pivot points are followed.
+type Order uint8
+
+const (
+	// ByPromise follows first what promises most: expected bits times expected
+	// new members, over the price. It is the plan of design section 4.
+	ByPromise Order = iota
+	// ByArrival follows points as they came up, hop by hop: breadth first, as
+	// most tools expand a graph. For measuring what the plan is worth.
+	ByArrival
+)
+
+// outOfPivots is why a point was not followed when Options.Pivots ran out.
+const outOfPivots = "the limit of pivots was reached before it"
+
+// expandWithin expands a frontier under a limit of pivots: the points of all its
+// nodes compete, and each one that was followed changes what the others promise.
+func (r *run) expandWithin(ctx context.Context, frontier []*node, hop int) error {
+	var waiting []candidate
+	for _, n := range frontier {
+		n.expanded = true
+		if err := r.gather(ctx, n.value); err != nil {
+			return err
+		}
+		if r.Gatherer != nil {
+			if err := r.load(ctx, n); err != nil {
+				return err
+			}
+		}
+		points, err := r.plan(ctx, n)
+		if err != nil {
+			return err
+		}
+		if r.Order == ByArrival {
+			points = r.asTheyCame(n, points)
+		}
+		for _, p := range points {
+			waiting = append(waiting, candidate{n, p})
+		}
+	}
+	for len(waiting) > 0 {
+		i := r.next(waiting)
+		c := waiting[i]
+		waiting = slices.Delete(waiting, i, i+1)
+		r.show(Progress{Hop: hop, Expanded: r.spent, Waiting: len(waiting), Candidates: len(r.order), Now: c.planned.Method + " on " + c.planned.Value.Defang()})
+		if r.spent >= r.Pivots && c.planned.State != Rejected {
+			if !r.followed[c.planned.fact.key()] {
+				r.followed[c.planned.fact.key()] = true
+				c.planned.State, c.planned.Reason = NotAsked, outOfPivots
+				r.points = append(r.points, c.planned.Point)
+			}
+			continue
+		}
+		before := len(r.points)
+		if err := r.follow(ctx, c.node, c.planned); err != nil {
+			return err
+		}
+		if len(r.points) > before && r.points[len(r.points)-1].State == Run {
+			r.spent++
+		}
+	}
+	return nil
+}
+
+// A candidate is a point that waits, with the node it leads on from.
+type candidate struct {
+	node    *node
+	planned planned
+}
+
+// next picks the point to follow now. Those rejected come last: they cost nothing.
+func (r *run) next(waiting []candidate) int {
+	if r.Order == ByArrival {
+		return 0
+	}
+	best, most := 0, -1.0
+	for i, c := range waiting {
+		if c.planned.State == Rejected {
+			continue
+		}
+		if promise := r.promiseNow(c); promise > most {
+			best, most = i, promise
+		}
+	}
+	return best
+}
+
+// promiseNow is the promise of a point as the case stands: who is in it already
+// is nobody new, and what hangs on a doubtful node is doubtful itself.
+func (r *run) promiseNow(c candidate) float64 {
+	p := c.planned
+	others := 1.0
+	if p.Holders > 1 {
+		known := uint64(r.met[r.attribute(p.fact)])
+		others = float64(p.Holders - min(p.Holders, known))
+	}
+	promise := c.node.p * p.Expected * min(others, mostExpected) / max(p.price, 1)
+	if p.fact.coarse() {
+		promise /= coarseDiscount
+	}
+	return promise
+}
+
+const (
+	// mostExpected bounds the members a single point is expected to bring:
+	// operators have dozens, and a value held by more is mostly others'.
+	mostExpected = 50
+	// coarseDiscount puts a block or provider behind the addresses and hosts in it.
+	coarseDiscount = 1000
+)
+
+// asTheyCame puts a plan back into the order of the node's facts.
+func (r *run) asTheyCame(n *node, points []planned) []planned {
+	at := map[factKey]int{}
+	for i, f := range n.facts {
+		at[f.key()] = i
+	}
+	slices.SortStableFunc(points, func(a, b planned) int { return at[a.fact.key()] - at[b.fact.key()] })
+	return points
+}
