@@ -99,7 +99,8 @@ func (a *app) measureWorld(ctx context.Context, out io.Writer, e caseEval, size 
 			for _, limit := range e.pivots {
 				err = errors.Join(err,
 					measure(fmt.Sprintf("%d pivots by plan", limit), pivot.Options{Pivots: limit}),
-					measure(fmt.Sprintf("%d pivots breadth first", limit), pivot.Options{Pivots: limit, Order: pivot.ByArrival}))
+					measure(fmt.Sprintf("%d pivots breadth first, counted", limit), pivot.Options{Pivots: limit, Order: pivot.ByArrival}),
+					measure(fmt.Sprintf("%d pivots breadth first", limit), pivot.Options{Pivots: limit, Order: pivot.Blindly}))
 			}
 		}
 		if err := errors.Join(err, store.Close()); err != nil {

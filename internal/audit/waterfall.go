@@ -41,7 +41,7 @@ func (w waterfall) carriers(names func(casefile.Factor) []what) []what {
 // without sums the lines again, leaving some out: families form anew, so that a
 // fact that stood in the shadow of the one taken away counts in full.
 func (w waterfall) without(model score.Model, out func(casefile.Factor) bool) (p float64, band string) {
-	total, families, bridges := 0.0, map[string][]float64{}, 0
+	total, families, bridges := 0.0, map[string][]float64{}, []casefile.Factor(nil)
 	for _, f := range w.Factors {
 		switch {
 		case f.Family == priorStep || f.Family == crowdStep:
@@ -49,7 +49,7 @@ func (w waterfall) without(model score.Model, out func(casefile.Factor) bool) (p
 		case out(f):
 		case f.Family == bridgeStep:
 			total += f.Bits
-			bridges++
+			bridges = append(bridges, f)
 		case f.Family == tenantStep:
 			total += f.Bits
 		default:
@@ -60,10 +60,11 @@ func (w waterfall) without(model score.Model, out func(casefile.Factor) bool) (p
 	for family, raw := range families {
 		sum := score.FamilySum(raw)
 		total += sum
-		reasons[score.Reason(observation.Family(family))] += sum
+		reason := score.Reason(observation.Family(family))
+		reasons[reason] = math.Max(reasons[reason], slices.Max(raw))
 	}
 	p = round(model.Probability(total))
-	return p, string(score.BandFor(p, score.StrongFamilies(score.Sum{Reasons: reasons}), bridges))
+	return p, string(score.BandFor(p, score.StrongFamilies(score.Sum{Reasons: reasons}), ways(bridges)))
 }
 
 // finding says what would change w.
@@ -98,20 +99,32 @@ func (w waterfall) strong() int {
 		switch f.Family {
 		case priorStep, bridgeStep, tenantStep, crowdStep:
 		default:
-			reasons[score.Reason(observation.Family(f.Family))] += f.Bits
+			reason := score.Reason(observation.Family(f.Family))
+			reasons[reason] = math.Max(reasons[reason], f.Raw)
 		}
 	}
 	return score.StrongFamilies(score.Sum{Reasons: reasons})
 }
 
 func (w waterfall) bridges() int {
-	n := 0
+	var all []casefile.Factor
 	for _, f := range w.Factors {
 		if f.Family == bridgeStep {
-			n++
+			all = append(all, f)
 		}
 	}
-	return n
+	return ways(all)
+}
+
+// ways counts bridges as the band does: all that lead over what a server is and
+// serves are one.
+func ways(bridges []casefile.Factor) int {
+	over := make([]score.Bridge, 0, len(bridges))
+	for _, f := range bridges {
+		relation, _ := observation.RelationNamed(f.Relation)
+		over = append(over, score.Bridge{SeedP: 1, CandidateP: 1, Reason: score.Reason(relation.Family())})
+	}
+	return score.Ways(over)
 }
 
 // holdersFor returns how many holders at most a value with an even chance of

@@ -3,6 +3,7 @@ package eval
 import (
 	"iter"
 	"slices"
+	"strings"
 
 	"clew/internal/observable"
 	"clew/internal/observation"
@@ -31,8 +32,9 @@ type Disguise struct {
 
 // A bystander is somebody whose traces operators borrow.
 type bystander struct {
-	name  observable.Value
-	facts []observation.Observation // of its page and its address
+	name   observable.Value
+	server observable.Value
+	facts  []observation.Observation // of its page and its address
 }
 
 // Disguises sets up what operators may do against an analyst: hide behind the
@@ -45,23 +47,18 @@ func Disguises(observations iter.Seq[observation.Observation], campaigns []Campa
 			member[m] = i
 		}
 	}
-	busiest, bystanders := survey(observations, member, len(campaigns))
-	withVictims := slices.Clone(campaigns)
-	for i := range withVictims {
-		if i < len(bystanders) {
-			withVictims[i].Victims = []observable.Value{bystanders[i].name}
-		}
-	}
-	borrow := func(wanted func(observation.Relation) bool) func(observation.Observation) []observation.Observation {
+	busiest, found := survey(observations, member)
+	strangers, imitated := assign(campaigns, found, false), assign(campaigns, found, true)
+	borrow := func(bystanders []bystander, wanted func(observation.Relation) bool) func(observation.Observation) []observation.Observation {
 		lent := map[observable.Value]bool{} // members that borrowed already
 		return func(o observation.Observation) []observation.Observation {
 			out := []observation.Observation{o}
 			i, ours := member[o.Subject]
-			if !ours || i >= len(bystanders) || o.Relation != observation.ResolvesTo || lent[o.Subject] {
+			if !ours || o.Relation != observation.ResolvesTo || lent[o.Subject] {
 				return out
 			}
 			lent[o.Subject] = true
-			for _, fact := range bystanders[i].facts {
+			for _, fact := range bystanders[i].facts { // none for the zero bystander
 				if wanted(fact.Relation) {
 					fact.Subject, fact.Window = o.Subject, o.Window
 					out = append(out, fact)
@@ -80,15 +77,57 @@ func Disguises(observations iter.Seq[observation.Observation], campaigns []Campa
 			}
 			return []observation.Observation{o}
 		}, campaigns},
-		{"pointed at a bystander's server", borrow(address), withVictims},
-		{"with a bystander's page and tracker", borrow(page), withVictims},
-		{"with both", borrow(func(observation.Relation) bool { return true }), withVictims},
+		{"pointed at a bystander's server", borrow(strangers, address), victims(campaigns, strangers)},
+		{"with a bystander's page and tracker", borrow(strangers, page), victims(campaigns, strangers)},
+		{"with both", borrow(strangers, anything), victims(campaigns, strangers)},
+		{"with both, of a name it imitates", borrow(imitated, anything), victims(campaigns, imitated)},
 	}
+}
+
+func anything(observation.Relation) bool { return true }
+
+// victims names the bystander of each campaign, where it has one.
+func victims(campaigns []Campaign, bystanders []bystander) []Campaign {
+	out := slices.Clone(campaigns)
+	for i, b := range bystanders {
+		if !b.name.IsZero() {
+			out[i].Victims = []observable.Value{b.name}
+		}
+	}
+	return out
+}
+
+// assign gives each campaign a bystander of its own with a server of its own:
+// one whose name its members imitate, or one they have nothing to do with. A
+// campaign that finds none has the zero bystander.
+func assign(campaigns []Campaign, found []bystander, imitated bool) []bystander {
+	out := make([]bystander, len(campaigns))
+	taken := map[observable.Value]bool{}
+	for i, c := range campaigns {
+		for _, b := range found {
+			if taken[b.name] || taken[b.server] || imitates(c, b.name) != imitated {
+				continue
+			}
+			out[i] = b
+			taken[b.name], taken[b.server] = true, true
+			break
+		}
+	}
+	return out
+}
+
+// imitates reports whether the first letters of a member stand in a name.
+func imitates(c Campaign, name observable.Value) bool {
+	label, _ := observable.Label(name)
+	return slices.ContainsFunc(c.Members, func(m observable.Value) bool {
+		other, _ := observable.Label(m)
+		return strings.Contains(label, other[:min(len(other), 6)])
+	})
 }
 
 // survey finds the busiest address, and bystanders with an address and a tracked
 // page of their own, in the order of their names' first appearance.
-func survey(observations iter.Seq[observation.Observation], member map[observable.Value]int, wanted int) (busiest observable.Value, found []bystander) {
+func survey(observations iter.Seq[observation.Observation], member map[observable.Value]int) (busiest observable.Value, found []bystander) {
 	load := map[observable.Value]int{}
 	traces := map[observable.Value][]observation.Observation{}
 	var order []observable.Value
@@ -112,17 +151,17 @@ func survey(observations iter.Seq[observation.Observation], member map[observabl
 		traces[o.Subject] = append(traces[o.Subject], o)
 	}
 	for _, name := range order {
-		if len(found) == wanted {
-			break
-		}
-		own, tracked := false, false
+		var server observable.Value
+		tracked := false
 		for _, fact := range traces[name] {
 			// A server of its own, or of few: where hundreds live nobody looks.
-			own = own || (fact.Relation == observation.ResolvesTo && load[fact.Object] <= 10)
+			if fact.Relation == observation.ResolvesTo && load[fact.Object] <= 10 {
+				server = fact.Object
+			}
 			tracked = tracked || fact.Relation == observation.Tracker
 		}
-		if own && tracked {
-			found = append(found, bystander{name, traces[name]})
+		if !server.IsZero() && tracked {
+			found = append(found, bystander{name, server, traces[name]})
 		}
 	}
 	return busiest, found

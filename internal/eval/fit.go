@@ -96,6 +96,7 @@ func Fit(ctx context.Context, set *Operators, truth *Truth, version string) (sco
 func (l *labelling) fit(ctx context.Context, version string, see func(operator int) bool) (score.Model, error) {
 	model := score.Closed()
 	model.Version = version
+	model.Siblings = l.siblings()
 	visible := func(at pair) bool { return see(l.group[at[0]]) && see(l.group[at[1]]) }
 	model.Curves = l.fitCurves(visible)
 	if err := ctx.Err(); err != nil {
@@ -112,6 +113,16 @@ func (l *labelling) fit(ctx context.Context, version string, see func(operator i
 	}
 	round(&model)
 	return model, nil
+}
+
+// siblings is K: how many siblings an indicator has in the population that the
+// labelled ones were taken from.
+func (l *labelling) siblings() float64 {
+	largest := uint64(0)
+	for _, p := range l.set.population {
+		largest = max(largest, p.size)
+	}
+	return max(math.Round(labelledSiblings*float64(largest)/float64(len(l.set.Domains))), 1)
 }
 
 // weightOf is what a pair of one operator counts in a curve.

@@ -98,7 +98,7 @@ func (r *run) lay(ctx context.Context, k carrier, n *node) error {
 	if n.direct.holds(carries.attr) {
 		return nil // the seed shares that value with n itself: it was weighed
 	}
-	b := score.Bridge{SeedP: k.p, CandidateP: l.sum.P, SeedCause: k.direct.cause, CandidateCause: l.cause}
+	b := score.Bridge{SeedP: k.p, CandidateP: l.sum.P, SeedCause: k.direct.cause, CandidateCause: l.cause, Reason: score.Reason(carries.Relation.Family())}
 	if b.P() > 0 {
 		n.bridges = append(n.bridges, bridge{Bridge: b, over: k.node, match: carries})
 	}

@@ -15,6 +15,9 @@ const (
 	// ByArrival follows points as they came up, hop by hop: breadth first, as
 	// most tools expand a graph. For measuring what the plan is worth.
 	ByArrival
+	// Blindly is ByArrival without counting first: what lists or the holder limit
+	// would have rejected is followed as well, up to the limit of holders.
+	Blindly
 )
 
 // outOfPivots is why a point was not followed when Options.Pivots ran out.
@@ -38,7 +41,7 @@ func (r *run) expandWithin(ctx context.Context, frontier []*node, hop int) error
 		if err != nil {
 			return err
 		}
-		if r.Order == ByArrival {
+		if r.Order != ByPromise {
 			points = r.asTheyCame(n, points)
 		}
 		for _, p := range points {
@@ -77,7 +80,7 @@ type candidate struct {
 
 // next picks the point to follow now. Those rejected come last: they cost nothing.
 func (r *run) next(waiting []candidate) int {
-	if r.Order == ByArrival {
+	if r.Order != ByPromise {
 		return 0
 	}
 	best, most := 0, -1.0
@@ -123,5 +126,10 @@ func (r *run) asTheyCame(n *node, points []planned) []planned {
 		at[f.key()] = i
 	}
 	slices.SortStableFunc(points, func(a, b planned) int { return at[a.fact.key()] - at[b.fact.key()] })
+	for i := range points {
+		if r.Order == Blindly && points[i].State == Rejected {
+			points[i].State, points[i].Reason = NotAsked, ""
+		}
+	}
 	return points
 }

@@ -57,11 +57,11 @@ func (r *run) expandAll(ctx context.Context) error {
 func (r *run) worthExpanding() []*node {
 	var out []*node
 	for _, n := range r.order {
-		if !n.expanded && n.benign == "" && (n.band == score.High || n.band == score.Medium || r.Order == ByArrival) {
+		if !n.expanded && n.benign == "" && (n.band == score.High || n.band == score.Medium || r.Order != ByPromise) {
 			out = append(out, n)
 		}
 	}
-	if r.Order == ByArrival {
+	if r.Order != ByPromise {
 		return out
 	}
 	slices.SortStableFunc(out, func(a, b *node) int {

@@ -24,7 +24,7 @@ const (
 // BandOf places a probability. High needs two independent reasons: two
 // families of three bits or more, or two independent bridges.
 func BandOf(p float64, sum Sum, bridges []Bridge) Band {
-	return BandFor(p, StrongFamilies(sum), len(Independent(bridges)))
+	return BandFor(p, StrongFamilies(sum), Ways(bridges))
 }
 
 // BandFor is BandOf for who has counted the reasons already: families that stand
@@ -42,23 +42,32 @@ func BandFor(p float64, families, bridges int) Band {
 }
 
 // StrongFamilies counts the independent reasons that bring enough bits to stand
-// alone.
+// alone. What a page shows adds none to a shared server, which shows it, nor to
+// a likeness of names, since who imitates a brand copies both.
 func StrongFamilies(sum Sum) int {
 	strong := 0
-	for _, bits := range sum.Reasons {
-		if bits >= FamilyBits {
+	for reason, bits := range sum.Reasons {
+		if bits >= FamilyBits && reason != observation.Content {
 			strong++
 		}
+	}
+	implied := sum.Reasons[observation.Host] >= FamilyBits || sum.Reasons[observation.Name] >= FamilyBits
+	if sum.Reasons[observation.Content] >= FamilyBits && !implied {
+		strong++
 	}
 	return strong
 }
 
 // Reason names the cause that a family's facts share when a high finding is to
-// have two: a copied page brings its tracking ID along, so content and tracking
-// are one. Every other family is a reason of its own.
+// have two: an alias and a service's fingerprint are the server's, and a copied
+// page brings its tracking ID along. Every other family is a reason of its own.
 func Reason(f observation.Family) observation.Family {
-	if f == observation.Tracking {
+	switch f {
+	case observation.Alias, observation.Service:
+		return observation.Host
+	case observation.Tracking:
 		return observation.Content
+	default:
+		return f
 	}
-	return f
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"clew/internal/observation"
 )
 
 // BridgeMin is the least probability on either side of an intermediate for it
@@ -19,6 +21,9 @@ type Bridge struct {
 	// themselves, and the bridge would count that fact again. "" is a cause of
 	// its own.
 	SeedCause, CandidateCause string
+	// Reason is the cause that the candidate's side hangs on, as [Reason] names
+	// it; "" counts as one of its own.
+	Reason observation.Family
 }
 
 // P returns what the bridge alone carries, before the hop is paid for.
@@ -60,6 +65,22 @@ func Independent(bridges []Bridge) []Bridge {
 	}
 	slices.SortStableFunc(kept, func(a, b Bridge) int { return cmp.Compare(b.P(), a.P()) })
 	return kept
+}
+
+// Ways counts independent bridges for the high band. All that lead over names,
+// servers and pages are one way: whoever imitates a bystander with several names
+// builds as many bridges to it as he likes.
+func Ways(bridges []Bridge) int {
+	n, imitable := 0, 0
+	for _, b := range Independent(bridges) {
+		switch b.Reason {
+		case observation.Host, observation.Content, observation.Name:
+			imitable = 1
+		default:
+			n++
+		}
+	}
+	return n + imitable
 }
 
 // Combine joins direct evidence with bridges by noisy-or: each is a reason of

@@ -58,8 +58,9 @@ type Sum struct {
 	Total    float64
 	P        float64
 	Families map[observation.Family]float64 // bits by family
-	// Reasons are the bits by independent cause, without what the seed may have
-	// taken up on purpose: what the band looks at.
+	// Reasons are the bits of the strongest fact by independent cause, without
+	// what the seed may have taken up on purpose: what the band looks at. Several
+	// weak facts of one cause are no reason.
 	Reasons map[observation.Family]float64
 }
 
@@ -86,7 +87,8 @@ func (m Model) Weigh(population uint64, matches []Match) Sum {
 		}
 		sum.Families[line.Family] += line.Bits
 		if !matches[line.Match].Guest {
-			sum.Reasons[Reason(line.Family)] += line.Bits
+			reason := Reason(line.Family)
+			sum.Reasons[reason] = math.Max(sum.Reasons[reason], line.Raw)
 		}
 	}
 	sum.Total = sum.Prior

@@ -3,6 +3,7 @@ package score
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -122,11 +123,11 @@ func TestHopsOfTheWorkedExample(t *testing.T) {
 	for n, want := range map[int]float64{0: 0.12, 1: 0.44, 2: 0.64, 3: 0.77} {
 		near(t, "combined", m.Combine(0.12, bridges(n)), want, 0.005)
 	}
-	same := []Bridge{{0.9, 0.8, "x", "y"}, {0.9, 0.5, "y", "x"}}
+	same := []Bridge{{SeedP: 0.9, CandidateP: 0.8, SeedCause: "x", CandidateCause: "y"}, {SeedP: 0.9, CandidateP: 0.5, SeedCause: "y", CandidateCause: "x"}}
 	near(t, "two bridges of one cause are one", m.Combine(0.12, same), m.Combine(0.12, same[:1]), 1e-12)
-	round := []Bridge{{0.9, 0.9, "x", "x"}}
+	round := []Bridge{{SeedP: 0.9, CandidateP: 0.9, SeedCause: "x", CandidateCause: "x"}}
 	near(t, "one value on both sides is no bridge", m.Combine(0.12, round), 0.12, 1e-12)
-	weak := []Bridge{{0.19, 0.99, "", ""}}
+	weak := []Bridge{{SeedP: 0.19, CandidateP: 0.99, SeedCause: "", CandidateCause: ""}}
 	near(t, "a weak intermediate carries nothing", m.Combine(0.12, weak), 0.12, 1e-12)
 }
 
@@ -136,12 +137,19 @@ func TestHighNeedsTwoIndependentReasons(t *testing.T) {
 	if got := BandOf(0.95, one, nil); got != Medium {
 		t.Errorf("one family at 0.95 is %s, want medium", got)
 	}
-	two := []Bridge{{0.9, 0.9, "s", "a"}, {0.9, 0.9, "s", "b"}}
+	two := []Bridge{{SeedP: 0.9, CandidateP: 0.9, SeedCause: "s", CandidateCause: "a"}, {SeedP: 0.9, CandidateP: 0.9, SeedCause: "s", CandidateCause: "b"}}
 	if got := BandOf(0.95, one, two); got != High {
 		t.Errorf("two independent bridges at 0.95 are %s, want high", got)
 	}
-	if got := BandOf(0.95, one, []Bridge{{0.9, 0.9, "s", "a"}, {0.9, 0.9, "s", "a"}}); got != Medium {
+	if got := BandOf(0.95, one, []Bridge{{SeedP: 0.9, CandidateP: 0.9, SeedCause: "s", CandidateCause: "a"}, {SeedP: 0.9, CandidateP: 0.9, SeedCause: "s", CandidateCause: "a"}}); got != Medium {
 		t.Errorf("one bridge twice at 0.95 is %s, want medium", got)
+	}
+	servers := slices.Clone(two)
+	for i := range servers {
+		servers[i].Reason = observation.Host
+	}
+	if got := BandOf(0.95, one, servers); got != Medium {
+		t.Errorf("two bridges over servers anybody may point at are %s at 0.95, want medium", got)
 	}
 }
 
@@ -257,13 +265,13 @@ func TestCombineNeverFallsBelowDirectEvidence(t *testing.T) {
 		direct := MinP + r.Float64()*(MaxP-MinP)
 		bridges := make([]Bridge, r.IntN(6))
 		for i := range bridges {
-			bridges[i] = Bridge{r.Float64(), r.Float64(), string(rune('a' + r.IntN(4))), string(rune('a' + r.IntN(4)))}
+			bridges[i] = Bridge{SeedP: r.Float64(), CandidateP: r.Float64(), SeedCause: string(rune('a' + r.IntN(4))), CandidateCause: string(rune('a' + r.IntN(4)))}
 		}
 		p := m.Combine(direct, bridges)
 		if p < direct || p > MaxP {
 			t.Fatalf("direct %.3f with %v gives %.3f", direct, bridges, p)
 		}
-		if more := m.Combine(direct, append(bridges, Bridge{0.9, 0.9, "old", "new"})); more < p {
+		if more := m.Combine(direct, append(bridges, Bridge{SeedP: 0.9, CandidateP: 0.9, SeedCause: "old", CandidateCause: "new"})); more < p {
 			t.Fatalf("another bridge lowers %.4f to %.4f", p, more)
 		}
 	}
@@ -304,5 +312,52 @@ func BenchmarkWeigh(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		m.Weigh(NameWorld, matches)
+	}
+}
+
+func TestPageAndServerAreOneReason(t *testing.T) {
+	copied := []Match{
+		{Relation: observation.ResolvesTo, Holders: 3, Population: NameWorld, A: at(0), B: at(0)},
+		{Relation: observation.Tracker, Holders: 3, Population: NameWorld, A: at(0), B: at(0)},
+		{Relation: observation.Title, Holders: 3, Population: NameWorld, A: at(0), B: at(0)},
+	}
+	sum := Closed().Weigh(NameWorld, copied)
+	if got := BandOf(sum.P, sum, nil); sum.P < 0.9 || got != Medium {
+		t.Errorf("a bystander's server with its page and tracker is %s at %.2f, want medium", got, sum.P)
+	}
+	sum = Closed().Weigh(NameWorld, append(copied, email()))
+	if got := BandOf(sum.P, sum, nil); got != High {
+		t.Errorf("with the registrant's mailbox beside it it is %s, want high", got)
+	}
+}
+
+func TestGuestIsNoReason(t *testing.T) {
+	window := func(from, to int) observation.Window {
+		return observation.Window{First: at(from).First, Last: at(to).First}
+	}
+	for name, test := range map[string]struct {
+		a, b observation.Window
+		want bool
+	}{
+		"came late and left early":      {window(400, 420), window(0, 800), true},
+		"stayed longer":                 {window(400, 900), window(0, 800), false},
+		"came in the same quarter":      {window(80, 100), window(0, 800), false},
+		"nobody knows when it had come": {observation.Window{Last: at(420).First}, window(0, 800), false},
+	} {
+		if got := IsGuest(test.a, test.b); got != test.want {
+			t.Errorf("%s: guest is %v, want %v", name, got, test.want)
+		}
+	}
+	guest := []Match{email(), {Relation: observation.ResolvesTo, Holders: 2, Population: NameWorld, A: at(0), B: at(0), Guest: true}}
+	sum := Closed().Weigh(NameWorld, guest)
+	if got := BandOf(0.95, sum, nil); got != Medium {
+		t.Errorf("a mailbox and a server that the seed was pointed at are %s, want medium", got)
+	}
+}
+
+func TestCommodityTellsNothingBeyondItsFamilies(t *testing.T) {
+	m := Match{Relation: observation.Imphash, Holders: 4, Population: 1_000_000_000, A: at(0), B: at(0), MalwareFamilies: 4}
+	if sum := Fitted().Weigh(1_000_000_000, []Match{m}); sum.P > 0.25+1e-9 {
+		t.Errorf("an import hash of four families is at %.3f, want a quarter at most", sum.P)
 	}
 }
