@@ -44,6 +44,7 @@ type shared struct {
 	depth                int
 	maxHolders           int
 	asOf, since, until   string
+	model                modelFlag
 	lists                []string
 	attack               string // a bundle of MITRE ATT&CK
 }
@@ -220,7 +221,12 @@ func (a *app) workspace(needs investigation.Needs) (*investigation.Workspace, er
 	if err != nil {
 		return nil, err
 	}
+	model, err := a.model.load()
+	if err != nil {
+		return nil, err
+	}
 	w := &investigation.Workspace{
+		Model: &model,
 		Lists: lists, Sources: a.connectors(), Clock: a.clock, Random: a.random, Version: version(), Actor: actor(a.getenv),
 	}
 	if w.Attack, err = a.attackNames(dir); err != nil {

@@ -14,7 +14,8 @@ import (
 )
 
 func (a *app) caseAudit() *cobra.Command {
-	return &cobra.Command{
+	var chosen modelFlag
+	cmd := &cobra.Command{
 		Use: "audit CASE", Short: "What the findings hang on, and what would change them", Args: cobra.ExactArgs(1),
 		Long: `Takes each shared value, and each source that nobody confirms, out of the case in
 turn and says which findings would fall; names the line each finding hangs on,
@@ -26,7 +27,11 @@ and what a single further fact would have to be to lift it.`,
 				if err != nil {
 					return err
 				}
-				found := audit.Of(record.Document(), score.Fitted(), score.Closed())
+				model, err := chosen.load()
+				if err != nil {
+					return err
+				}
+				found := audit.Of(record.Document(), model, score.Fitted(), score.Closed())
 				return a.printTo(func(out io.Writer) error {
 					if a.json {
 						return encode(out, found)
@@ -36,6 +41,8 @@ and what a single further fact would have to be to lift it.`,
 			})
 		},
 	}
+	chosen.add(cmd)
+	return cmd
 }
 
 // maxAudited bounds what a terminal shows of each list; --json has the rest.
@@ -43,7 +50,7 @@ const maxAudited = 12
 
 func writeAudit(w io.Writer, found audit.Audit) error {
 	if !found.Known {
-		fmt.Fprintf(w, "The case was weighed by the model %q, which this clew does not have: continue the case to weigh it anew.\n", terminalSafe(found.Model))
+		fmt.Fprintf(w, "The case was weighed by the model %q, which this clew does not have: name its file with --model, or continue the case to weigh it anew.\n", terminalSafe(found.Model))
 		return nil
 	}
 	if len(found.Findings) == 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"clew/internal/casefile"
 	"clew/internal/investigation"
+	"clew/internal/observable"
 	"clew/internal/observation"
 )
 
@@ -208,7 +210,7 @@ func (a *app) append(ctx context.Context, name string, t casefile.Type, payload 
 
 func (a *app) caseVerdict(use, short string, kind casefile.Type) *cobra.Command {
 	var reason, relation string
-	var everywhere bool
+	var everywhere, here bool
 	cmd := &cobra.Command{
 		Use: use + " CASE INDICATOR --reason TEXT", Short: short, Args: cobra.ExactArgs(2),
 		Example: fmt.Sprintf("  clew case %s 4f2a evil.example --reason 'seen in the mail gateway'", use),
@@ -224,7 +226,7 @@ func (a *app) caseVerdict(use, short string, kind casefile.Type) *cobra.Command 
 				return usagef("--relation %q is no relation: docs/reference/vocabulary.md lists them", relation)
 			}
 			verdict := casefile.Verdict{About: casefile.ValueOf(v), Relation: relation, Reason: reason, Scope: casefile.ScopeCase}
-			if everywhere {
+			if everywhere || (!here && kind == casefile.TypeRejected && a.askScope(v)) {
 				verdict.Scope = casefile.ScopeAll
 			}
 			if err := a.append(cmd.Context(), args[0], kind, verdict); err != nil {
@@ -237,7 +239,20 @@ func (a *app) caseVerdict(use, short string, kind casefile.Type) *cobra.Command 
 	cmd.Flags().StringVar(&reason, "reason", "", "why")
 	cmd.Flags().StringVar(&relation, "relation", "", "judge the value only as a link under this relation")
 	cmd.Flags().BoolVar(&everywhere, "everywhere", false, "for every case, not only this one")
+	cmd.Flags().BoolVar(&here, "here", false, "for this case only, without being asked")
+	cmd.MarkFlagsMutuallyExclusive("everywhere", "here")
 	return cmd
+}
+
+// askScope asks whether a value is rejected for good. Without a terminal there
+// is nobody to ask: the case alone.
+func (a *app) askScope(v observable.Value) bool {
+	if !isTerminal(a.stdin) || !isTerminal(a.stderr) {
+		return false
+	}
+	fmt.Fprintf(a.stderr, "reject %s for every case, not only this one? [y/N] ", terminalSafe(v.Defang()))
+	answer, err := bufio.NewReader(io.LimitReader(a.stdin, 64)).ReadString('\n')
+	return err == nil && strings.HasPrefix(strings.ToLower(strings.TrimSpace(answer)), "y")
 }
 
 func (a *app) caseBundle() *cobra.Command {

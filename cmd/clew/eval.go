@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clew/internal/casefile"
 	"clew/internal/eval"
+	"clew/internal/investigation"
 	"clew/internal/score"
 )
 
@@ -19,7 +21,7 @@ func (a *app) evalCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.evalOperators(), a.evalFit(), a.evalTables(), a.evalPeers(), a.evalCases())
+	cmd.AddCommand(a.evalOperators(), a.evalFit(), a.evalTables(), a.evalPeers(), a.evalCases(), a.evalVerdicts())
 	return cmd
 }
 
@@ -32,7 +34,7 @@ func (m *modelFlag) add(cmd *cobra.Command) {
 
 func (m *modelFlag) load() (score.Model, error) {
 	switch m.name {
-	case "fitted":
+	case "", "fitted":
 		return score.Fitted(), nil
 	case "closed":
 		return score.Closed(), nil
@@ -217,5 +219,45 @@ func (a *app) evalPeers() *cobra.Command {
 	}
 	cmd.Flags().IntVar(&folds, "folds", 3, "folds of operators for cross-validation")
 	cmd.Flags().StringVar(&picture, "picture", "", "draw precision over recall into this SVG file")
+	return cmd
+}
+
+func (a *app) evalVerdicts() *cobra.Command {
+	var chosen modelFlag
+	var version string
+	cmd := &cobra.Command{
+		Use:   "verdicts -o model.json",
+		Short: "Calibrate a model anew by what analysts accepted and rejected",
+		Long: `Takes every accepted and rejected finding of the record, with the evidence as it
+stood when the verdict was given, and fits the calibration of the model that
+weighed them. Nothing uses the new model until it is named with --model; fewer
+than 200 accepted findings move nothing.`,
+		Example: "  clew eval verdicts --version team-2026-11 -o team.json\n  clew investigate evil.example --model team.json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			model, err := chosen.load()
+			if err != nil {
+				return err
+			}
+			w, err := a.workspace(investigation.Needs{Cases: true})
+			if err != nil {
+				return err
+			}
+			defer w.Close() //nolint:errcheck // only read
+			labels, err := casefile.Labels(cmd.Context(), w.Cases)
+			if err != nil {
+				return err
+			}
+			fit, err := eval.FitVerdicts(model, labels, version)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stderr, "%d accepted and %d rejected findings; calibration error over P 0.1: %.3f before, %.3f after; %d verdicts on findings of other models left out\n",
+				fit.Accepted, fit.Rejected, fit.Before, fit.After, fit.Other)
+			return a.printTo(fit.Model.Write)
+		},
+	}
+	chosen.add(cmd)
+	cmd.Flags().StringVar(&version, "version", "verdicts", "name of the model, shown with every result")
 	return cmd
 }

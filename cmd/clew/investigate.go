@@ -36,6 +36,7 @@ func (a *app) engineFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.IntVar(&a.depth, "depth", 2, "hops from the seed")
 	f.IntVar(&a.maxHolders, "max-holders", 500, "follow no value that more indicators share")
+	a.model.add(cmd)
 	f.StringVar(&a.asOf, "as-of", "", "look at the world as it was known on this day")
 	f.StringVar(&a.since, "since", "", "start of the incident")
 	f.StringVar(&a.until, "until", "", "end of the incident")

@@ -8,6 +8,7 @@ import (
 	"clew/internal/casefile"
 	"clew/internal/observable"
 	"clew/internal/pivot"
+	"clew/internal/score"
 )
 
 // conditions are everything beside the corpus that the findings of a run depend
@@ -15,6 +16,7 @@ import (
 // make a bundle replay to the same bytes anywhere.
 type conditions struct {
 	Model      string                      `json:"model"`
+	Weights    *score.Model                `json:"weights,omitempty"` // the model itself; absent in old records
 	At         time.Time                   `json:"at"`
 	Depth      int                         `json:"depth"`
 	MaxHolders int                         `json:"max_holders"`
@@ -28,13 +30,27 @@ type conditions struct {
 	Likeness   map[string]likenesses       `json:"likeness,omitempty"` // what searches said
 }
 
-func conditionsOf(model string, at time.Time, bounds pivot.Options, lists map[string]judgement) conditions {
+func conditionsOf(model score.Model, at time.Time, bounds pivot.Options, lists map[string]judgement) conditions {
 	return conditions{
-		Model: model, At: at, Depth: bounds.Depth, MaxHolders: bounds.MaxHolders, AsOf: bounds.AsOf,
+		Model: model.Version, Weights: &model, At: at, Depth: bounds.Depth, MaxHolders: bounds.MaxHolders, AsOf: bounds.AsOf,
 		Window: casefile.WindowOf(bounds.Window), Ungrouped: bounds.Ungrouped,
 		Rejected: bounds.Verdicts.RejectedFindings, Accepted: bounds.Verdicts.AcceptedFindings,
 		NoLink: bounds.Verdicts.RejectedLinks, Lists: lists,
 	}
+}
+
+// weights returns the model of the run: its own copy, or, where an older clew
+// kept the name alone, the built-in one of that name.
+func (c conditions) weights() (score.Model, bool) {
+	if c.Weights != nil {
+		return *c.Weights, c.Weights.Version == c.Model
+	}
+	for _, model := range []score.Model{score.Fitted(), score.Closed()} {
+		if model.Version == c.Model {
+			return model, true
+		}
+	}
+	return score.Model{}, false
 }
 
 // options gives the bounds back.

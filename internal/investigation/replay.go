@@ -50,11 +50,12 @@ func Replay(ctx context.Context, r casefile.Reader, id string) (Replayed, error)
 		return Replayed{}, err
 	}
 	lists, missing := replayed(under.Lists)
-	engine := (&Workspace{}).engine(reads.Final(), lists, under.At, under.options())
-	engine.Searches = replayedSearches(under.Likeness)
-	if engine.Model.Version != under.Model {
-		return Replayed{}, fmt.Errorf("%w: it was scored with model %s, this clew has %s: replay it with the clew named in the record", ErrDiffers, under.Model, engine.Model.Version)
+	model, known := under.weights()
+	if !known {
+		return Replayed{}, fmt.Errorf("%w: it was scored with model %s, which neither the record nor this clew holds: replay it with the clew named in the record", ErrDiffers, under.Model)
 	}
+	engine := (&Workspace{Model: &model}).engine(reads.Final(), lists, under.At, under.options())
+	engine.Searches = replayedSearches(under.Likeness)
 	result, err := engine.Investigate(ctx, seeds)
 	if err = errors.Join(err, *missing); err != nil {
 		return Replayed{}, fmt.Errorf("%w: %w", ErrDiffers, err)

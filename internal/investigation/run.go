@@ -199,9 +199,17 @@ func (w *Workspace) verdicts(ctx context.Context, record *casefile.Record) (pivo
 	return standing, nil
 }
 
+// model weighs the team's cases: its own, or the one built in.
+func (w *Workspace) model() score.Model {
+	if w.Model != nil {
+		return *w.Model
+	}
+	return score.Fitted()
+}
+
 func (w *Workspace) engine(corpus pivot.Corpus, lists pivot.Lists, at time.Time, bounds pivot.Options) *pivot.Engine {
 	return &pivot.Engine{
-		Corpus: corpus, Lists: lists, Model: score.Fitted(), Options: bounds, Searches: w.Searches,
+		Corpus: corpus, Lists: lists, Model: w.model(), Options: bounds, Searches: w.Searches,
 		Clock: func() time.Time { return at },
 	}
 }
@@ -246,7 +254,7 @@ func (w *Workspace) conclude(ctx context.Context, id string, req Request, bounds
 		return err
 	}
 	markUnasked(result.Points, record.Asked())
-	under := conditionsOf(engine.Model.Version, at, bounds, asked.answers)
+	under := conditionsOf(engine.Model, at, bounds, asked.answers)
 	under.Likeness = said
 	entries, err := w.entries(ctx, under, result, reads)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"clew/internal/observation"
 	"clew/internal/pivot"
 	"clew/internal/reference"
+	"clew/internal/score"
 	"clew/internal/similar"
 	"clew/internal/source"
 )
@@ -39,6 +40,9 @@ type Workspace struct {
 	Actor    string    // who is at the keyboard
 	// Attack names techniques and software in reports; nil leaves them as they are.
 	Attack AttackLibrary
+
+	// Model weighs; nil means the fitted one that is built in.
+	Model *score.Model
 
 	names names
 }
