@@ -211,33 +211,3 @@ func writeReports(doc casefile.Document, html, markdown string) error {
 	}
 	return nil
 }
-
-func (a *app) reportCommand() *cobra.Command {
-	var format string
-	cmd := &cobra.Command{
-		Use: "report CASE", Short: "The case as a report for people", Args: cobra.ExactArgs(1),
-		Example: "  clew report 4f2a --format html -o report.html\n  clew report 4f2a --format md",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			write := map[string]func(io.Writer, casefile.Document) error{
-				"md": report.Markdown, "html": report.HTML,
-				"json": func(w io.Writer, doc casefile.Document) error { return doc.Encode(w) },
-			}[format]
-			if write == nil {
-				return usagef("--format %q: use md, html or json", format)
-			}
-			return a.withRecord(cmd.Context(), args[0], func(r casefile.Reader, id string) error {
-				record, err := casefile.Load(cmd.Context(), r, id)
-				if err != nil {
-					return err
-				}
-				doc, err := a.underPolicy(record.Document())
-				if err != nil {
-					return err
-				}
-				return a.printTo(func(w io.Writer) error { return write(w, doc) })
-			})
-		},
-	}
-	cmd.Flags().StringVar(&format, "format", "md", "md, html or json")
-	return cmd
-}

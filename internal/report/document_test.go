@@ -40,7 +40,11 @@ func worked() casefile.Document {
 			{Source: "whois", Kind: "domain", Value: "mail-check.example", State: "refused", Reason: "quota used up at whois.registry.example"},
 			{Source: "pdns", Endpoint: "subdomains", Kind: "domain", Value: "cdn-update.example", State: "truncated", Reason: "the provider holds 12 more"},
 		},
-		Escalations: []casefile.Escalation{{Trigger: "seen inside", Because: "login-portal.example was visited on 2026-11-20"}},
+		Escalations: []casefile.Escalation{{
+			Trigger: "seen inside", Because: "login-portal.example was visited on 2026-11-20", Severity: "high",
+			Evidence: []string{"domain login-portal.example, 3 sightings"}, Assets: []string{"ws-17"}, Actions: []string{"Isolate the machine."},
+			Delivered: []casefile.Delivery{{To: "soc", State: "sent", Said: "alert 7"}},
+		}},
 		Disclosures: 3,
 		Notes: []casefile.Note{
 			{At: day(11, 23), Actor: "jane", Text: "kit is the one of last year, see http://wiki.example/kit"},
@@ -76,7 +80,10 @@ func portal() casefile.Finding {
 		},
 		Paths:      [][]string{{"cdn-update.example", "registrant-email:ops@mail.example", "login-portal.example"}},
 		Validation: casefile.Validation{State: casefile.Hit, Sightings: 3},
-		Action:     casefile.Action{State: "proposed", Kind: "block", Reason: "high confidence"},
+		Action: casefile.Action{
+			State: "proposed", Kind: "block", Reason: "high confidence",
+			Blast: &casefile.Blast{Bystanders: 2, Known: true, Examples: []string{"bakery.example"}},
+		},
 	}
 }
 
@@ -139,6 +146,10 @@ func fill(v reflect.Value, text string) {
 		}
 		for i := range v.NumField() {
 			fill(v.Field(i), text)
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			fill(v.Elem(), text)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {

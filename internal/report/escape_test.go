@@ -114,7 +114,7 @@ func checkMarkdown(t *testing.T, in string) {
 
 var (
 	diagramLine = regexp.MustCompile(`^(flowchart LR|classDef (seed|high|low) [a-z0-9: -]+|  n\d+(\[|\(\[|\{\{|\()"[^"{}%` + "`" + `<>&|]*"(\]|\]\)|\}\}|\))(:::(seed|high|low))?|  n\d+ (-->|-\.-x) n\d+)$`)
-	ownLine     = regexp.MustCompile(`^(#{1,3} |- |P \d|[A-Z0-9\\])|^TLP:|^[a-z]`)
+	ownLine     = regexp.MustCompile(`^(#{1,3} | *- |P \d|[A-Z0-9\\])|^TLP:|^[a-z]`)
 	rawTag      = regexp.MustCompile(`<[a-zA-Z/!?]`)
 )
 
@@ -157,7 +157,7 @@ func endOfRun(text string, n int) int {
 var (
 	pageTags = map[string]bool{
 		"html": true, "head": true, "meta": true, "title": true, "style": true, "body": true, "header": true, "section": true, "footer": true,
-		"h1": true, "h2": true, "h3": true, "p": true, "ul": true, "li": true, "strong": true, "span": true, "code": true, "br": true, "div": true,
+		"h1": true, "h2": true, "h3": true, "p": true, "ul": true, "li": true, "strong": true, "span": true, "code": true, "br": true, "div": true, "pre": true,
 		"table": true, "tr": true, "th": true, "td": true,
 		"svg": true, "g": true, "path": true, "rect": true, "line": true, "circle": true, "polygon": true, "text": true, "tspan": true,
 	}

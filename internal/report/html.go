@@ -25,6 +25,7 @@ func HTML(w io.Writer, d casefile.Document) error {
 		return fmt.Errorf("template of the report: %w", err)
 	}
 	p := newPage(d)
+	p.HangsOn = hangsOn(d)
 	explained, left := p.worthExplaining()
 	view := struct {
 		page
@@ -32,11 +33,12 @@ func HTML(w io.Writer, d casefile.Document) error {
 		Explained            []finding
 		Left, HowToRead      string
 		Drawings             []drawing
+		Paths                []pathLine
 		Unfruitful           string
 		Origin, Record, Show string
 	}{
 		page: p, Marks: append(p.marks(), p.times()...), Method: p.method(), Explained: explained, HowToRead: howToRead,
-		Unfruitful: idleSentence(p), Origin: p.origin(), Record: p.recordLine(), Show: p.verifyCommand(),
+		Paths: pathsOf(p.Trees), Unfruitful: idleSentence(p), Origin: p.origin(), Record: p.recordLine(), Show: p.verifyCommand(),
 	}
 	if left > 0 {
 		view.Left = leftOut(left)

@@ -14,10 +14,15 @@ import (
 func Markdown(w io.Writer, d casefile.Document) error {
 	m := markdownWriter{bufio.NewWriter(w)}
 	p := newPage(d)
+	p.HangsOn = hangsOn(d)
 	m.front(p)
+	m.escalations(p)
+	m.pivots(p)
 	m.findings(p)
 	m.waterfalls(p)
-	m.pivots(p)
+	m.actions(p)
+	m.hangs(p)
+	m.refused(p)
 	m.context(p)
 	m.gaps(p)
 	m.notes(p)
@@ -56,6 +61,12 @@ func (m markdownWriter) front(p page) {
 	m.line("## Summary\n")
 	for _, sentence := range p.Summary {
 		m.line("- %s", markdown(sentence))
+	}
+	if len(p.ToDo) > 0 {
+		m.line("\n### What to do first\n")
+		for _, step := range p.ToDo {
+			m.line("- %s", markdown(step))
+		}
 	}
 	m.line("\n## Seeds\n")
 	var rows [][]string
@@ -127,6 +138,10 @@ func (m markdownWriter) pivots(p page) {
 	if idle := idleSentence(p); idle != "" {
 		m.line("%s\n", markdown(idle))
 	}
+	m.paths(p)
+}
+
+func (m markdownWriter) refused(p page) {
 	if len(p.Refused) == 0 {
 		return
 	}

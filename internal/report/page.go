@@ -31,6 +31,9 @@ type page struct {
 	MoreContext                int      // opinions beyond those shown
 	Named                      []string // what ATT&CK calls what occurs
 	Escalations                []escalation
+	Actions                    []actionRow
+	ToDo                       []string // what to do first, of everything
+	HangsOn                    []string // of written reports
 	Disclosures                int
 }
 
@@ -41,7 +44,10 @@ type seed struct {
 
 type note struct{ At, Actor, About, Text string }
 
-type escalation struct{ Trigger, Because string }
+type escalation struct {
+	Trigger, Because, Severity, At string
+	Evidence, Assets, First, Told  []string
+}
 
 // band is the findings of one band, the most probable first.
 type band struct {
@@ -95,13 +101,13 @@ func newPage(d casefile.Document) page {
 		p.Notes = append(p.Notes, note{minute(n.At), name(n.Actor), value(n.Kind, n.Value), prose(n.Text)})
 	}
 	for _, e := range d.Escalations {
-		p.Escalations = append(p.Escalations, escalation{prose(e.Trigger), prose(e.Because)})
+		p.Escalations = append(p.Escalations, escalationOf(e))
 	}
-	p.Bands = bandsOf(d)
+	p.Actions, p.Bands = actionsOf(d), bandsOf(d)
 	p.Trees = treesOf(d, k)
 	p.Refused, p.Idle = pivotsOf(d)
 	p.Asked, p.Gaps = askedOf(d), gapsOf(d)
-	p.Summary = summary(p, d)
+	p.ToDo, p.Summary = toDo(p), summary(p, d)
 	return p
 }
 

@@ -17,6 +17,9 @@ func summary(p page, d casefile.Document) []string {
 		said = append(said, link)
 	}
 	said = append(said, insideSentence(d))
+	if decided := decidedSentence(d); decided != "" {
+		said = append(said, decided)
+	}
 	for _, e := range p.Escalations {
 		said = append(said, fmt.Sprintf("Escalate: %s, because %s.", e.Trigger, e.Because))
 	}
@@ -43,7 +46,7 @@ func foundSentence(p page) string {
 	if n["high"]+n["medium"]+n["low"] == 0 {
 		return fmt.Sprintf("%s, clew found no indicator that it links to the same operator.", from)
 	}
-	return fmt.Sprintf("%s, clew found %s that it links to the same operator with high confidence and proposes to block, %s to monitor, and %s to look into.",
+	return fmt.Sprintf("%s, clew found %s that it links to the same operator with high confidence, %s with medium, and %s to look into.",
 		from, plural(n["high"], "indicator"), count(n["medium"]), plural(n["low"], "lead"))
 }
 
