@@ -166,12 +166,15 @@ func (a *app) printPoints(points []pivot.Point) error {
 		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 		fmt.Fprintln(table, "METHOD\tVALUE\tHOLDERS\tBITS\tSTATE\tREASON")
 		for _, p := range points {
-			holders := "?"
+			holders, bits := "?", "?"
 			if p.HoldersKnown {
 				holders = grouped(p.Holders)
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%.1f\t%s\t%s\n",
-				p.Method, shortened(forPeople(p.Value)), holders, p.Expected, p.State, terminalSafe(p.Reason))
+			if p.HoldersKnown || p.Expected > 0 || p.State == pivot.Rejected {
+				bits = fmt.Sprintf("%.1f", p.Expected)
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n",
+				p.Method, shortened(forPeople(p.Value)), holders, bits, p.State, terminalSafe(p.Reason))
 		}
 		return table.Flush()
 	})

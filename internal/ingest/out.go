@@ -69,6 +69,15 @@ func (o *Out) rejected() uint64 { return o.Rejected - o.before.Rejected }
 // File returns the name of the file among several, "" when it is the only one.
 func (o *Out) File() string { return o.file }
 
+// Named returns what the reader calls the input: the name of the file among
+// several, or of the import when it is the only one.
+func (o *Out) Named() string {
+	if o.file != "" {
+		return o.file
+	}
+	return o.source
+}
+
 func (o *Out) begin(line uint64, text []byte) {
 	o.line, o.text, o.refused = line, text, false
 	o.Read++

@@ -23,7 +23,10 @@ type Method struct {
 	// OnRequest is true where an investigation does not run the method by
 	// itself, only who asks for it by name.
 	OnRequest bool
-	Doc       string
+	// Needs lists, for a method in code, the relations of which a file must have
+	// a fact to start there. Empty asks for nothing.
+	Needs []observation.Relation
+	Doc   string
 }
 
 var (
@@ -39,6 +42,13 @@ var (
 // fromSample starts at a file or at its digest.
 func fromSample(digest observable.Kind) []observable.Kind {
 	return []observable.Kind{observable.File, digest}
+}
+
+// Deeds are what a file does when it is run, by what the behaviour of two files
+// is compared.
+var Deeds = []observation.Relation{
+	observation.Contacts, observation.ConfigC2, observation.Mutex, observation.Registry, observation.UserAgent,
+	observation.Writes, observation.Runs, observation.Drops, observation.CampaignKey, observation.Technique,
 }
 
 // catalogue is design section 4.
@@ -83,9 +93,9 @@ var catalogue = []Method{
 	{Name: "cname", Relation: observation.CNAME, From: fromDomain, Doc: "names with the same CNAME target"},
 	{Name: "redirect", Relation: observation.RedirectsTo, From: fromSite, Doc: "sites that redirect to the same place"},
 	{Name: "imphash", Relation: observation.Imphash, From: fromFile, Doc: "files with the same import hash"},
-	{Name: "ssdeep", From: fromSample(observable.Ssdeep), Doc: "files with a like ssdeep hash, exact score"},
-	{Name: "tlsh", From: fromSample(observable.TLSH), Doc: "files with a like TLSH hash, exact distance"},
-	{Name: "behaviour", From: fromFile, OnRequest: true, Doc: "files that behave alike when run, and in what"},
+	{Name: "ssdeep", From: fromSample(observable.Ssdeep), Needs: []observation.Relation{observation.Ssdeep}, Doc: "files with a like ssdeep hash, exact score"},
+	{Name: "tlsh", From: fromSample(observable.TLSH), Needs: []observation.Relation{observation.TLSH}, Doc: "files with a like TLSH hash, exact distance"},
+	{Name: "behaviour", From: fromFile, OnRequest: true, Needs: Deeds, Doc: "files that behave alike when run, and in what"},
 	{Name: "rich", Relation: observation.Rich, From: fromFile, Doc: "files with the same Rich header"},
 	{Name: "pdb", Relation: observation.PDB, From: fromFile, Doc: "files with the same debug path"},
 	{Name: "build-id", Relation: observation.BuildID, From: fromFile, Doc: "files of the same build"},

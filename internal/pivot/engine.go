@@ -133,7 +133,7 @@ func (e *Engine) Points(ctx context.Context, v observable.Value) ([]Point, error
 	if err != nil {
 		return nil, err
 	}
-	points := make([]Point, len(planned))
+	points := make([]Point, len(planned), len(planned)+len(catalogue))
 	for i, p := range planned {
 		if p.fact.Relation == observation.ResolvesTo && p.Value.Kind() == observable.IP && p.Reason == "" {
 			if t, known, err := e.Tenancy(ctx, p.Value); err != nil {
@@ -144,7 +144,7 @@ func (e *Engine) Points(ctx context.Context, v observable.Value) ([]Point, error
 		}
 		points[i] = p.Point
 	}
-	return points, nil
+	return append(points, r.searchable(n)...), nil
 }
 
 // Pivot follows one method from v, one hop, whatever its rank.

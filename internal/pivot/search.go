@@ -37,6 +37,43 @@ type Likeness struct {
 // searches reports whether a method is code rather than relations.
 func (m Method) searches() bool { return m.Relation == 0 }
 
+// searchable lists the methods in code that can start at n. What they find is
+// known once they run, so neither holders nor bits are.
+func (r *run) searchable(n *node) (points []Point) {
+	for _, m := range catalogue {
+		if !m.searches() || !slices.Contains(m.From, n.value.Kind()) {
+			continue
+		}
+		from, ok := m.start(n)
+		if !ok {
+			continue
+		}
+		points = append(points, Point{
+			From: n.value, Method: m.Name, Value: from, State: NotAsked, At: r.Clock().UTC(),
+			Reason: m.Doc + ": counted when asked, --by " + m.Name,
+		})
+	}
+	return points
+}
+
+// start returns what a method in code compares: the digest that n has where the
+// method needs one, otherwise n itself.
+func (m Method) start(n *node) (observable.Value, bool) {
+	if len(m.Needs) == 0 || n.value.Kind() != observable.File {
+		return n.value, true
+	}
+	for _, f := range n.facts {
+		switch {
+		case f.Self || f.Back || !slices.Contains(m.Needs, f.Relation):
+		case len(m.Needs) == 1:
+			return f.Value, true
+		default:
+			return n.value, true
+		}
+	}
+	return observable.Value{}, false
+}
+
 // pair is two nodes between which a search found a likeness, in this order.
 type pair struct{ from, to *node }
 

@@ -95,3 +95,22 @@ func TestPivotWithoutAnIndexSaysSo(t *testing.T) {
 		t.Errorf("points %+v", result.Points)
 	}
 }
+
+func TestPointsNameTheSearchesThatCanStart(t *testing.T) {
+	const ssdeep = "3:hMCEpFwn:hup"
+	sample := observable.Must(observable.File, strings.Repeat("a", 32))
+	e := engine(t, []observation.Observation{
+		{Subject: sample, Relation: observation.Ssdeep, Object: observable.Must(observable.Ssdeep, ssdeep), Source: "file", Count: 1},
+	})
+	points, err := e.Points(context.Background(), sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(points) != 1 || points[0].Method != "ssdeep" || points[0].Value.Text() != ssdeep || points[0].State != NotAsked || points[0].HoldersKnown {
+		t.Errorf("points of a file with a ssdeep digest and no behaviour: %+v", points)
+	}
+	points, err = e.Points(context.Background(), domain("postalia-a.test"))
+	if err != nil || points[len(points)-1].Method != "naming" {
+		t.Errorf("points of a name: %+v, %v", points, err)
+	}
+}

@@ -14,12 +14,6 @@ import (
 	"clew/internal/pivot"
 )
 
-// behaviours are the relations that say what a file does when it runs.
-var behaviours = []observation.Relation{
-	observation.Contacts, observation.ConfigC2, observation.Mutex, observation.Registry, observation.UserAgent,
-	observation.Writes, observation.Runs, observation.Drops, observation.CampaignKey, observation.Technique,
-}
-
 const (
 	// everyRun is the share of files from which a feature is what every run does:
 	// the sandbox's own doing, not the sample's. Families are smaller than that in
@@ -96,7 +90,7 @@ func (b Behaviour) Like(ctx context.Context, v observable.Value, limit int) ([]p
 
 // population is how many files the corpus knows any behaviour of, at least.
 func (b Behaviour) population(ctx context.Context) (most uint64, err error) {
-	for _, r := range behaviours {
+	for _, r := range pivot.Deeds {
 		p, err := b.Corpus.Population(ctx, r)
 		if err != nil {
 			return 0, err
@@ -108,7 +102,7 @@ func (b Behaviour) population(ctx context.Context) (most uint64, err error) {
 
 // features lists what a file does and what of it is worth comparing.
 func (c *comparison) features(ctx context.Context, file observable.Value) ([]feature, error) {
-	links, _, err := c.Corpus.Objects(ctx, file, maxFeatures, behaviours...)
+	links, _, err := c.Corpus.Objects(ctx, file, maxFeatures, pivot.Deeds...)
 	if err != nil {
 		return nil, fmt.Errorf("behaviour of %s: %w", file, err)
 	}

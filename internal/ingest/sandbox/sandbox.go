@@ -1,5 +1,5 @@
 // Package sandbox reads what sandboxes say of a sample: reports of VirusTotal
-// (behaviours, as its API gives them), Hybrid Analysis (summaries of version 2),
+// (behaviours and their summary, as its API gives them), Hybrid Analysis (summaries of version 2),
 // ANY.RUN, and CAPE or Cuckoo, as JSON. Each becomes observations of what the
 // file does, in a form that does not change from run to run.
 //
@@ -10,15 +10,14 @@ package sandbox
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"io"
 
 	"clew/internal/ingest"
+	"clew/internal/ingest/document"
 	"clew/internal/observation"
 )
-
-// maxReport bounds a report. Cuckoo's with every call of every process are
-// larger; what is read here stands in the part that fits.
-const maxReport = 64 << 20
 
 // Format is the format "sandbox".
 type Format struct{}
@@ -30,6 +29,7 @@ func (Format) Name() string { return "sandbox" }
 // a row.
 var marks = [][]string{
 	{`"file_behaviour"`},
+	{`"data"`, `/behaviour_summary"`},
 	{`"environment_id"`, `"analysis_start_time"`, `"sha256"`},
 	{`"analysis"`, `"mainObject"`, `"hashes"`},
 	{`"info"`, `"category"`, `"machine"`},
@@ -53,66 +53,51 @@ func (Format) Likely(head []byte) bool {
 	return false
 }
 
-// Decoder implements [ingest.Format].
-func (Format) Decoder() ingest.Decoder { return &decoder{} }
-
-// decoder gathers the lines of a document.
-type decoder struct {
-	text []byte
-	long bool
-}
-
-func (d *decoder) Line(line []byte, _ *ingest.Out) {
-	if len(d.text)+len(line) > maxReport {
-		d.long = true
-		return
-	}
-	d.text = append(append(d.text, line...), '\n')
-}
-
-// End implements [ingest.Decoder].
-func (d *decoder) End(out *ingest.Out) error {
-	if d.long {
-		out.Reject("report of more than %d bytes", maxReport)
-		return nil
-	}
-	documents, err := parse(d.text)
-	for _, document := range documents {
-		if err := read(document, out.Keep); err != nil {
+// Read implements [ingest.DocumentFormat]. Reports that follow each other, or
+// lie in a list or in the answer of an API, are read one at a time.
+func (Format) Read(r io.Reader, out *ingest.Out) error {
+	return document.Values(r, out, []string{"data"}, func(raw json.RawMessage) error {
+		report, err := parse(raw)
+		if err == nil {
+			err = read(report, out.Named(), out.Keep)
+		}
+		if err != nil {
 			out.Reject("%w", err)
 		}
-	}
-	if err != nil {
-		out.Reject("%w", err)
-	}
-	return nil
+		return out.Stopped()
+	})
 }
 
 var (
 	errNoSandbox = errors.New("no report of VirusTotal, Hybrid Analysis, ANY.RUN, CAPE or Cuckoo")
 	errNoSample  = errors.New("report without a digest of the file that was run")
+	errNoSummary = errors.New("summary of VirusTotal without the file it is of: call the file, or with --name the import, by its digest")
 )
 
-// read tells what one document says.
-func read(t tree, keep func(observation.Observation)) error {
+// read tells what one document says. named is what the reader calls the
+// document: a summary of VirusTotal may not say itself of which file it is.
+func read(t tree, named string, keep func(observation.Observation)) error {
 	if items := t.items(); len(items) > 0 {
 		return readEach(items, keep)
 	}
+	data := t.at("data")
 	switch {
-	case t.at("data").has("analysis"):
-		return readAnyRun(t.at("data"), keep)
+	case data.has("analysis"):
+		return readAnyRun(data, keep)
 	case t.has("analysis") && t.at("analysis").has("content"):
 		return readAnyRun(t, keep)
-	case len(t.at("data").items()) > 0:
-		return readEach(t.at("data").items(), keep)
-	case t.at("data").has("attributes"):
-		return readVirusTotal(t.at("data"), keep)
+	case len(data.items()) > 0:
+		return readEach(data.items(), keep)
+	case data.has("attributes"):
+		return readVirusTotal(data, keep)
 	case t.at("type").text() == "file_behaviour":
 		return readVirusTotal(t, keep)
 	case t.has("environment_id") && t.has("sha256"):
 		return readHybridAnalysis(t, keep)
 	case t.has("info") && (t.has("behavior") || t.has("network") || t.has("target")):
 		return readCuckoo(t, keep)
+	case isSummary(data):
+		return readSummary(data, named, keep)
 	}
 	return errNoSandbox
 }
@@ -124,7 +109,7 @@ func readEach(items []tree, keep func(observation.Observation)) error {
 			errs = append(errs, errNoSandbox) // a list in a list: not followed, it may go on for ever
 			continue
 		}
-		errs = append(errs, read(item, keep))
+		errs = append(errs, read(item, "", keep))
 	}
 	return errors.Join(errs...)
 }

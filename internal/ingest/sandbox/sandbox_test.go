@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,7 +23,13 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // imported reads a report and lists what it says, a line each.
 func imported(t *testing.T, report string) (lines []string, summary ingest.Summary) {
 	t.Helper()
-	run := ingest.Import{Format: Format{}, Source: "test"}
+	return importedAs(t, "test", report)
+}
+
+// importedAs is imported under a name of the reader's choice.
+func importedAs(t *testing.T, name, report string) (lines []string, summary ingest.Summary) {
+	t.Helper()
+	run := ingest.Import{Format: Format{}, Source: name}
 	summary, err := run.Run(context.Background(), strings.NewReader(report), func(o observation.Observation) error {
 		when := ""
 		if !o.First.IsZero() {
@@ -104,14 +111,56 @@ func TestWhatIsNoReportSaysSo(t *testing.T) {
 	for name, c := range map[string]struct{ text, reason string }{
 		"another_document":                      {`{"hello": 1}`, "no report of"},
 		"no_digest":                             {`{"info": {}, "target": {"file": {"name": "x"}}, "network": {}}`, "without a digest"},
-		"a_summary_of_virustotal_has_no_digest": {`{"data": {"type": "x", "attributes": {"mutexes_created": ["m"]}}}`, "without a digest"},
-		"cut":                                   {`{"info": {"category"`, "JSON"},
+		"a_summary_of_a_file_that_nobody_names": {`{"data": {"mutexes_created": ["m"]}}`, "by its digest"},
 		"lists_in_lists":                        {`[[[{"info":{}}]]]`, "no report of"},
 	} {
 		lines, summary := imported(t, c.text)
 		if len(lines) != 0 || summary.Rejected == 0 || !strings.Contains(summary.FirstRejected[0].Reason, c.reason) {
 			t.Errorf("%s: %v, %+v", name, lines, summary.FirstRejected)
 		}
+	}
+}
+
+// A summary stands for its file by its own address or by what the reader calls it.
+func TestSummaryOfBehaviour(t *testing.T) {
+	const digest = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	const did = `"mutexes_created": ["\\Sessions\\1\\BaseNamedObjects\\RareMutex"], "dns_lookups": [{"hostname": "c2.example"}]`
+	want := []string{"aaaa contacts domain c2.example", "aaaa mutex mutex RareMutex"}
+	for name, c := range map[string]struct{ called, report string }{
+		"its_own_address":    {"test", `{"data": {` + did + `, "links": {"self": "https://www.virustotal.example/api/v3/files/` + digest + `/behaviour_summary"}}}`},
+		"name_of_the_import": {digest, `{"data": {` + did + `}}`},
+		"name_of_the_file":   {"reports/" + digest + ".json", `{"data": {` + did + `}}`},
+	} {
+		lines, summary := importedAs(t, c.called, c.report)
+		if diff := cmp.Diff(want, lines); diff != "" || summary.Rejected != 0 {
+			t.Errorf("%s: %+v (-want +got):\n%s", name, summary.FirstRejected, diff)
+		}
+	}
+}
+
+// A report written without line ends is one line of many megabytes.
+func TestLargeReportOnOneLine(t *testing.T) {
+	report, err := os.ReadFile("testdata/cape.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var line bytes.Buffer
+	if err := json.Compact(&line, report); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := imported(t, line.String())
+	calls := `{"padding": "` + strings.Repeat("x", 8<<20) + `",`
+	got, summary := imported(t, calls+line.String()[1:])
+	if diff := cmp.Diff(want, got); diff != "" || summary.Rejected != 0 || len(got) == 0 {
+		t.Errorf("%+v (-want +got):\n%s", summary.FirstRejected, diff)
+	}
+}
+
+func TestReportThatIsCut(t *testing.T) {
+	run := ingest.Import{Format: Format{}, Source: "test"}
+	_, err := run.Run(context.Background(), strings.NewReader(`{"info": {"category"`), func(observation.Observation) error { return nil })
+	if !errors.Is(err, ingest.ErrCut) {
+		t.Error(err)
 	}
 }
 
@@ -149,16 +198,14 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte(`{"data":[{"data":[{"data":{}}]}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		documents, err := parse(text)
+		report, err := parse(text)
 		if err != nil && json.Valid(text) {
 			t.Fatalf("valid JSON is refused: %v", err)
 		}
-		for _, document := range documents {
-			_ = read(document, func(o observation.Observation) {
-				if err := o.Check(); err != nil {
-					t.Fatalf("%+v: %v", o, err)
-				}
-			})
-		}
+		_ = read(report, strings.Repeat("a", 64), func(o observation.Observation) {
+			if err := o.Check(); err != nil {
+				t.Fatalf("%+v: %v", o, err)
+			}
+		})
 	})
 }

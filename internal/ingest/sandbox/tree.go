@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -83,17 +84,13 @@ func (t tree) number() int64 {
 	return n
 }
 
-// parse reads the documents of one file: one, or several after one another.
-func parse(data []byte) ([]tree, error) {
-	decoder := json.NewDecoder(strings.NewReader(string(data)))
+// parse reads one document.
+func parse(data []byte) (tree, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	var all []tree
-	for decoder.More() {
-		var v any
-		if err := decoder.Decode(&v); err != nil {
-			return all, fmt.Errorf("JSON, near byte %d: %w", decoder.InputOffset(), err)
-		}
-		all = append(all, tree{v})
+	var v any
+	if err := decoder.Decode(&v); err != nil {
+		return tree{}, fmt.Errorf("JSON, near byte %d: %w", decoder.InputOffset(), err)
 	}
-	return all, nil
+	return tree{v}, nil
 }

@@ -1,7 +1,11 @@
 package sandbox
 
 import (
+	"path"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"clew/internal/observable"
 	"clew/internal/observation"
@@ -17,6 +21,41 @@ func readVirusTotal(t tree, keep func(observation.Observation)) error {
 	if !ok {
 		return errNoSample
 	}
+	virusTotalDid(s, did)
+	return nil
+}
+
+// summaryFields are lists that a summary of behaviours has, and nothing else
+// that is imported.
+var summaryFields = []string{
+	"mutexes_created", "processes_created", "command_executions", "files_written", "files_dropped", "registry_keys_set", "dns_lookups",
+	"ip_traffic", "http_conversations", "mitre_attack_techniques",
+}
+
+// isSummary reports whether t is what all sandboxes saw, in one object.
+func isSummary(t tree) bool { return slices.ContainsFunc(summaryFields, t.has) }
+
+// summaryOf finds the file in the address of a summary.
+var summaryOf = regexp.MustCompile(`/files/([0-9a-fA-F]{32,64})/behaviour_summary`)
+
+// readSummary reads the answer of /files/{id}/behaviour_summary. It names its
+// file in the address of itself, if at all: otherwise whoever reads it does. It
+// has no time of its own.
+func readSummary(t tree, named string, keep func(observation.Observation)) error {
+	digest, _, _ := strings.Cut(path.Base(named), ".")
+	if self := summaryOf.FindStringSubmatch(t.at("links", "self").text()); self != nil {
+		digest = self[1]
+	}
+	s, ok := newSample(digest, "", "", time.Time{}, keep)
+	if !ok {
+		return errNoSummary
+	}
+	virusTotalDid(s, t)
+	return nil
+}
+
+// virusTotalDid tells what one sandbox saw, or all of them.
+func virusTotalDid(s *sample, did tree) {
 	for _, dns := range did.at("dns_lookups").items() {
 		s.contacts(dns.at("hostname").text())
 	}
@@ -51,5 +90,4 @@ func readVirusTotal(t tree, keep func(observation.Observation)) error {
 	for _, id := range did.at("attack_techniques").names() {
 		s.tell(observation.Technique, observable.Technique, id)
 	}
-	return nil
 }
