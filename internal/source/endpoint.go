@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,7 @@ type Page struct {
 	Held         Number         // results the provider says it holds over all pages, 0 when it does not say
 	More         bool           // it holds more than this page, though Next may be unknown
 	Next         Request        // the next page; without URL there is none
+	Note         string         // what the provider says it left out, in a few words, "" for nothing
 }
 
 // Follow asks each endpoint in turn, page by page, and gathers what came. An
@@ -105,7 +107,7 @@ func closesTheDoor(err error) bool {
 func follow(ctx context.Context, ask Asker, q Question, e Endpoint, answer *Answer) (Part, error) {
 	var rows, kept, found, dropped int
 	var held Number
-	more := false
+	more, note := false, ""
 	for page, request := 1, e.Request; ; page++ {
 		reply, err := ask.Ask(ctx, e.fill(request))
 		if err == nil {
@@ -117,6 +119,7 @@ func follow(ctx context.Context, ask Asker, q Question, e Endpoint, answer *Answ
 		}
 		kept += answer.collect(reply, p)
 		found, dropped = found+len(p.Observations), dropped+p.Dropped
+		note = cmp.Or(note, p.Note)
 		rows, held, more = rows+p.Rows, max(held, p.Held), p.More || p.Next.URL != ""
 		switch {
 		case errors.Is(err, errNothing):
@@ -130,6 +133,9 @@ func follow(ctx context.Context, ask Asker, q Question, e Endpoint, answer *Answ
 			part := PartOf(e.Name, kept, shortBy(rows, held, more), nil)
 			if n := max(rows, dropped); part.State == Empty && n > 0 {
 				part.Reason = fmt.Sprintf("nothing of use in what it knows (rows: %d)", n)
+			}
+			if note != "" {
+				part.Reason = strings.TrimPrefix(part.Reason+"; "+note, "; ")
 			}
 			return part, nil
 		case !sameHost(request.URL, p.Next.URL):

@@ -107,9 +107,7 @@ func (p placed) Ask(ctx context.Context, r source.Request) (source.Reply, error)
 
 // notRead says of each recording that no connector reads why that is so.
 var notRead = map[string]string{
-	"otx/domain_general.support-gmeet.com.json": "pulses are opinions: general is not asked",
-	"otx/ip_general.186.180.44.234.json":        "pulses are opinions: general is not asked",
-	"otx/hostname_geo.masked.json":              "nothing of the vocabulary in it: geo is not asked",
+	"otx/hostname_geo.masked.json": "nothing of the vocabulary in it: geo is not asked",
 
 	"securitytrails/account_usage.json":             "an account, not an indicator",
 	"securitytrails/domains_stats.json":             "the list gives the total too",

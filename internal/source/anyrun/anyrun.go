@@ -42,6 +42,7 @@ func (Source) Info() source.Info {
 		Answers: []observation.Relation{
 			observation.Filename, observation.Ssdeep, observation.Contacts, observation.Drops, observation.Registry,
 			observation.UserAgent, observation.Technique, observation.ResolvesTo, observation.JARM,
+			observation.Reputation,
 		},
 		PAP:       marking.Amber,
 		Every:     2 * time.Second, // our choice: limits are by plan

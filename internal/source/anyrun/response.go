@@ -86,6 +86,13 @@ type report struct {
 		Options struct {
 			FakeNet bool `json:"fakeNet"` // the network answered was made up
 		} `json:"options"`
+		Scores source.Maybe[struct {
+			Verdict struct {
+				Score source.Number `json:"score"`           // of 100
+				Text  string        `json:"threatLevelText"` // "Malicious activity", "No threats detected", …
+			} `json:"verdict"`
+		}] `json:"scores"`
+		Tags    source.Texts `json:"tags"` // families among what analysts and rules wrote
 		Content struct {
 			Main struct {
 				Type   string `json:"type"` // "file" or "url"
@@ -175,7 +182,21 @@ func (r report) keep(page *source.Page, file observable.Value) {
 	for _, technique := range r.Techniques.Items {
 		page.Add(file, observation.Technique, observable.Technique, technique.ID, w)
 	}
+	r.judged(page, file, w)
 	r.Network.Value.keep(page, file, began, r.Analysis.Options.FakeNet)
+}
+
+// judged keeps what the sandbox made of the run. Tags mix families with remarks,
+// so they are quoted and taken for no family.
+func (r report) judged(page *source.Page, file observable.Value, w observation.Window) {
+	if v := r.Analysis.Scores.Value.Verdict; v.Text != "" {
+		page.Judge(file, fmt.Sprintf("sandbox verdict: %s, score %d of 100", v.Text, v.Score), w)
+	}
+	for _, tag := range r.Analysis.Tags {
+		if tag != "" {
+			page.Judge(file, "tagged "+tag, w)
+		}
+	}
 }
 
 // keep adds whom the file talked to. Where the network was made up, so are the

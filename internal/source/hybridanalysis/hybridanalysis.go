@@ -42,7 +42,7 @@ func (Source) Info() source.Info {
 		Answers: []observation.Relation{
 			observation.Imphash, observation.Ssdeep, observation.Filename, observation.SignedBy, observation.SubjectDN,
 			observation.IssuedBy, observation.Serial, observation.Contacts, observation.Drops, observation.DownloadedFrom,
-			observation.Mutex, observation.Technique,
+			observation.Mutex, observation.Technique, observation.Reputation, observation.MalwareFamily,
 		},
 		PAP:       marking.Amber,
 		Every:     time.Second,                                                                             // our choice: who hammers is barred

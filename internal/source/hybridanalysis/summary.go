@@ -17,6 +17,9 @@ type summary struct {
 	Started      string                   `json:"analysis_start_time"`
 	Name         string                   `json:"submit_name"`
 	IsURL        bool                     `json:"url_analysis"` // the sample is a shortcut made for an address
+	Verdict      string                   `json:"verdict"`      // malicious, suspicious, no specific threat, no verdict, …
+	Score        source.Maybe[int]        `json:"threat_score"` // of 100
+	Family       source.Text              `json:"vx_family"`
 	Imphash      string                   `json:"imphash"`
 	Ssdeep       string                   `json:"ssdeep"`
 	Domains      source.Texts             `json:"domains"`
@@ -70,6 +73,7 @@ func (s summary) keep(page *source.Page, asked observable.Value, reply source.Re
 	for _, file := range oneOrBoth(sample, asked) {
 		s.looks(page, file, w)
 		s.does(page, file, w)
+		s.judged(page, file, w)
 	}
 	for _, c := range s.Certificates.Items {
 		page.Observations = append(page.Observations, record.Certificate{
@@ -78,6 +82,18 @@ func (s summary) keep(page *source.Page, asked observable.Value, reply source.Re
 		}.Observations()...)
 	}
 	return true
+}
+
+// judged keeps what the sandbox made of the run.
+func (s summary) judged(page *source.Page, file observable.Value, w observation.Window) {
+	switch {
+	case s.Verdict == "" || s.Verdict == "no verdict":
+	case s.Score.Value > 0:
+		page.Judge(file, fmt.Sprintf("sandbox verdict: %s, threat score %d of 100", s.Verdict, s.Score.Value), w)
+	default:
+		page.Judge(file, "sandbox verdict: "+s.Verdict, w)
+	}
+	page.Family(file, string(s.Family), w)
 }
 
 // looks adds what the file is like without being run.

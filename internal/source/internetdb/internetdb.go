@@ -25,7 +25,7 @@ func (Source) Info() source.Info {
 		Name:    "internetdb",
 		Title:   "Shodan InternetDB",
 		Accepts: []observable.Kind{observable.IP},
-		Answers: []observation.Relation{observation.PTR},
+		Answers: []observation.Relation{observation.PTR, observation.Reputation},
 		PAP:     marking.Amber,
 		Every:   time.Second, // our choice: no number is published, and abuse is met with 429
 		Cost:    1,
@@ -45,6 +45,7 @@ func (Source) Observe(ctx context.Context, ask source.Asker, q source.Question) 
 // it gives no time.
 type host struct {
 	Names source.Rows[string] `json:"hostnames"`
+	Tags  source.Texts        `json:"tags"`
 }
 
 func decode(asked observable.Value, reply source.Reply) (page source.Page, err error) {
@@ -59,6 +60,11 @@ func decode(asked observable.Value, reply source.Reply) (page source.Page, err e
 	for _, name := range h.Names.Items {
 		if !page.Add(asked, observation.PTR, observable.Domain, name, observation.Window{Last: reply.At}) {
 			page.Dropped++
+		}
+	}
+	for _, tag := range h.Tags {
+		if tag != "" && page.Judge(asked, "tagged "+tag, observation.Window{Last: reply.At}) {
+			page.Rows++
 		}
 	}
 	return page, nil

@@ -1,9 +1,10 @@
 // Package otx asks AlienVault (LevelBlue) Open Threat Exchange for passive DNS
-// and for the URLs seen on a host.
+// for the URLs seen on a host, and for what users wrote about it.
 //
 // Service: https://otx.alienvault.com/api/v1, free key. Limits: docs/sources/otx.md.
 // Visibility: OTX sees the query; the owner of the indicator does not.
-// Gaps: pulses are not read: they are opinions of users, not facts of the vocabulary.
+// Gaps: pulses are opinions of users: their names and families are kept as
+// context, the indicators beside ours in a pulse are not.
 package otx
 
 import (
@@ -31,18 +32,19 @@ func (Source) Info() source.Info {
 		Answers: []observation.Relation{
 			observation.ResolvesTo, observation.CNAME, observation.Nameserver, observation.MX,
 			observation.TXT, observation.SOAContact, observation.PTR, observation.AnnouncedBy, observation.BodyHash,
+			observation.Reputation, observation.MalwareFamily,
 		},
 		PAP:       marking.Amber,
 		Every:     time.Second, // a key has 10,000 an hour; half of what that allows
 		KeyEnv:    "OTX_API_KEY",
 		KeyHeader: "X-OTX-API-KEY",
 		KeyHost:   "otx.alienvault.com",
-		Cost:      2,
+		Cost:      3,
 	}
 }
 
 // Observe implements [source.Source]: passive DNS first, since it answers in
-// both directions and names the subdomains too.
+// both directions and names the subdomains too; opinions last.
 func (Source) Observe(ctx context.Context, ask source.Asker, q source.Question) (source.Answer, error) {
 	about := base + section(q.Value) + "/" + url.PathEscape(q.Value.Text())
 	return source.Follow(ctx, ask, q,
@@ -55,6 +57,11 @@ func (Source) Observe(ctx context.Context, ask source.Asker, q source.Question) 
 			Name:    "url_list",
 			Request: source.Request{URL: about + "/url_list?limit=500"},
 			Decode:  func(r source.Reply) (source.Page, error) { return decodeURLList(q.Value, r) },
+		},
+		source.Endpoint{ // last: of a busy address it takes half a minute
+			Name:    "general",
+			Request: source.Request{URL: about + "/general"},
+			Decode:  func(r source.Reply) (source.Page, error) { return decodeGeneral(q.Value, r) },
 		},
 	)
 }

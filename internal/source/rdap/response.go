@@ -19,6 +19,7 @@ type object struct {
 	Class       string                   `json:"objectClassName"`
 	Name        string                   `json:"ldhName"`
 	Entities    source.Rows[entity]      `json:"entities"`
+	Redacted    source.Rows[redaction]   `json:"redacted"`
 	Events      source.Rows[event]       `json:"events"`
 	Nameservers source.Rows[nameserver]  `json:"nameservers"`
 	Addresses   addresses                `json:"ipAddresses"` // of a name server
@@ -97,20 +98,21 @@ func decodeDomain(reply source.Reply) (page source.Page, registrar string, err e
 	if created, day := o.event("registration"); !day {
 		r.Created = created
 	}
+	hidden := hiddenOfRegistrant(o.Redacted.Items)
 	for _, e := range o.Entities.Items {
 		c := readVCard(e.VCard)
 		if slices.Contains(e.Roles.Items, "registrar") && r.Registrar == "" {
 			r.Registrar = first(c.names, c.orgs)
 		}
 		if slices.Contains(e.Roles.Items, "registrant") {
-			c.addTo(&r)
+			c.without(hidden).addTo(&r)
 		}
 	}
 	for _, ns := range o.Nameservers.Items {
 		r.Nameservers = append(r.Nameservers, ns.Name)
 	}
 	page = source.Page{
-		Rows: 1, Observations: r.Observations(),
+		Rows: 1, Observations: r.Observations(), Note: redactionNote(hidden),
 		Dropped: o.Entities.Odd + o.Events.Odd + o.Nameservers.Odd,
 	}
 	for _, ns := range o.Nameservers.Items {

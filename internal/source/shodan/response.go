@@ -117,6 +117,8 @@ func decodeHost(asked observable.Value, reply source.Reply) (p source.Page, err 
 	var host struct {
 		failure
 		Banners source.Rows[banner] `json:"data"`
+		Tags    source.Texts        `json:"tags"`
+		Updated string              `json:"last_update"` // no zone: UTC
 	}
 	if err := source.DecodeJSON(reply, &host); err != nil {
 		return p, err
@@ -128,6 +130,11 @@ func decodeHost(asked observable.Value, reply source.Reply) (p source.Page, err 
 		return p, err
 	}
 	keepBanners(&p, host.Banners, func(b *banner) { b.Address = asked.Text() })
+	for _, tag := range host.Tags {
+		if tag != "" { // malware, c2, honeypot, tor, vpn, …
+			p.Judge(asked, "tagged "+tag, record.At(record.Moment(host.Updated)))
+		}
+	}
 	return p, nil
 }
 

@@ -46,7 +46,7 @@ func (Source) Info() source.Info {
 			observation.TXT, observation.SubdomainOf, observation.PTR, observation.AnnouncedBy, observation.Serves,
 			observation.Names, observation.SubjectDN, observation.IssuedBy, observation.Serial, observation.Key,
 			observation.JARM, observation.SSHKey, observation.BodyHash, observation.Favicon, observation.Title,
-			observation.Tracker,
+			observation.Tracker, observation.Reputation,
 		},
 		PAP:          marking.Amber,
 		Every:        time.Second,

@@ -37,6 +37,7 @@ type scan struct {
 	DOM struct {
 		Hash string `json:"hash"`
 	} `json:"dom"`
+	Verdicts source.Maybe[verdicts] `json:"verdicts"`
 }
 
 // searchRow is one page found. sort is what the next page of results starts after.
@@ -128,6 +129,7 @@ func (f *facts) scan(s scan) observable.Value {
 	f.add(domain, observation.Title, observable.Title, string(s.Page.Title), w)
 	f.add(domain, observation.Banner, observable.Text, string(s.Page.Server), w)
 	f.add(domain, observation.BodyHash, observable.BodyHash, s.DOM.Hash, w)
+	s.Verdicts.Value.keep(f, domain, w)
 	if from, ok := hostOf(s.Task.URL); ok {
 		f.add(from, observation.RedirectsTo, observable.Domain, domain.Text(), w)
 	}

@@ -34,6 +34,7 @@ func (Source) Info() source.Info {
 		Answers: []observation.Relation{
 			observation.ResolvesTo, observation.PTR, observation.InPrefix, observation.AnnouncedBy,
 			observation.RedirectsTo, observation.Title, observation.Banner, observation.BodyHash, observation.Resource,
+			observation.Reputation,
 		},
 		PAP:       marking.Amber,
 		Every:     2 * time.Second,                                                             // our choice: the limits are by day, and the terms ask for restraint

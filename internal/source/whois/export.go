@@ -23,7 +23,7 @@ var updated = regexp.MustCompile(`(?i)last update of (?:the )?whois database:?\s
 // none where the reply says that nothing is registered; ok is false for a text
 // that is no reply.
 func ReadReply(body []byte, at time.Time) (facts []observation.Observation, ok bool) {
-	reply := text(body)
+	reply := text("", body)
 	if m := updated.FindStringSubmatch(reply); m != nil {
 		if t := record.Moment(m[1]); !t.IsZero() {
 			at = t

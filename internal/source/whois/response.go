@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	parser "github.com/likexian/whois-parser"
 
@@ -15,27 +14,6 @@ import (
 	"clew/internal/observation/record"
 	"clew/internal/source"
 )
-
-// maxText bounds what is parsed, in bytes. The longest reply recorded has 7 KB;
-// the rest of a longer one is not a record.
-const maxText = 256 << 10
-
-// text returns a reply as UTF-8. Replies carry no encoding; what is not UTF-8 is
-// read as Latin-1, in which every byte is a letter. Names in EUC come out wrong
-// that way, the fields clew reads do not.
-func text(body []byte) string {
-	if len(body) > maxText {
-		body = body[:maxText]
-	}
-	if utf8.Valid(body) {
-		return string(body)
-	}
-	var b strings.Builder
-	for _, c := range body {
-		b.WriteRune(rune(c))
-	}
-	return b.String()
-}
 
 // fields calls yield with each "key: value" line, keys in lower case. Comments
 // start with % or #.
@@ -77,9 +55,9 @@ func serverName(value string) string {
 	return v.Text()
 }
 
-// decode reads a reply about v, and where it refers to.
-func decode(v observable.Value, reply source.Reply) (page source.Page, referral string, err error) {
-	body := text(reply.Body)
+// decode reads a server's reply about v, and where it refers to.
+func decode(server string, v observable.Value, reply source.Reply) (page source.Page, referral string, err error) {
+	body := text(server, reply.Body)
 	if strings.TrimSpace(body) == "" {
 		return page, "", fmt.Errorf("%w: empty reply", source.ErrBadReply)
 	}

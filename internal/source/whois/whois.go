@@ -95,7 +95,7 @@ func (w *walk) registries(ctx context.Context) []string {
 	}
 	reply, err := w.ask.Ask(ctx, request(iana, topic))
 	if err == nil {
-		if server := referredBy(text(reply.Body)); server != "" {
+		if server := referredBy(text(iana, reply.Body)); server != "" {
 			return []string{server}
 		}
 	}
@@ -110,7 +110,7 @@ func (w *walk) at(ctx context.Context, server string) source.Answer {
 		Request: request(server, line(server, w.subject)),
 		Decode: func(r source.Reply) (source.Page, error) {
 			w.evidence = r.Evidence()
-			page, referral, err := decode(w.subject, r)
+			page, referral, err := decode(server, w.subject, r)
 			if referral != server {
 				w.referral = referral
 			}
