@@ -11,31 +11,39 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 //go:embed peer/hyperscan.c
 var hyperscanSource []byte
 
-// command runs a program and returns what it prints and the processor seconds it
-// took, of all its threads: on a machine that does other work as well, the clock
-// on the wall measures that work. Exit code 1 without words on stderr is a search
-// that found nothing.
-func command(ctx context.Context, name string, args ...string) (out string, seconds float64, err error) {
+// spent is the time that a process took, in seconds: of all its threads on the
+// processor, and by the clock. On a machine that does other work as well, the
+// clock measures that work too.
+type spent struct{ cpu, wall float64 }
+
+func (s spent) String() string { return fmt.Sprintf("%.2f (%.1f)", s.cpu, s.wall) }
+
+// command runs a program and returns what it prints and the time it took. Exit
+// code 1 without words on stderr is a search that found nothing.
+func command(ctx context.Context, name string, args ...string) (out string, took spent, err error) {
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the peers, named here
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	start := time.Now()
 	err = cmd.Run()
+	took.wall = time.Since(start).Seconds()
 	if cmd.ProcessState != nil {
-		seconds = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
+		took.cpu = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == 1 && stderr.Len() == 0 {
 		err = nil
 	}
 	if err != nil {
-		return "", 0, fmt.Errorf("%s: %w: %.300s", name, err, stderr.String())
+		return "", took, fmt.Errorf("%s: %w: %.300s", name, err, stderr.String())
 	}
-	return stdout.String(), seconds, nil
+	return stdout.String(), took, nil
 }
 
 // ripgrep finds rg on the PATH, or the one that make bench-deps took from npm.
@@ -83,4 +91,13 @@ func falseLines(theirs, ours string) (wrong, missing int) {
 func median(of []float64) float64 {
 	slices.Sort(of)
 	return of[len(of)/2]
+}
+
+// medianOf takes the median of both clocks, each by itself.
+func medianOf(of []spent) spent {
+	var cpu, wall []float64
+	for _, s := range of {
+		cpu, wall = append(cpu, s.cpu), append(wall, s.wall)
+	}
+	return spent{median(cpu), median(wall)}
 }
