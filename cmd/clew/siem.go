@@ -61,7 +61,7 @@ func (a *app) siemRunner(name string) (*siem.Runner, error) {
 		Sources: []source.Info{info}, Key: func(source.Info) string { return key }, UserAgent: "clew/" + release, Clock: a.clock,
 		Named: []string{searches.Server(s)}, Timeout: timeout + 30*time.Second,
 	})
-	return &siem.Runner{Name: name, Search: search, Door: client, Header: s.Header, Limits: siem.Limits{Values: s.MaxBatch, Rows: s.MaxRows}}, nil
+	return &siem.Runner{Name: name, Search: search, Door: client, Header: s.Header, Now: a.clock(), Limits: siem.Limits{Values: s.MaxBatch, Rows: s.MaxRows}}, nil
 }
 
 // period fills in the period to ask about.

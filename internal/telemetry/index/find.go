@@ -26,7 +26,7 @@ type Answer struct {
 	Read       int64    // bytes of text read
 	Gone       []string // logs that the index names and that are no longer there: not checked
 	Unanswered []int    // indicators that an index cannot be asked for: not checked
-	Missing    []string // what of the named logs could not be read, and why
+	Missing    []string // what could not be read, when indexing or now, and why
 }
 
 // Complete reports whether an indicator without a sighting is in none of the
@@ -42,6 +42,9 @@ func (a Answer) Complete() bool {
 func (s *Store) Search(ctx context.Context, o telemetry.Options, emit func(telemetry.Sighting) error) (Answer, error) {
 	var a Answer
 	a.cover(s.Files())
+	for _, err := range s.Damaged {
+		a.Missing = append(a.Missing, err.Error())
+	}
 	return a, a.search(ctx, o, s.Lookup, emit)
 }
 
@@ -60,6 +63,9 @@ func (a *Answer) cover(files []File) {
 			a.Files++
 		}
 		a.Bytes += f.Bytes
+		if f.Missing != "" {
+			a.Missing = append(a.Missing, f.Path+": "+f.Missing)
+		}
 		if a.First.IsZero() || f.ModTime.Before(a.First) {
 			a.First = f.ModTime
 		}

@@ -2,9 +2,12 @@ package index
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -287,14 +290,7 @@ func TestKilledWhileIndexing(t *testing.T) {
 // Through the index everything is found that reading all logs finds, on every
 // real log beside the repository.
 func TestTheIndexFindsWhatASearchFinds(t *testing.T) {
-	shared := os.Getenv("CLEW_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "..", "..", "shared")
-	}
-	root := filepath.Join(shared, "data", "telemetry")
-	if _, err := os.Stat(root); err != nil {
-		t.Skipf("%s is not here: set CLEW_SHARED to the folder of shared facts", root)
-	}
+	root := realLogs(t)
 	values := knownHits(t, filepath.Join(root, "known_hits.tsv"))
 	s := open(t, t.TempDir())
 	sum := bring(t, s, root)
@@ -323,6 +319,164 @@ func TestTheIndexFindsWhatASearchFinds(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || len(want) < 1000 {
 		t.Errorf("%d sightings (-search +index):\n%.3000s", len(want), diff)
 	}
+}
+
+// Values as logs write them and not as they are: a lookup finds them too, or
+// would say that they are nowhere.
+func TestWhatStandsInDisguise(t *testing.T) {
+	for name, line := range map[string]string{
+		"windows_dns": "1/2/2026 3:04:05 AM 0E70 PACKET  000000A0 UDP Rcv 10.0.0.5 5b47   Q [0001   D   NOERROR] A      (3)www(4)evil(7)example(0)",
+		"json":        `{"query":"www\u002eevil\u002eexample"}`,
+		"xml":         `<Event><Data Name="QueryName">evil&#46;example</Data></Event>`,
+		"url":         `GET /?next=http%3A%2F%2Fevil%2Eexample%2F HTTP/1.1`,
+		"twice":       `{"a":"{\"q\":\"evil\\u002eexample\"}"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			logs, s := t.TempDir(), open(t, t.TempDir())
+			write(t, filepath.Join(logs, "a.log"), strings.Repeat("nothing here\n", 10)+line+"\n")
+			bring(t, s, logs)
+			if got, _ := found(t, s, evil); len(got) != 1 {
+				t.Errorf("%q: found %q", line, got)
+			}
+		})
+	}
+}
+
+// A log that was not read to its end, or whose part of the index is damaged, is
+// no ground for silence.
+func TestWhatWasNotReadIsSaid(t *testing.T) {
+	logs, dir := t.TempDir(), t.TempDir()
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := io.WriteString(w, strings.Repeat(zeekLine(1, "good.example"), 50)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(logs, "cut.log.gz"), packed.String()[:packed.Len()-12])
+	s, err := Open(dir, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bring(t, s, logs)
+	if _, a := found(t, s, evil); a.Complete() || len(a.Missing) != 1 {
+		t.Errorf("a log that is cut off: %+v", a)
+	}
+	segment := filepath.Join(dir, s.segments[0].name)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, segment, "no segment")
+	s = open(t, dir)
+	if _, a := found(t, s, evil); a.Complete() || len(a.Missing) != 1 {
+		t.Errorf("a damaged segment: %+v", a)
+	}
+}
+
+// For every value that stands in a real log, alone: where a search sees it, the
+// index names the block. Other values must not help, as they do when many are
+// looked up at once and one block holds several.
+func TestEachValueIsNamedByItself(t *testing.T) {
+	root := realLogs(t)
+	s := open(t, t.TempDir())
+	bring(t, s, root)
+	inputs, _ := logfile.Find([]string{root})
+	values := valuesIn(t, inputs)
+	o := telemetry.Options{}
+	for _, v := range values {
+		o.Indicators = append(o.Indicators, match.Indicator{Value: v})
+	}
+	hunter, err := telemetry.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named, answered := make([][]Place, len(values)), make([]bool, len(values))
+	for i, v := range values {
+		prints, ok := match.Fingerprints(v)
+		if answered[i] = ok; !ok {
+			continue
+		}
+		if named[i], err = s.Lookup(prints); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sightings, unanswered := 0, map[string]int{}
+	missed := map[string]int{}
+	if _, err := hunter.Run(context.Background(), inputs, func(sighting telemetry.Sighting) error {
+		sightings++
+		v := values[sighting.Indicator]
+		if !answered[sighting.Indicator] {
+			unanswered[v.String()]++
+			return nil
+		}
+		path, _, _ := strings.Cut(sighting.File, "!")
+		if !slices.ContainsFunc(named[sighting.Indicator], func(p Place) bool {
+			return p.File.Path == path && (!p.File.Seekable || sighting.Offset >= p.Block.Offset && sighting.Offset < p.Block.Offset+p.Block.Size)
+		}) {
+			if missed[v.String()]++; missed[v.String()] == 1 && len(missed) < 30 {
+				t.Errorf("%s at %s@%d is in no block named for it: %.300s", v, path, sighting.Offset, sighting.Record)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d values, %d sightings; %d values missed; seen and not answered by an index: %v", len(values), sightings, len(missed), unanswered)
+	if sightings < 10_000 {
+		t.Error("the test looks at nothing")
+	}
+}
+
+// valuesIn returns what a reader of logs could ask about: every third word, plain
+// and revealed, that is a name, an address, a URL, a mailbox or a hash.
+func valuesIn(t *testing.T, inputs []logfile.Input) []observable.Value {
+	t.Helper()
+	words := map[string]bool{}
+	collect := func(text []byte) {
+		for _, word := range bytes.FieldsFunc(text, func(r rune) bool {
+			return r <= ' ' || strings.ContainsRune("\"'<>,;|=[]{}\\", r)
+		}) {
+			if len(word) < 200 {
+				words[string(bytes.Trim(word, "().:"))] = true
+			}
+		}
+	}
+	for _, in := range inputs {
+		// What cannot be read to its end is what the search sees as well.
+		_ = telemetry.Reader{}.Unpack(context.Background(), in.Path, func(text []byte) error {
+			collect(text)
+			telemetry.Reader{}.Hidden(text, collect)
+			return nil
+		})
+	}
+	seen := map[observable.Value]bool{}
+	for word := range words {
+		if v, err := observable.Parse(word); err == nil {
+			seen[v] = true
+		}
+	}
+	all := slices.SortedFunc(maps.Keys(seen), func(a, b observable.Value) int { return strings.Compare(a.String(), b.String()) })
+	var some []observable.Value
+	for i, v := range all {
+		if i%3 == 0 || v.Kind() == observable.Prefix || v.Kind() == observable.Email {
+			some = append(some, v)
+		}
+	}
+	return some
+}
+
+func realLogs(t *testing.T) string {
+	t.Helper()
+	shared := os.Getenv("CLEW_SHARED")
+	if shared == "" {
+		shared = filepath.Join("..", "..", "..", "..", "shared")
+	}
+	root := filepath.Join(shared, "data", "telemetry")
+	if _, err := os.Stat(root); err != nil {
+		t.Skipf("%s is not here: set CLEW_SHARED to the folder of shared facts", root)
+	}
+	return root
 }
 
 func knownHits(t *testing.T, path string) []observable.Value {

@@ -20,6 +20,7 @@ type Runner struct {
 	Search Search
 	Door   source.Door
 	Header map[string]string // further headers of each request
+	Now    time.Time         // what a product keeps is counted back from here; zero: the end of the period
 	Limits Limits            // what the settings narrow the product's limits to; zero fields leave them
 	// Leave is called with the values of a query before it leaves this machine:
 	// the disclosure ledger. nil for no one.
@@ -52,8 +53,14 @@ func (r *Runner) Ask(ctx context.Context, o telemetry.Options, emit func(telemet
 			a.Unanswered[i] = "a " + indicator.Value.Kind().String() + " is not asked of a search"
 		}
 	}
+	since, whole := r.kept(o.Since, o.Until)
+	if !whole {
+		for _, i := range asked {
+			a.Unanswered[i] = "the product keeps nothing from before " + since.UTC().Format(time.DateOnly)
+		}
+	}
 	var records []string
-	for _, span := range r.spans(o.Since, o.Until) {
+	for _, span := range r.spans(since, o.Until) {
 		for _, batch := range r.batches(o, asked, span) {
 			found, err := r.batch(ctx, o, batch, span, &a)
 			if err != nil {
@@ -85,7 +92,8 @@ func (r *Runner) Queries(o telemetry.Options) []Query {
 		}
 	}
 	var queries []Query
-	for _, span := range r.spans(o.Since, o.Until) {
+	since, _ := r.kept(o.Since, o.Until)
+	for _, span := range r.spans(since, o.Until) {
 		for _, batch := range r.batches(o, asked, span) {
 			queries = append(queries, r.Search.Query(values(o, batch), span[0], span[1], r.limits().Rows))
 		}
@@ -104,8 +112,25 @@ func (r *Runner) limits() Limits {
 	return l
 }
 
+// kept returns from when on the product can answer for a period, and whether that
+// is all of it. An hour more or less passes: "the last 30 days" was said before
+// the question leaves.
+func (r *Runner) kept(from, to time.Time) (since time.Time, whole bool) {
+	keeps, now := r.limits().Keeps, r.Now
+	if now.IsZero() {
+		now = to
+	}
+	if oldest := now.Add(-keeps); keeps > 0 && from.Before(oldest.Add(-time.Hour)) {
+		return oldest, false
+	}
+	return from, true
+}
+
 // spans cuts the period into what the product answers about at once.
 func (r *Runner) spans(from, to time.Time) (all [][2]time.Time) {
+	if !from.Before(to) {
+		return nil
+	}
 	span := r.limits().Span
 	for span > 0 && to.Sub(from) > span {
 		all = append(all, [2]time.Time{from, from.Add(span)})

@@ -39,6 +39,7 @@ type Limits struct {
 	Bytes  int           // of the text of one query
 	Rows   int           // of one answer
 	Span   time.Duration // of the period asked about; 0 means any
+	Keeps  time.Duration // how far back it answers at all: what is older is not there to be seen; 0 means any
 }
 
 // A Search builds queries and reads answers: pure, one for each product.

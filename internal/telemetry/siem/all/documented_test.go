@@ -20,8 +20,8 @@ import (
 	"clew/internal/telemetry/siem"
 )
 
-// Products that do not run here are stood in for by servers that answer as their
-// manuals say and refuse what their manuals forbid. They hold a line for each of
+// Products that do not run here are stood in for by servers that answer as public
+// descriptions of them say, and refuse what those forbid. They hold a line for each of
 // the first held indicators and say what they were asked.
 
 const held = 7
@@ -52,7 +52,8 @@ type stand struct {
 	bytes    int // that the product takes in a query
 	query    func(r *http.Request, body []byte) (query string, limit int)
 	reply    func(records []string, more bool) string
-	partial  string // a reply as the manual shows one that is partial
+	partial  string   // a reply that is partial
+	silent   []string // further replies that hold nothing and mean nothing
 	path     string
 	header   [2]string
 }
@@ -104,6 +105,7 @@ func stands() map[string]stand {
 				}
 				return fmt.Sprintf(`{"took":3,"timed_out":false,"_shards":{"total":5,"successful":5,"skipped":0,"failed":0},"hits":{"total":{"value":%d,"relation":"eq"},"hits":[%s]}}`, total, joined(hits))
 			},
+			silent:  []string{`{"timed_out":false,"_shards":{"total":0,"failed":0},"hits":{"total":{"value":0,"relation":"eq"},"hits":[]}}`},
 			partial: `{"timed_out":true,"_shards":{"total":5,"failed":0},"hits":{"total":{"value":0,"relation":"eq"},"hits":[]}}`,
 		},
 		"splunk": {
@@ -126,6 +128,7 @@ func stands() map[string]stand {
 				}
 				return b.String()
 			},
+			silent:  []string{"\n", `{"preview":false,"lastrow":true,"messages":[{"type":"INFO","text":"Search auto-finalized after time limit (60 seconds) reached."}]}`},
 			partial: `{"preview":false,"lastrow":true,"messages":[{"type":"WARN","text":"The search process with sid=1 on peer=idx2 might have returned partial results"}]}`,
 		},
 		"sentinel": {
@@ -150,12 +153,12 @@ func stands() map[string]stand {
 			partial: `{"tables":[{"name":"PrimaryResult","columns":[],"rows":[]}],"error":{"code":"PartialError","message":"There were some errors when processing your query."}}`,
 		},
 		"defender": {
-			settings: siem.Settings{Type: "defender"}, bytes: 64 << 10, path: "/api/advancedhunting/run",
+			settings: siem.Settings{Type: "defender"}, bytes: 64 << 10, path: "/v1.0/security/runHuntingQuery",
 			query: func(r *http.Request, body []byte) (string, int) {
 				text := field(body, "Query")
 				return text, taken(text, "| take ")
 			},
-			reply:   func(records []string, _ bool) string { return `{"Schema":[],"Results":[` + joined(records) + `]}` },
+			reply:   func(records []string, _ bool) string { return `{"schema":[],"results":[` + joined(records) + `]}` },
 			partial: `{"error":{"code":"TooManyRequests"}}`,
 		},
 		"secops": {
@@ -208,7 +211,7 @@ func (door) Judge(context.Context, source.Request, source.Verdict) (time.Time, e
 	return time.Time{}, nil
 }
 
-func TestProductsAsTheirManualsSay(t *testing.T) {
+func TestProductsAsDescribed(t *testing.T) {
 	for name, s := range stands() {
 		t.Run(name, func(t *testing.T) {
 			var trouble string
@@ -243,6 +246,9 @@ func TestProductsAsTheirManualsSay(t *testing.T) {
 				return nil
 			}}
 			o := telemetry.Options{Indicators: manyIndicators(400), Since: now.Add(-80 * 24 * time.Hour), Until: now}
+			if keeps := search.Limits().Keeps; keeps > 0 {
+				o.Since = now.Add(-keeps)
+			}
 			ask := func() (map[int]bool, siem.Answer) {
 				hits := map[int]bool{}
 				a, err := r.Ask(context.Background(), o, func(s telemetry.Sighting) error {
@@ -263,7 +269,7 @@ func TestProductsAsTheirManualsSay(t *testing.T) {
 			if len(hits) != held || len(a.Unanswered) > 0 {
 				t.Errorf("cut short: %d hits, %+v", len(hits), a)
 			}
-			for _, trouble = range []string{s.partial, "<html>not the product</html>"} {
+			for _, trouble = range append(s.silent, s.partial, "<html>not the product</html>") {
 				if name == "secops" && trouble == s.partial {
 					continue // it has no partial answers but those cut short
 				}
@@ -274,6 +280,43 @@ func TestProductsAsTheirManualsSay(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What is older than a product keeps is not checked, and not "no hit".
+func TestWhatAProductNoLongerHoldsIsNotChecked(t *testing.T) {
+	s := stands()["defender"]
+	var periods []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		query, _ := s.query(r, body)
+		_, period, _ := strings.Cut(query, "between (")
+		periods = append(periods, period[:min(len(period), 31)])
+		_, _ = io.WriteString(w, s.reply(nil, false))
+	}))
+	defer server.Close()
+	s.settings.URL = server.URL
+	search, _, err := New("defender", s.settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &siem.Runner{Name: "defender", Search: search, Door: door{server.Client()}, Now: now, Leave: func(context.Context, []observable.Value) error { return nil }}
+	ask := func(from, to time.Duration) siem.Answer {
+		a, err := r.Ask(context.Background(), telemetry.Options{Indicators: manyIndicators(2), Since: now.Add(from), Until: now.Add(to)}, func(telemetry.Sighting) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	const day = 24 * time.Hour
+	if a := ask(-30*day, 0); len(a.Unanswered) != 0 || a.Queries != 1 {
+		t.Errorf("the last 30 days: %+v", a)
+	}
+	if a := ask(-80*day, 0); len(a.Unanswered) != 2 || a.Queries != 1 || periods[1] != periods[0] {
+		t.Errorf("80 days: %+v, asked %q", a, periods)
+	}
+	if a := ask(-80*day, -40*day); len(a.Unanswered) != 2 || a.Queries != 0 {
+		t.Errorf("long ago: %+v", a)
 	}
 }
 

@@ -126,6 +126,8 @@ func (s *Search) Read(reply source.Reply, rows int) (siem.Page, error) {
 		page.Partial = "the search timed out before it had looked everywhere"
 	case a.Shards.Failed > 0:
 		page.Partial = fmt.Sprintf("%d of %d shards failed", a.Shards.Failed, a.Shards.Total)
+	case a.Shards.Total == 0: // allow_no_indices is true where nothing else is said
+		page.Partial = "no index matches " + s.settings.Index
 	case a.Clusters.Skipped > 0:
 		page.Partial = fmt.Sprintf("%d clusters were not asked", a.Clusters.Skipped)
 	}

@@ -1,8 +1,11 @@
 // Package microsoft asks Microsoft Sentinel and Defender XDR in KQL.
 //
 // Sentinel: POST v1/workspaces/ID/query of the Azure Monitor Log Analytics API:
-// 500,000 records, 100 MB and 10 minutes a query. Defender: POST
-// api/advancedhunting/run: 100,000 rows, 30 days, three minutes.
+// 500,000 records, 100 MB and 10 minutes a query; a failure that is not fatal stands
+// beside the tables of an answer with status 200 ("Azure Monitor Log Analytics API
+// response format"). Defender: POST v1.0/security/runHuntingQuery of Microsoft
+// Graph: 100,000 rows, nothing older than 30 days, three minutes. It takes the place
+// of advancedhunting/run, whose retirement began in January 2026.
 // The key is "tenant:client id:client secret" of an application that may read the
 // workspace, or hunt.
 package microsoft
@@ -23,7 +26,7 @@ import (
 const (
 	TokenURL      = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token" //nolint:gosec // an address
 	SentinelScope = "https://api.loganalytics.io/.default"
-	DefenderScope = "https://api.security.microsoft.com/.default"
+	DefenderScope = "https://graph.microsoft.com/.default"
 )
 
 // kql writes the search. "has" matches whole words, for which a dot is no letter.
@@ -124,19 +127,19 @@ func NewDefender(s siem.Settings) *Defender {
 
 // Limits implements [siem.Search].
 func (*Defender) Limits() siem.Limits {
-	return siem.Limits{Values: 60, Bytes: 32 << 10, Rows: 10_000, Span: 30 * 24 * time.Hour}
+	return siem.Limits{Values: 60, Bytes: 32 << 10, Rows: 10_000, Keeps: 30 * 24 * time.Hour}
 }
 
 // Query implements [siem.Search].
 func (s *Defender) Query(values []observable.Value, from, to time.Time, rows int) siem.Query {
 	text := kql(s.settings.Index, values, "Timestamp", from, to, rows)
-	return request(strings.TrimSuffix(s.settings.URL, "/")+"/api/advancedhunting/run", text, map[string]string{"Query": text}, s.settings.Timeout)
+	return request(strings.TrimSuffix(s.settings.URL, "/")+"/v1.0/security/runHuntingQuery", text, map[string]string{"Query": text}, s.settings.Timeout)
 }
 
 // Read implements [siem.Search].
 func (s *Defender) Read(reply source.Reply, rows int) (siem.Page, error) {
 	var a struct {
-		Results []json.RawMessage `json:"Results"`
+		Results []json.RawMessage `json:"results"`
 	}
 	if err := siem.Decode(reply, &a); err != nil {
 		return siem.Page{}, err

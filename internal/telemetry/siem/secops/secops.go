@@ -1,8 +1,9 @@
 // Package secops asks Google Security Operations (Chronicle) by UDM search.
 //
 // API: GET URL:udmSearch with query, time_range.start_time, time_range.end_time
-// and limit (Chronicle API, legacy.udmSearch and "UDM search"). Limits: 10,000
-// events an answer, 90 days a query, 120 queries an hour.
+// and limit, of the Chronicle API (v1alpha and v1beta, instances.udmSearch) and of
+// the Backstory API, which ends on 20 July 2027. Limits: 10,000 events an answer;
+// 90 days a query, to be on the safe side.
 // The key is an OAuth 2.0 access token, as `gcloud auth print-access-token` gives it.
 package secops
 
@@ -67,6 +68,7 @@ func (s *Search) Read(reply source.Reply, rows int) (siem.Page, error) {
 	var a struct {
 		Events []json.RawMessage `json:"events"`
 		More   bool              `json:"moreDataAvailable"`
+		Too    bool              `json:"more_data_available"` // as v1alpha was first described
 	}
 	if err := siem.Decode(reply, &a); err != nil {
 		return siem.Page{}, err
@@ -78,6 +80,6 @@ func (s *Search) Read(reply source.Reply, rows int) (siem.Page, error) {
 		}
 		page.Records = append(page.Records, siem.Line(e))
 	}
-	page.Truncated = a.More || len(page.Records) >= rows
+	page.Truncated = a.More || a.Too || len(page.Records) >= rows
 	return page, nil
 }
