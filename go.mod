@@ -6,6 +6,7 @@ require (
 	github.com/blevesearch/vellum v1.2.1
 	github.com/bradleyjkemp/sigma-go v0.6.6
 	github.com/cockroachdb/pebble/v2 v2.1.7
+	github.com/danielgtaylor/huma/v2 v2.37.2
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
 	github.com/emersion/go-smtp v0.25.1
 	github.com/goccy/go-yaml v1.19.2

@@ -15,7 +15,6 @@ import (
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 	"clew/internal/observable"
-	"clew/internal/observation"
 )
 
 func (a *app) caseCommand() *cobra.Command {
@@ -199,11 +198,11 @@ func (a *app) caseNote() *cobra.Command {
 
 func (a *app) append(ctx context.Context, name string, t casefile.Type, payload any) error {
 	return a.withCase(ctx, name, func(w *investigation.Workspace, id string) error {
-		events, err := w.Cases.Append(ctx, id, casefile.Entry{Time: a.clock(), Type: t, Actor: w.Actor, Data: payload})
+		event, err := w.Record(ctx, id, t, payload)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stderr, "%s: event %d recorded\n", id, events[0].Seq)
+		fmt.Fprintf(a.stderr, "%s: event %d recorded\n", id, event.Seq)
 		return nil
 	})
 }
@@ -219,14 +218,11 @@ func (a *app) caseVerdict(use, short string, kind casefile.Type) *cobra.Command 
 			if err != nil {
 				return err
 			}
-			if strings.TrimSpace(reason) == "" {
-				return usagef("a verdict needs its reason: --reason 'why'")
+			verdict, err := investigation.NewVerdict(v, relation, reason, everywhere)
+			if err != nil {
+				return usageError{err}
 			}
-			if _, known := observation.RelationNamed(relation); relation != "" && !known {
-				return usagef("--relation %q is no relation: docs/reference/vocabulary.md lists them", relation)
-			}
-			verdict := casefile.Verdict{About: casefile.ValueOf(v), Relation: relation, Reason: reason, Scope: casefile.ScopeCase}
-			if everywhere || (!here && kind == casefile.TypeRejected && a.askScope(v)) {
+			if !everywhere && !here && kind == casefile.TypeRejected && a.askScope(v) {
 				verdict.Scope = casefile.ScopeAll
 			}
 			if err := a.append(cmd.Context(), args[0], kind, verdict); err != nil {

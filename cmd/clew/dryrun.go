@@ -13,23 +13,9 @@ import (
 	"clew/internal/corpus"
 	"clew/internal/investigation"
 	"clew/internal/observable"
+	"clew/internal/server"
 	"clew/internal/source"
 )
-
-// wouldAsk is one question of a dry run, one JSON object a line.
-type wouldAsk struct {
-	Source   string  `json:"source"`
-	Kind     string  `json:"kind"`
-	Value    string  `json:"value"`
-	Asked    bool    `json:"asked"`
-	Reason   string  `json:"reason"`
-	Requests int     `json:"requests"` // at least
-	Credits  int     `json:"credits"`  // at least
-	Price    float64 `json:"price"`    // in requests that anybody may make
-	Promise  float64 `json:"promise"`  // bits it may bring
-	PAP      string  `json:"pap"`
-	Learns   string  `json:"learns"` // what is disclosed, "" when nothing is
-}
 
 // dryRun prints whom a run would ask about its seeds, in the order in which a
 // budget would be spent, at what cost, and what they would learn. It asks
@@ -38,26 +24,40 @@ func (a *app) dryRun(ctx context.Context, req investigation.Request) error {
 	if err := a.bounds(&req); err != nil {
 		return err
 	}
-	settings, err := a.settings()
+	lines, err := a.questions(ctx, req, a.freshAnswers)
 	if err != nil {
 		return err
+	}
+	return a.printTo(func(w io.Writer) error {
+		if a.json {
+			return encodeLines(w, lines)
+		}
+		return a.printDryRun(w, lines)
+	})
+}
+
+// questions are those of a dry run. fresh says what need not be asked again.
+func (a *app) questions(ctx context.Context, req investigation.Request, fresh func(context.Context, observable.Value) ([]corpus.Answer, error)) ([]server.Question, error) {
+	settings, err := a.settings()
+	if err != nil {
+		return nil, err
 	}
 	keys := settings.keys(a.getenv, a.infos())
 	for _, name := range settings.Keychain { // named there; it is not opened for a dry run
 		keys[name] = cmp.Or(keys[name], "in the keychain")
 	}
-	var lines []wouldAsk
+	var lines []server.Question
 	for _, seed := range req.Seeds {
-		kept, err := a.freshAnswers(ctx, seed.Value)
+		kept, err := fresh(ctx, seed.Value)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, src := range source.ByWorth(a.connectors(), seed.Value.Kind()) {
 			info := src.Info()
 			if !slices.Contains(info.Accepts, seed.Value.Kind()) {
 				continue
 			}
-			line := wouldAsk{
+			line := server.Question{
 				Source: info.Name, Kind: seed.Value.Kind().String(), Value: seed.Value.Text(), PAP: info.PAP.String(),
 				Price: source.Price(info), Promise: source.Promise(info, seed.Value.Kind()),
 			}
@@ -69,12 +69,7 @@ func (a *app) dryRun(ctx context.Context, req investigation.Request) error {
 			lines = append(lines, line)
 		}
 	}
-	return a.printTo(func(w io.Writer) error {
-		if a.json {
-			return encodeLines(w, lines)
-		}
-		return a.printDryRun(w, lines)
-	})
+	return lines, nil
 }
 
 // whyNot says why a source would not be asked, "" when it would.
@@ -114,12 +109,16 @@ func (a *app) freshAnswers(ctx context.Context, v observable.Value) ([]corpus.An
 		return nil, err
 	}
 	defer w.Close() //nolint:errcheck // nothing was written
+	return a.stillFresh(ctx, w, v)
+}
+
+func (a *app) stillFresh(ctx context.Context, w *investigation.Workspace, v observable.Value) ([]corpus.Answer, error) {
 	answers, err := w.Corpus.Answers(ctx, v)
 	now := a.clock()
 	return slices.DeleteFunc(answers, func(k corpus.Answer) bool { return !now.Before(k.Until) || k.At.After(now) }), err
 }
 
-func (a *app) printDryRun(w io.Writer, lines []wouldAsk) error {
+func (a *app) printDryRun(w io.Writer, lines []server.Question) error {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "SOURCE\tABOUT\tASKED\tREQUESTS\tCREDITS\tBITS/PRICE\tPAP\tBECAUSE")
 	questions, requests, credits := 0, 0, 0

@@ -9,20 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"clew/internal/observable/extract"
+	"clew/internal/server"
 )
-
-// foundLine is one indicator of a report, one JSON object a line.
-type foundLine struct {
-	Kind     string `json:"kind"`
-	Value    string `json:"value"`
-	Offset   int    `json:"offset"`
-	Line     int    `json:"line"`
-	Column   int    `json:"column"`
-	Page     int    `json:"page,omitempty"`
-	Raw      string `json:"raw"`
-	Defanged bool   `json:"defanged"`
-	Hidden   bool   `json:"hidden"`
-}
 
 func (a *app) extractCommand() *cobra.Command {
 	var options extract.Options
@@ -66,14 +54,7 @@ names, dates and abbreviations are none.`,
 
 func (a *app) printFound(w io.Writer, result extract.Result) error {
 	if a.json {
-		lines := make([]foundLine, len(result.Found))
-		for i, f := range result.Found {
-			lines[i] = foundLine{
-				Kind: f.Value.Kind().String(), Value: f.Value.Text(), Offset: f.Offset, Line: f.Line, Column: f.Column,
-				Page: f.Page, Raw: f.Raw, Defanged: f.Defanged, Hidden: f.Hidden,
-			}
-		}
-		return encodeLines(w, lines)
+		return encodeLines(w, server.FoundIn(result))
 	}
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, f := range result.Found {

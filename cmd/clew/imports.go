@@ -10,47 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"clew/internal/casefile"
 	"clew/internal/corpus"
 	"clew/internal/investigation"
+	"clew/internal/server"
 )
-
-// importEntry is one import in the JSON of import list, one object a line.
-type importEntry struct {
-	ID         string         `json:"id"`
-	Name       string         `json:"name"`
-	Format     string         `json:"format"`
-	Digest     string         `json:"digest"`
-	Size       uint64         `json:"size"`
-	At         casefile.Time  `json:"at"`
-	Read       uint64         `json:"read"`
-	Kept       uint64         `json:"kept"`
-	Merged     uint64         `json:"merged"`
-	Skipped    uint64         `json:"skipped"`
-	Rejected   uint64         `json:"rejected"`
-	Incomplete string         `json:"incomplete"`
-	Coverage   []coverageLine `json:"coverage"`
-}
-
-// coverageLine says how many subjects of one kind an import holds under a relation.
-type coverageLine struct {
-	Relation string          `json:"relation"`
-	Kind     string          `json:"kind"`
-	Subjects uint64          `json:"subjects"`
-	Links    uint64          `json:"links"`
-	Window   casefile.Window `json:"window"`
-}
-
-func importEntryOf(i corpus.Import) importEntry {
-	e := importEntry{
-		ID: i.ID, Name: i.Name, Format: i.Format, Digest: i.Digest, Size: i.Size, At: instant(i.At), Read: i.Read, Kept: i.Kept,
-		Merged: i.Merged, Skipped: i.Skipped, Rejected: i.Rejected, Incomplete: i.Incomplete, Coverage: []coverageLine{},
-	}
-	for _, c := range i.Coverage {
-		e.Coverage = append(e.Coverage, coverageLine{c.Relation.String(), c.Kind.String(), c.Subjects, c.Links, casefile.WindowOf(c.Window)})
-	}
-	return e
-}
 
 func (a *app) importListCommand() *cobra.Command {
 	return &cobra.Command{
@@ -69,10 +32,7 @@ from when to when. That is what a count of holders is drawn from.`,
 			if err != nil {
 				return err
 			}
-			entries := make([]importEntry, len(imports))
-			for i, entry := range imports {
-				entries[i] = importEntryOf(entry)
-			}
+			entries := server.ImportsOf(imports)
 			return a.printTo(func(out io.Writer) error {
 				if a.json {
 					return encodeLines(out, entries)
@@ -83,7 +43,7 @@ from when to when. That is what a count of holders is drawn from.`,
 	}
 }
 
-func printImports(out io.Writer, entries []importEntry) error {
+func printImports(out io.Writer, entries []server.Import) error {
 	if len(entries) == 0 {
 		fmt.Fprintln(out, "Nothing was imported yet: clew import --help")
 	}

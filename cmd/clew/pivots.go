@@ -133,9 +133,8 @@ func (a *app) withWorkspace(text string, cases bool, do func(*investigation.Work
 	if err != nil {
 		return err
 	}
-	a.pap, a.tlp = "AMBER", "AMBER"
-	var req investigation.Request
-	if err := a.bounds(&req); err != nil {
+	bounds, err := a.engineBounds()
+	if err != nil {
 		return err
 	}
 	w, err := a.workspace(investigation.Needs{Corpus: true, Cases: cases, ReadOnly: true})
@@ -143,9 +142,16 @@ func (a *app) withWorkspace(text string, cases bool, do func(*investigation.Work
 		return err
 	}
 	defer w.Close() //nolint:errcheck // nothing was written
-	return do(w, pivot.Options{
-		Depth: req.Depth, MaxHolders: req.MaxHolders, AsOf: req.AsOf, Window: req.Window,
-	}, v)
+	return do(w, bounds, v)
+}
+
+// engineBounds reads the flags that bound the engine.
+func (a *app) engineBounds() (pivot.Options, error) {
+	run := *a
+	run.pap, run.tlp = "AMBER", "AMBER" // nobody is asked
+	var req investigation.Request
+	err := run.bounds(&req)
+	return pivot.Options{Depth: req.Depth, MaxHolders: req.MaxHolders, AsOf: req.AsOf, Window: req.Window}, err
 }
 
 func (a *app) printPoints(points []pivot.Point) error {

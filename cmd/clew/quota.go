@@ -12,36 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"clew/internal/casefile"
-	"clew/internal/fetch"
+	"clew/internal/server"
 )
-
-// quotaLine is how one source stands, one JSON object a line.
-type quotaLine struct {
-	Source  string        `json:"source"`
-	Host    string        `json:"host,omitempty"`
-	Every   string        `json:"every"`
-	Limits  []limitLine   `json:"limits"`
-	Closed  []closedLine  `json:"closed"`
-	Circuit casefile.Time `json:"circuit_open_until"`
-	Next    casefile.Time `json:"next"`
-	Outcome string        `json:"last_outcome"`
-	At      casefile.Time `json:"last_at"`
-}
-
-type limitLine struct {
-	Per      string        `json:"per"`
-	Endpoint string        `json:"endpoint,omitempty"`
-	Limit    int           `json:"limit"`
-	Spent    int           `json:"spent"`
-	Resets   casefile.Time `json:"resets"`
-	Origin   string        `json:"origin"` // default, header or configuration
-}
-
-type closedLine struct {
-	Endpoint string        `json:"endpoint,omitempty"`
-	Until    casefile.Time `json:"until"`
-	Why      string        `json:"why"`
-}
 
 func (a *app) sourceQuota() *cobra.Command {
 	return &cobra.Command{
@@ -51,18 +23,9 @@ configured), what was spent of them by every run on this data directory, and wha
 is not asked for now and why. It asks nobody.`,
 		Example: "  clew source quota\n  clew source quota --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, _, done, err := a.client(cmd.Context())
+			lines, err := a.quotas(cmd.Context())
 			if err != nil {
 				return err
-			}
-			defer done()
-			usage, err := client.Usage(cmd.Context())
-			if err != nil {
-				return err
-			}
-			lines := make([]quotaLine, len(usage))
-			for i, u := range usage {
-				lines[i] = quotaOf(u)
 			}
 			return a.printTo(func(w io.Writer) error {
 				if a.json {
@@ -74,23 +37,23 @@ is not asked for now and why. It asks nobody.`,
 	}
 }
 
-func quotaOf(u fetch.Usage) quotaLine {
-	line := quotaLine{
-		Source: u.Source, Host: u.Host, Every: u.Every.String(), Limits: []limitLine{}, Closed: []closedLine{},
-		Circuit: instant(u.Breaker.Until), Next: instant(u.Next), Outcome: u.Outcome, At: instant(u.At),
+// quotas says how every source stands. It asks nobody.
+func (a *app) quotas(ctx context.Context) ([]server.Quota, error) {
+	client, _, done, err := a.client(ctx)
+	if err != nil {
+		return nil, err
 	}
-	for _, l := range u.Limits {
-		line.Limits = append(line.Limits, limitLine{string(l.Window), l.Endpoint, l.Limit, l.Spent, instant(l.Resets), string(l.Origin)})
+	defer done()
+	usage, err := client.Usage(ctx)
+	if err != nil {
+		return nil, err
 	}
-	for _, c := range u.Closed {
-		line.Closed = append(line.Closed, closedLine{c.Endpoint, instant(c.Until), c.Why})
-	}
-	return line
+	return server.QuotasOf(usage), nil
 }
 
 func instant(t time.Time) casefile.Time { return casefile.Time{Time: t.UTC()} }
 
-func printQuotas(w io.Writer, lines []quotaLine) error {
+func printQuotas(w io.Writer, lines []server.Quota) error {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "SOURCE\tPACE\tSPENT\tLAST OUTCOME\tCLOSED")
 	for _, l := range lines {

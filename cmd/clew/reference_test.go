@@ -17,13 +17,14 @@ import (
 	"clew/internal/observation"
 	"clew/internal/pivot"
 	"clew/internal/score"
+	"clew/internal/server"
 )
 
 var update = flag.Bool("update", false, "write the generated pages")
 
 // TestReferencePages keeps the pages that come from the code as the code is.
 func TestReferencePages(t *testing.T) {
-	for name, page := range map[string]string{"commands.md": commandsPage(), "vocabulary.md": vocabularyPage(), "exports.md": exportsPage()} {
+	for name, page := range map[string]string{"commands.md": commandsPage(), "vocabulary.md": vocabularyPage(), "exports.md": exportsPage(), "api.md": server.Reference()} {
 		path := filepath.Join("..", "..", "docs", "reference", name)
 		if *update {
 			if err := os.WriteFile(path, []byte(page), 0o644); err != nil {

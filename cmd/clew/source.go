@@ -12,6 +12,7 @@ import (
 
 	"clew/internal/casefile"
 	"clew/internal/investigation"
+	"clew/internal/server"
 	"clew/internal/source"
 	"clew/internal/source/replay"
 )
@@ -86,33 +87,20 @@ func (a *app) sourceCommand() *cobra.Command {
 	return cmd
 }
 
-type sourceLine struct {
-	Name    string   `json:"name"`
-	Title   string   `json:"title"`
-	Accepts []string `json:"accepts"`
-	Answers []string `json:"answers"`
-	PAP     string   `json:"pap"`
-	Every   string   `json:"every"`
-	Key     string   `json:"key"` // set, missing, optional or none
-	KeyEnv  string   `json:"key_env"`
-	Retired string   `json:"retired"`
-	Left    string   `json:"quota_left"`   // of the tightest limit, "" when none is known
-	Last    string   `json:"last_outcome"` // of the last request, "" when there was none
-}
-
-func (a *app) listSources(ctx context.Context) error {
+// sourceLines says of each source what it answers and whether it can be asked.
+func (a *app) sourceLines(ctx context.Context) ([]server.Source, error) {
 	settings, err := a.settings()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	keys := settings.keys(a.getenv, a.infos())
 	left, last, err := a.standing(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var lines []sourceLine
+	var lines []server.Source
 	for _, info := range a.infos() {
-		line := sourceLine{Name: info.Name, Title: info.Title, PAP: info.PAP.String(), Every: info.Every.String(), Key: "none", KeyEnv: info.KeyEnv, Retired: info.Retired, Left: left[info.Name], Last: last[info.Name]}
+		line := server.Source{Name: info.Name, Title: info.Title, PAP: info.PAP.String(), Every: info.Every.String(), Key: "none", KeyEnv: info.KeyEnv, Retired: info.Retired, Left: left[info.Name], Last: last[info.Name]}
 		for _, k := range info.Accepts {
 			line.Accepts = append(line.Accepts, k.String())
 		}
@@ -129,6 +117,14 @@ func (a *app) listSources(ctx context.Context) error {
 			line.Key = "missing"
 		}
 		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+func (a *app) listSources(ctx context.Context) error {
+	lines, err := a.sourceLines(ctx)
+	if err != nil {
+		return err
 	}
 	return a.printTo(func(w io.Writer) error {
 		if a.json {

@@ -35,6 +35,7 @@ type Request struct {
 	Replay   bool // Asker answers from recordings
 	HasKey   func(source.Info) bool
 	Progress func(pivot.Progress)
+	Opened   func(caseID string) // told as soon as the case is in the record; may be nil
 }
 
 // A Seed is where a case starts.
@@ -53,6 +54,9 @@ func (w *Workspace) Investigate(ctx context.Context, req Request) (casefile.Docu
 	id, err := w.open(ctx, &req)
 	if err != nil {
 		return casefile.Document{}, err
+	}
+	if req.Opened != nil {
+		req.Opened(id)
 	}
 	record, err := casefile.Load(ctx, w.Cases, id)
 	if err != nil {

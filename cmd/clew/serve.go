@@ -1,0 +1,177 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"clew/internal/casefile"
+	"clew/internal/corpus"
+	"clew/internal/investigation"
+	"clew/internal/observable"
+	"clew/internal/pivot"
+	"clew/internal/server"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var listen string
+	cmd := &cobra.Command{
+		Use: "serve", Short: "The API on this machine, for scripts and pages", Args: cobra.NoArgs,
+		Long: `Serves over HTTP, on loopback only, what the other commands do: the same core, the
+same JSON. Whoever has the token in the printed link may do what you may; it is
+drawn anew with each start unless CLEW_TOKEN names one. The flags say what a
+request gets that leaves them open. Ctrl-C stops running investigations; what
+they found is in their cases, which can be continued.`,
+		Example: `  clew serve
+  clew serve --listen 127.0.0.1:0 --offline     any free port, and ask nobody whatever is requested
+  curl -H "Authorization: Bearer $CLEW_TOKEN" http://127.0.0.1:8777/api/v1/cases`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen) },
+	}
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8777", "address on this machine")
+	a.askFlags(cmd)
+	return cmd
+}
+
+// leastToken is the least length of a token that somebody chose.
+const leastToken = 16
+
+func (a *app) serve(ctx context.Context, listen string) error {
+	if err := a.bounds(&investigation.Request{}); err != nil {
+		return err // better now than with every request
+	}
+	token := a.getenv("CLEW_TOKEN")
+	switch {
+	case token == "":
+		token = rand.Text() // 128 bits
+	case len(token) < leastToken:
+		return usagef("CLEW_TOKEN has less than %d characters: leave it out to have one drawn", leastToken)
+	}
+	a.connectors() // read once, before requests run side by side
+	listener, err := server.Listen(ctx, listen)
+	if err != nil {
+		return usageError{err}
+	}
+	s, err := server.New(listener.Addr(), server.Options{Core: core{a}, Token: token, Version: version(), Clock: a.clock})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if a.getenv("CLEW_TOKEN") == "" {
+		fmt.Fprintf(a.stdout, "http://%s/?token=%s\n", listener.Addr(), token)
+	} else {
+		fmt.Fprintf(a.stdout, "http://%s/\n", listener.Addr()) // who chose the token knows it
+	}
+	fmt.Fprintln(a.stderr, "serving on this machine only; open the link, stop with Ctrl-C")
+	return s.Serve(ctx, listener)
+}
+
+// core lets the server call what the commands call.
+type core struct{ *app }
+
+// Open implements [server.Core].
+func (c core) Open(needs investigation.Needs) (*investigation.Workspace, error) {
+	return c.workspace(needs)
+}
+
+// as returns the app as if started with the flags that a request stands for.
+func (c core) as(ask server.Ask) *app {
+	run := *c.app
+	run.stdout = io.Discard
+	run.offline = run.offline || ask.Offline
+	run.tlp, run.pap = cmp.Or(ask.TLP, run.tlp), cmp.Or(ask.PAP, run.pap)
+	run.since, run.until = cmp.Or(ask.Since, run.since), cmp.Or(ask.Until, run.until)
+	run.asOf = cmp.Or(ask.AsOf, run.asOf)
+	run.depth, run.maxHolders = cmp.Or(ask.Depth, run.depth), cmp.Or(ask.MaxHolders, run.maxHolders)
+	if len(ask.Budget) > 0 {
+		run.budget = ask.Budget
+	}
+	return &run
+}
+
+// requestOf reads the part of a request that is no flag of the server.
+func requestOf(ask server.Ask) (investigation.Request, error) {
+	req := investigation.Request{CaseID: ask.Case, Scope: cmp.Or(ask.Scope, "hunt"), Ungrouped: ask.Ungrouped}
+	confidence := 100
+	if ask.Confidence != nil {
+		confidence = *ask.Confidence
+	}
+	for _, text := range ask.Indicators {
+		v, err := indicator(text)
+		if err != nil {
+			return req, err
+		}
+		req.Seeds = append(req.Seeds, investigation.Seed{Value: v, Source: ask.SeedSource, Confidence: confidence})
+	}
+	switch {
+	case len(req.Seeds) == 0 && req.CaseID == "":
+		return req, usagef("no indicator given: name one, or a case to continue")
+	case len(req.Seeds) > 0 && req.CaseID != "":
+		return req, usagef("a case is continued with its own seeds: leave the indicators out")
+	}
+	return req, nil
+}
+
+// Request implements [server.Core].
+func (c core) Request(ctx context.Context, ask server.Ask) (investigation.Request, func(), error) {
+	run := c.as(ask)
+	req, err := requestOf(ask)
+	if err == nil {
+		err = run.bounds(&req)
+	}
+	if err == nil {
+		err = run.checkSeeds(req, ask.Anyway)
+	}
+	if err != nil {
+		return req, nil, refused(err)
+	}
+	done, err := run.wayOut(ctx, &req)
+	return req, done, refused(err)
+}
+
+// DryRun implements [server.Core].
+func (c core) DryRun(ctx context.Context, w *investigation.Workspace, ask server.Ask) ([]server.Question, error) {
+	run := c.as(ask)
+	req, err := requestOf(ask)
+	if err == nil {
+		err = run.bounds(&req)
+	}
+	if err != nil {
+		return nil, refused(err)
+	}
+	return run.questions(ctx, req, func(ctx context.Context, v observable.Value) ([]corpus.Answer, error) {
+		return run.stillFresh(ctx, w, v)
+	})
+}
+
+// Points implements [server.Core].
+func (c core) Points(ctx context.Context, w *investigation.Workspace, v observable.Value, maxHolders int) ([]pivot.Point, error) {
+	bounds, err := c.as(server.Ask{MaxHolders: maxHolders}).engineBounds()
+	if err != nil {
+		return nil, refused(err)
+	}
+	return w.Points(ctx, v, bounds)
+}
+
+// Sources implements [server.Core].
+func (c core) Sources(ctx context.Context) ([]server.Source, error) { return c.sourceLines(ctx) }
+
+// Quotas implements [server.Core].
+func (c core) Quotas(ctx context.Context) ([]server.Quota, error) { return c.quotas(ctx) }
+
+// UnderPolicy implements [server.Core].
+func (c core) UnderPolicy(doc casefile.Document) (casefile.Document, error) {
+	return c.underPolicy(doc)
+}
+
+// refused marks what is wrong with the request itself.
+func refused(err error) error {
+	var usage usageError
+	if errors.As(err, &usage) {
+		return server.Refused{Err: err}
+	}
+	return err
+}

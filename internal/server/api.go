@@ -1,0 +1,129 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"clew/internal/casefile"
+	"clew/internal/corpus"
+	"clew/internal/investigation"
+	"clew/internal/observable"
+	"clew/internal/observable/extract"
+)
+
+// root is where the API's operations lie.
+const root = "/api/v1"
+
+// service answers the operations of the API.
+type service struct {
+	core  Core
+	cases *investigation.Workspace // the record, open as long as the server
+	shelf *shelf
+	jobs  *jobs
+	beat  time.Duration // between two signs of life of a stream
+}
+
+// newAPI registers every operation.
+func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
+	config := huma.DefaultConfig("clew", version)
+	config.Info.Description = "Everything the page does, over the same core as the command line. Values are exact, never defanged."
+	config.CreateHooks = nil // no $schema in answers: they are those of the command line
+	config.DocsPath, config.SchemasPath = "", ""
+	config.Components.Schemas = registry()
+	config.RejectUnknownQueryParameters = true
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer", Description: "the token in the link that clew serve prints"},
+	}
+	config.Security = []map[string][]string{{"token": {}}}
+	api := humago.New(mux, config)
+	s.registerStart(api)
+	s.registerRuns(api)
+	s.registerCases(api)
+	s.registerKnown(api)
+	return api
+}
+
+// registry names schemas so that types of two packages never meet in one name.
+func registry() huma.Registry {
+	r := huma.NewMapRegistry("#/components/schemas/", schemaName)
+	r.RegisterTypeAlias(reflect.TypeFor[casefile.Time](), reflect.TypeFor[*time.Time]())
+	return r
+}
+
+var packagePath = regexp.MustCompile(`[\w./-]*/(\w+)\.`)
+
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	name := t.Name()
+	if name == "" {
+		name = hint
+	}
+	if inner, generic := strings.CutPrefix(name, "List["); generic {
+		return packagePath.ReplaceAllString(strings.TrimSuffix(inner, "]"), "") + "List"
+	}
+	if strings.HasSuffix(t.PkgPath(), "/audit") && !strings.HasPrefix(name, "Audit") {
+		return "Audit" + name
+	}
+	return packagePath.ReplaceAllString(name, "")
+}
+
+type body[T any] struct{ Body T }
+
+// register adds an operation whose errors become problems.
+func register[I, O any](api huma.API, op huma.Operation, do func(context.Context, *I) (O, error)) {
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	huma.Register(api, op, func(ctx context.Context, in *I) (*body[O], error) {
+		out, err := do(ctx, in)
+		if err != nil {
+			return nil, asProblem(err)
+		}
+		return &body[O]{out}, nil
+	})
+}
+
+func get(id, path, summary, description string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: root + path, Summary: summary, Description: description}
+}
+
+func post(id, path, summary, description string) huma.Operation {
+	op := get(id, path, summary, description)
+	op.Method = http.MethodPost
+	op.BodyReadTimeout = time.Minute // of the whole request: the answer must be under way by then
+	return op
+}
+
+// asProblem gives an error the status a client can act on.
+func asProblem(err error) error {
+	var (
+		ready   huma.StatusError
+		refused Refused
+	)
+	text := casefile.Printable(err.Error())
+	switch {
+	case errors.As(err, &ready):
+		return err
+	case errors.Is(err, casefile.ErrNoCase), errors.Is(err, errNoRun):
+		return huma.Error404NotFound(text)
+	case errors.Is(err, errBusy):
+		return huma.Error409Conflict(text)
+	case errors.Is(err, errTooMany):
+		return huma.Error429TooManyRequests(text)
+	case errors.As(err, &refused), errors.Is(err, observable.ErrNotIndicator), errors.Is(err, investigation.ErrVerdict),
+		errors.Is(err, extract.ErrUnreadable), errors.Is(err, casefile.ErrInvalid):
+		return huma.Error422UnprocessableEntity(text)
+	case errors.Is(err, corpus.ErrLocked), errors.Is(err, casefile.ErrLocked), errors.Is(err, casefile.ErrFull),
+		errors.Is(err, errClosing), errors.Is(err, context.Canceled):
+		return huma.Error503ServiceUnavailable(text)
+	}
+	return huma.Error500InternalServerError(text)
+}

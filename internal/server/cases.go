@@ -1,0 +1,240 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/sse"
+
+	"clew/internal/audit"
+	"clew/internal/casefile"
+	"clew/internal/investigation"
+	"clew/internal/observable"
+	"clew/internal/score"
+)
+
+// A CaseName names a case in a path. Exported, as all that is embedded in an
+// input: huma cannot set what is not.
+type CaseName struct {
+	Case string `path:"case" maxLength:"200" doc:"the ID, or a beginning or end that only this case has"`
+}
+
+type casesInput struct {
+	Page
+	Query string `query:"q" maxLength:"8192" doc:"only cases whose ID or seeds hold this"`
+}
+
+type findingsInput struct {
+	CaseName
+	Page
+	Band string `query:"band" enum:"high,medium,low,coincidence"`
+	Kind string `query:"kind" maxLength:"64"`
+}
+
+type logInput struct {
+	CaseName
+	Page
+}
+
+type verifyInput struct {
+	CaseName
+	Head string `query:"head" maxLength:"128" doc:"head hash noted elsewhere, which the chain must hold"`
+}
+
+type verdictInput struct {
+	CaseName
+	Body struct {
+		Verdict    string `json:"verdict" enum:"accepted,rejected"`
+		Indicator  string `json:"indicator" maxLength:"8192"`
+		Relation   string `json:"relation,omitempty" maxLength:"64" doc:"judge the value only as a link under this relation"`
+		Reason     string `json:"reason" maxLength:"65536"`
+		Everywhere bool   `json:"everywhere,omitempty" doc:"for every case, not only this one"`
+	}
+}
+
+type noteInput struct {
+	CaseName
+	Body struct {
+		Text  string `json:"text" minLength:"1" maxLength:"65536"`
+		About string `json:"about,omitempty" maxLength:"8192" doc:"the indicator it is about"`
+	}
+}
+
+func (s *service) registerCases(api huma.API) {
+	register(api, get("cases", "/cases", "Every case, newest first", "With its state and its findings by band."), s.list)
+	known := func(op huma.Operation) huma.Operation {
+		op.Errors = []int{http.StatusNotFound}
+		return op
+	}
+	register(api, known(get("case", "/cases/{case}", "The case as one document", "As clew case show --json.")), s.document)
+	register(api, known(get("findings", "/cases/{case}/findings", "The findings of a case, page by page", "With the factors of each: its waterfall.")), s.findings)
+	register(api, known(get("log", "/cases/{case}/log", "Every event of the record, in order", "")), s.log)
+	register(api, known(get("verify", "/cases/{case}/verify", "Check the chain of events and every raw answer", "")),
+		func(ctx context.Context, in *verifyInput) (casefile.Verification, error) {
+			id, err := s.resolve(ctx, in.Case)
+			if err != nil {
+				return casefile.Verification{}, err
+			}
+			return casefile.Verify(ctx, s.cases.Cases, id, in.Head)
+		})
+	register(api, known(get("audit", "/cases/{case}/audit", "What the findings hang on, and what would change them", "")),
+		func(ctx context.Context, in *CaseName) (audit.Audit, error) {
+			record, err := s.load(ctx, in.Case)
+			if err != nil {
+				return audit.Audit{}, err
+			}
+			return audit.Of(record.Document(), score.Fitted(), score.Closed()), nil
+		})
+	judge := known(post("judge", "/cases/{case}/verdicts", "Accept or reject a finding, or reject a value as a link", "It counts at once in the document; the rest is weighed again when the case is continued."))
+	judge.DefaultStatus = http.StatusCreated
+	register(api, judge, s.judge)
+	note := known(post("note", "/cases/{case}/notes", "Write a remark into the record", ""))
+	note.DefaultStatus = http.StatusCreated
+	register(api, note, s.note)
+	sse.Register(api, get("case-events", "/cases/{case}/events", "Follow a case", "Server-sent events: the head of the record at once, then with each change, whoever made it."),
+		map[string]any{"head": CaseHead{}, "gone": Gone{}}, s.followCase)
+}
+
+func (s *service) resolve(ctx context.Context, name string) (string, error) {
+	return casefile.Resolve(ctx, s.cases.Cases, name)
+}
+
+func (s *service) load(ctx context.Context, name string) (*casefile.Record, error) {
+	id, err := s.resolve(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return casefile.Load(ctx, s.cases.Cases, id)
+}
+
+func (s *service) list(ctx context.Context, in *casesInput) (List[casefile.Summary], error) {
+	all, err := casefile.List(ctx, s.cases.Cases)
+	if err != nil {
+		return List[casefile.Summary]{}, err
+	}
+	slices.Reverse(all) // IDs begin with the day
+	all = slices.DeleteFunc(all, func(c casefile.Summary) bool { return !mentions(c, in.Query) })
+	return paged(all, func(c casefile.Summary) string { return c.ID }, in.Page)
+}
+
+// mentions reports whether the ID or a seed of a case holds a text. An indicator
+// may be written defanged.
+func mentions(c casefile.Summary, text string) bool {
+	text = strings.ToLower(strings.TrimSpace(text))
+	exact := text
+	if v, err := observable.Parse(text); err == nil {
+		exact = v.Text()
+	}
+	return strings.Contains(c.ID, text) || slices.ContainsFunc(c.Seeds, func(s casefile.Seed) bool {
+		return strings.Contains(s.Value, text) || s.Value == exact
+	})
+}
+
+func (s *service) document(ctx context.Context, in *CaseName) (casefile.Document, error) {
+	record, err := s.load(ctx, in.Case)
+	if err != nil {
+		return casefile.Document{}, err
+	}
+	return s.core.UnderPolicy(record.Document())
+}
+
+func (s *service) findings(ctx context.Context, in *findingsInput) (List[casefile.Finding], error) {
+	doc, err := s.document(ctx, &in.CaseName)
+	if err != nil {
+		return List[casefile.Finding]{}, err
+	}
+	all := slices.DeleteFunc(doc.Findings, func(f casefile.Finding) bool {
+		return in.Band != "" && f.Band != in.Band || in.Kind != "" && f.Kind != in.Kind
+	})
+	return paged(all, func(f casefile.Finding) string { return f.Kind + " " + f.Value }, in.Page)
+}
+
+func (s *service) log(ctx context.Context, in *logInput) (List[casefile.Event], error) {
+	id, err := s.resolve(ctx, in.Case)
+	if err != nil {
+		return List[casefile.Event]{}, err
+	}
+	events, err := s.cases.Cases.Events(ctx, id, casefile.Query{})
+	if err != nil {
+		return List[casefile.Event]{}, err
+	}
+	return paged(events, func(e casefile.Event) string { return strconv.FormatUint(e.Seq, 10) }, in.Page)
+}
+
+func (s *service) judge(ctx context.Context, in *verdictInput) (casefile.Event, error) {
+	v, err := observable.Parse(in.Body.Indicator)
+	if err != nil {
+		return casefile.Event{}, err
+	}
+	verdict, err := investigation.NewVerdict(v, in.Body.Relation, in.Body.Reason, in.Body.Everywhere)
+	if err != nil {
+		return casefile.Event{}, err
+	}
+	return s.record(ctx, in.Case, casefile.Type(in.Body.Verdict), verdict)
+}
+
+func (s *service) note(ctx context.Context, in *noteInput) (casefile.Event, error) {
+	noted := casefile.Noted{Text: in.Body.Text}
+	if in.Body.About != "" {
+		v, err := observable.Parse(in.Body.About)
+		if err != nil {
+			return casefile.Event{}, err
+		}
+		noted.About = casefile.ValueOf(v)
+	}
+	return s.record(ctx, in.Case, casefile.TypeNoted, noted)
+}
+
+func (s *service) record(ctx context.Context, name string, t casefile.Type, payload any) (casefile.Event, error) {
+	id, err := s.resolve(ctx, name)
+	if err != nil {
+		return casefile.Event{}, err
+	}
+	return s.cases.Record(ctx, id, t, payload)
+}
+
+// CaseHead is the end of a case's record.
+type CaseHead struct {
+	Case   string `json:"case"`
+	Events uint64 `json:"events"`
+	Head   string `json:"head" doc:"hash of the last event"`
+}
+
+// lookEvery is how often a followed case is looked at: another process may
+// write to it, so there is nobody to be told by.
+const lookEvery = time.Second
+
+func (s *service) followCase(ctx context.Context, in *CaseName, send sse.Sender) {
+	id, err := s.resolve(ctx, in.Case)
+	if err != nil {
+		_ = send.Data(Gone{err.Error()}) // it ends either way
+		return
+	}
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	var last casefile.Head
+	sent := time.Time{}
+	for {
+		head, err := s.cases.Cases.Head(ctx, id)
+		if err != nil {
+			_ = send.Data(Gone{err.Error()}) // it ends either way
+			return
+		}
+		if head != last || time.Since(sent) > s.beat {
+			if send.Data(CaseHead{id, head.Seq, head.Hash}) != nil {
+				return
+			}
+			last, sent = head, time.Now()
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

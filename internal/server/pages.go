@@ -1,0 +1,43 @@
+package server
+
+import (
+	"bytes"
+	_ "embed" // the two files of the reference page
+	"html/template"
+	"net/http"
+)
+
+var (
+	//go:embed assets/reference.html
+	referencePage string
+	//go:embed assets/reference.css
+	referenceStyle []byte
+)
+
+// servePages serves the reference of the API for people. It loads nothing from
+// elsewhere, which the policy of the guard would not allow either.
+func servePages(mux *http.ServeMux, r manual) error {
+	page, err := template.New("reference").Parse(referencePage)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := page.Execute(&out, r); err != nil {
+		return err
+	}
+	give := func(kind string, content []byte) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			_, _ = w.Write(content) // the client may be gone
+		}
+	}
+	mux.HandleFunc("GET /api", give("text/html; charset=utf-8", out.Bytes()))
+	mux.HandleFunc("GET /api/reference.css", give("text/css; charset=utf-8", referenceStyle))
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/api", http.StatusSeeOther)
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		problem(w, http.StatusNotFound, "there is nothing here: /api lists what there is")
+	})
+	return nil
+}

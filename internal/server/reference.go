@@ -1,0 +1,183 @@
+package server
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// A manual is the API for people, made from its OpenAPI document.
+type manual struct {
+	Operations []operation
+	Types      []described
+}
+
+type operation struct {
+	Method, Path, Summary, Text string
+	Parameters                  []field
+	Body                        string   // type
+	Answer                      string   // type, with its status
+	Events                      []string // of a stream
+}
+
+type described struct {
+	Name   string
+	Fields []field
+}
+
+type field struct{ Name, Type, Text string }
+
+// Reference is the page of the API in Markdown: docs/reference/api.md.
+func Reference() string {
+	api := newAPI(http.NewServeMux(), &service{}, "")
+	return referenceOf(api.OpenAPI()).markdown()
+}
+
+func referenceOf(doc *huma.OpenAPI) manual {
+	var r manual
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+		item := doc.Paths[path]
+		for _, op := range []*huma.Operation{item.Get, item.Post} {
+			if op != nil {
+				r.Operations = append(r.Operations, operationOf(op))
+			}
+		}
+	}
+	schemas := doc.Components.Schemas.Map()
+	for _, name := range slices.Sorted(maps.Keys(schemas)) {
+		if schema := schemas[name]; len(schema.Properties) > 0 {
+			r.Types = append(r.Types, described{name, fieldsOf(schema)})
+		}
+	}
+	return r
+}
+
+func operationOf(op *huma.Operation) operation {
+	o := operation{Method: op.Method, Path: op.Path, Summary: op.Summary, Text: op.Description}
+	for _, p := range op.Parameters {
+		o.Parameters = append(o.Parameters, field{p.Name, typeName(p.Schema), bounded(p.Description, p.Schema)})
+	}
+	if op.RequestBody != nil {
+		o.Body = typeName(op.RequestBody.Content["application/json"].Schema)
+	}
+	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
+		if !strings.HasPrefix(status, "2") {
+			continue
+		}
+		for kind, content := range op.Responses[status].Content {
+			if kind == "text/event-stream" {
+				o.Events = eventsOf(content.Schema)
+				continue
+			}
+			o.Answer = status + " " + typeName(content.Schema)
+		}
+	}
+	return o
+}
+
+// eventsOf lists the events that package sse declared.
+func eventsOf(s *huma.Schema) []string {
+	var events []string
+	if s == nil || s.Items == nil {
+		return nil
+	}
+	choices, _ := s.Items.Extensions["oneOf"].([]*huma.Schema)
+	for _, one := range choices {
+		events = append(events, strings.TrimPrefix(one.Title, "Event ")+": "+typeName(one.Properties["data"]))
+	}
+	slices.Sort(events)
+	return events
+}
+
+func fieldsOf(s *huma.Schema) []field {
+	fields := make([]field, 0, len(s.Properties))
+	for name, p := range s.Properties {
+		text := bounded(p.Description, p)
+		if !slices.Contains(s.Required, name) {
+			text = strings.TrimSpace("optional; " + text)
+		}
+		fields = append(fields, field{name, typeName(p), strings.TrimSuffix(text, ";")})
+	}
+	slices.SortFunc(fields, func(a, b field) int { return cmp.Compare(a.Name, b.Name) })
+	return fields
+}
+
+func typeName(s *huma.Schema) string {
+	switch {
+	case s == nil:
+		return "any"
+	case s.Ref != "":
+		return s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]
+	case s.Type == huma.TypeArray:
+		return "[]" + typeName(s.Items)
+	case s.Format == "date-time":
+		return "time"
+	case s.Type == huma.TypeObject && len(s.Properties) == 0:
+		return "object"
+	case s.Type == "":
+		return "any"
+	}
+	return s.Type
+}
+
+// bounded adds to a description what values are taken.
+func bounded(text string, s *huma.Schema) string {
+	var parts []string
+	if text != "" {
+		parts = append(parts, text)
+	}
+	if len(s.Enum) > 0 {
+		names := make([]string, len(s.Enum))
+		for i, e := range s.Enum {
+			names[i] = fmt.Sprint(e)
+		}
+		parts = append(parts, "one of "+strings.Join(names, ", "))
+	}
+	if s.Minimum != nil && s.Maximum != nil {
+		parts = append(parts, fmt.Sprintf("%.0f to %.0f", *s.Minimum, *s.Maximum))
+	}
+	if s.Default != nil {
+		parts = append(parts, fmt.Sprintf("default %v", s.Default))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (r manual) markdown() string {
+	var b strings.Builder
+	b.WriteString("# API\n\nGenerated from the code by `make docs`; `clew serve` gives the same as `/openapi.json` (OpenAPI 3.1) and as a page at `/api`.\n" +
+		"How to use it: [the guide](../guide/api.md). Errors are `application/problem+json`.\n")
+	for _, o := range r.Operations {
+		fmt.Fprintf(&b, "\n## %s %s\n\n%s. %s\n", o.Method, o.Path, o.Summary, o.Text)
+		table(&b, "parameter", o.Parameters)
+		if o.Body != "" {
+			fmt.Fprintf(&b, "\nBody: `%s`.\n", o.Body)
+		}
+		if o.Answer != "" {
+			fmt.Fprintf(&b, "\nAnswer: `%s`.\n", o.Answer)
+		}
+		if len(o.Events) > 0 {
+			fmt.Fprintf(&b, "\nEvents: `%s`.\n", strings.Join(o.Events, "`, `"))
+		}
+	}
+	b.WriteString("\n# Types\n")
+	for _, t := range r.Types {
+		fmt.Fprintf(&b, "\n## %s\n", t.Name)
+		table(&b, "field", t.Fields)
+	}
+	return b.String()
+}
+
+func table(b *strings.Builder, what string, fields []field) {
+	if len(fields) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n| %s | type | meaning |\n|---|---|---|\n", what)
+	for _, f := range fields {
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", f.Name, f.Type, strings.ReplaceAll(f.Text, "|", "\\|"))
+	}
+}

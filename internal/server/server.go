@@ -1,0 +1,101 @@
+// Package server answers over HTTP on loopback what the command line answers in
+// a terminal: the same core, the same JSON. It is meant for one analyst's
+// browser and scripts on the same machine.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"clew/internal/investigation"
+)
+
+// Options say what a server works with.
+type Options struct {
+	Core    Core
+	Token   string // whoever has it may do what the user may
+	Version string
+	Clock   func() time.Time
+}
+
+// A Server is one run of clew serve.
+type Server struct {
+	service *service
+	http    *http.Server
+	handler http.Handler
+	closing context.CancelFunc // ends every request that still runs
+}
+
+// shutdownWithin bounds how long answers under way are waited for.
+const shutdownWithin = 5 * time.Second
+
+// New opens the record and readies a server for a listener's address.
+func New(addr net.Addr, o Options) (*Server, error) {
+	cases, err := o.Core.Open(investigation.Needs{Cases: true})
+	if err != nil {
+		return nil, err
+	}
+	shelf := &shelf{core: o.Core}
+	s := &service{core: o.Core, cases: cases, shelf: shelf, jobs: newJobs(o.Core, shelf, o.Clock), beat: 15 * time.Second}
+	mux := http.NewServeMux()
+	api := newAPI(mux, s, o.Version)
+	if err := servePages(mux, referenceOf(api.OpenAPI())); err != nil {
+		return nil, errors.Join(err, cases.Close())
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	server := &Server{service: s, closing: cancel, handler: newGuard(addr, o.Token, tagged(mux))}
+	// No ReadTimeout: it would end streams. Bodies have their own, by operation.
+	server.http = &http.Server{
+		Handler: server.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	return server, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Serve answers until ctx ends. Running investigations are then stopped with
+// what they found recorded, and answers under way are finished.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.http.Serve(listener) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	return errors.Join(err, s.Close())
+}
+
+// Close stops running investigations, which record what they found, and ends
+// what is still answered.
+func (s *Server) Close() error {
+	s.service.jobs.stop()
+	s.closing() // streams would go on for ever
+	within, cancel := context.WithTimeout(context.Background(), shutdownWithin)
+	defer cancel()
+	err := s.http.Shutdown(within)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = s.http.Close()
+	}
+	return errors.Join(err, s.service.cases.Close())
+}
+
+// Listen opens a port on loopback, and nowhere else: the answers are not
+// encrypted.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %q: write 127.0.0.1:8777", address)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("listen on %q: only this machine can be served: use 127.0.0.1, and an SSH tunnel from elsewhere", address)
+	}
+	var config net.ListenConfig
+	return config.Listen(ctx, "tcp", address)
+}
