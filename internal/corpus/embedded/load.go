@@ -53,8 +53,8 @@ func (s *Store) Load(ctx context.Context) (corpus.Loader, error) {
 	if err := s.opts.fs.MkdirAll(l.dir, 0o700); err != nil {
 		return nil, s.explain(err)
 	}
-	l.forward = sorter{fs: s.opts.fs, path: s.opts.fs.PathJoin(l.dir, "forward"), limit: s.opts.LoadBytes, origins: s.sources}
-	l.reverse = sorter{fs: s.opts.fs, path: s.opts.fs.PathJoin(l.dir, "reverse"), limit: s.opts.LoadBytes, origins: s.sources}
+	l.forward = sorter{fs: s.opts.fs, path: s.opts.fs.PathJoin(l.dir, "forward"), limit: s.opts.LoadBytes, fanIn: s.opts.fanIn, stop: ctx.Err, origins: s.sources}
+	l.reverse = sorter{fs: s.opts.fs, path: s.opts.fs.PathJoin(l.dir, "reverse"), limit: s.opts.LoadBytes, fanIn: s.opts.fanIn, stop: ctx.Err, origins: s.sources}
 	return l, nil
 }
 

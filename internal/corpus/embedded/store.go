@@ -32,7 +32,8 @@ type Options struct {
 	CacheBytes int64 // memory for blocks read, 0 means DefaultCacheBytes
 	LoadBytes  int   // rows a bulk load sorts in memory at a time and direction, in bytes; 0 means DefaultLoadBytes
 
-	fs vfs.FS // nil means the operating system's
+	fs    vfs.FS // nil means the operating system's
+	fanIn int    // runs that a load merges at once, 0 means maxFanIn
 }
 
 // A Store is a corpus in a directory. It is safe for concurrent use; writers

@@ -67,10 +67,11 @@ func (r *reopening) Flush(ctx context.Context) error {
 	return err
 }
 
-// TestConformanceOnDisk also makes every load spill many runs.
+// TestConformanceOnDisk also makes every load spill many runs, and merge them on
+// the way.
 func TestConformanceOnDisk(t *testing.T) {
 	corpustest.Run(t, func(t *testing.T) corpus.Store {
-		return &reopening{open(t, t.TempDir(), Options{LoadBytes: 500}), t}
+		return &reopening{open(t, t.TempDir(), Options{LoadBytes: 500, fanIn: 2}), t}
 	})
 }
 
