@@ -392,7 +392,7 @@ func (r *run) refine(ctx context.Context, s *sharedFact, a, b *node) error {
 // are then counted over the same population. docs/decisions/0003 gives reasons.
 func (r *run) pool(ctx context.Context, b *node, shared []sharedFact) (uint64, error) {
 	whole := world(b.value.Kind())
-	local := false
+	local, counted := false, uint64(0) // in which largest population of the store
 	for _, s := range shared {
 		if s.Relation.Family() == observation.Name {
 			continue
@@ -403,7 +403,7 @@ func (r *run) pool(ctx context.Context, b *node, shared []sharedFact) (uint64, e
 		if s.held.world {
 			return whole, nil
 		}
-		local = true
+		local, counted = true, max(counted, s.Population)
 	}
 	if !local {
 		return whole, nil
@@ -412,7 +412,9 @@ func (r *run) pool(ctx context.Context, b *node, shared []sharedFact) (uint64, e
 	if err != nil {
 		return 0, err
 	}
-	if universe == 0 || universe >= whole {
+	// Relations start at more than one kind: an address that holds a campaign key
+	// is one of those that do, however few addresses the store knows otherwise.
+	if universe = max(universe, counted); universe == 0 || universe >= whole {
 		return whole, nil
 	}
 	for i := range shared {
