@@ -69,7 +69,7 @@ func (a *app) doctorCommand() *cobra.Command {
 
 func (a *app) examine(ctx context.Context) []check {
 	checks := []check{{"clew", "ok", version()}, a.checkClock()}
-	checks = append(checks, a.checkSettings()...)
+	checks = append(checks, a.checkSettings(ctx)...)
 	if set, err := a.references(); err != nil {
 		checks = append(checks, check{"lists", "bad", err.Error()})
 	} else {
@@ -147,7 +147,7 @@ func (a *app) checkClock() check {
 	return check{"clock", "ok", now.Format(time.RFC3339)}
 }
 
-func (a *app) checkSettings() []check {
+func (a *app) checkSettings(ctx context.Context) []check {
 	path, _ := a.configPath()
 	settings, err := a.settings()
 	if err != nil {
@@ -155,6 +155,7 @@ func (a *app) checkSettings() []check {
 	}
 	infos := a.infos()
 	keys := settings.keys(a.getenv, infos)
+	a.secrets(ctx, settings, keys, infos)
 	set := 0
 	for _, info := range infos {
 		if keys[info.Name] != "" {

@@ -94,6 +94,7 @@ func (a *app) sourceLines(ctx context.Context) ([]server.Source, error) {
 		return nil, err
 	}
 	keys := settings.keys(a.getenv, a.infos())
+	a.secrets(ctx, settings, keys, a.infos())
 	left, last, err := a.standing(ctx)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,8 @@ package investigation
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"clew/internal/casefile"
@@ -114,12 +116,33 @@ func (look *Look) label(names AttackLibrary) {
 		case "technique":
 			look.Facts[i].Label = names.Label(f.Value)
 		case "malware":
-			for _, s := range names.Names(nil, []string{f.Value}).Software {
-				look.Facts[i].Label = s.ID + " " + s.Name
-			}
+			look.Facts[i].Label = software(names.Names(nil, []string{f.Value}))
 		}
 	}
 }
+
+// software is what ATT&CK calls a malware family, and which groups it saw use it.
+// That a group uses software does not say that it used it here.
+func software(named casefile.Attack) string {
+	var words, groups []string
+	for _, s := range named.Software {
+		words = append(words, s.ID+" "+s.Name)
+	}
+	for _, g := range named.Groups {
+		groups = append(groups, g.ID+" "+g.Name)
+	}
+	text := strings.Join(words, ", ")
+	if len(groups) > 0 {
+		text += ", used by " + strings.Join(groups[:min(len(groups), mostGroups)], ", ")
+	}
+	if more := len(groups) - mostGroups; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// mostGroups is how many groups are named: widespread tools have dozens.
+const mostGroups = 5
 
 // reach is until when the imports of the corpus know each relation.
 func (w *Workspace) reach(ctx context.Context) (map[observation.Relation]time.Time, error) {

@@ -47,6 +47,10 @@ func (p *page) describe(d casefile.Document) {
 	}
 }
 
+// fewestCells is the least room for an opinion: who holds it goes on a line of its
+// own below that, since a name cut in half names nobody.
+const fewestCells = 16
+
 // contextNote says what the list is.
 const contextNote = "what providers think, and what files do: shown, never weighed"
 
@@ -62,7 +66,14 @@ func (t terminal) context(p page) {
 	t.titled("CONTEXT", bold, contextNote)
 	for _, o := range p.Context {
 		left := "  " + pad(clip(o.About, 34), 36) + pad(clip(o.Relation, 14), 16)
-		t.line(left, clip(o.Value+"  "+o.Sources+" "+o.When, t.width-cells(left)))
+		whom := "  " + strings.TrimSpace(o.Sources+" "+o.When)
+		room := t.width - cells(left)
+		if value := clip(o.Value, room-cells(whom)); room-cells(whom) >= fewestCells {
+			t.line(left, value+whom)
+			continue
+		}
+		t.line(left, clip(o.Value, room))
+		t.paragraph("", strings.TrimSpace(whom), faint)
 	}
 	if p.MoreContext > 0 {
 		t.line("  ", p.moreContext())

@@ -153,7 +153,7 @@ var notRead = map[string]string{
 	"dnsdb/v1_summarize_rdata_ip.json": "counted only where a list was cut: read by the connector's own test",
 	"dnsdb/v2_rate_limit_block.json":   "an account, not an indicator",
 	"dnsdb/v2_rate_limit_time.json":    "an account, not an indicator",
-	"dnsdb/v2_flex_rdata.ndjson":       "names are not searched by pattern",
+	"dnsdb/v2_flex_rdata.ndjson":       "values are looked up exactly, which gives times and counts: docs/sources/dnsdb.md",
 
 	"shodan/api_info.json":            "an account, not an indicator",
 	"shodan/dns_resolve.json":         "would resolve the name, which the target may see: not asked",
