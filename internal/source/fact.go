@@ -30,6 +30,18 @@ func (p *Page) Add(subject observable.Value, r observation.Relation, kind observ
 	return true
 }
 
+// OneFile keeps that a file has other digests. Empty ones, and the one it is
+// named by, say nothing.
+func (p *Page) OneFile(file observable.Value, digests ...string) {
+	told := map[observable.Value]bool{file: true}
+	for _, text := range digests {
+		if digest, err := observable.New(observable.File, text); err == nil && !told[digest] {
+			told[digest] = true
+			p.Add(file, observation.Digest, observable.File, digest.Text(), observation.Window{})
+		}
+	}
+}
+
 // Judge keeps what the provider thinks of v, in a few words and without what
 // changes with every look, and reports whether it did. It is context: it is shown
 // and never scores.

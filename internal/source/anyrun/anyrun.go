@@ -40,7 +40,7 @@ func (Source) Info() source.Info {
 		Title:   "ANY.RUN",
 		Accepts: []observable.Kind{observable.Domain, observable.IP, observable.URL, observable.File, observable.Mutex},
 		Answers: []observation.Relation{
-			observation.Filename, observation.Ssdeep, observation.Contacts, observation.Drops, observation.Registry,
+			observation.Digest, observation.Filename, observation.Ssdeep, observation.Contacts, observation.Drops, observation.Registry,
 			observation.UserAgent, observation.Technique, observation.ResolvesTo, observation.JARM,
 			observation.Reputation,
 		},

@@ -108,6 +108,7 @@ type report struct {
 		}] `json:"files"`
 		Registry source.Rows[struct {
 			Key       string `json:"key"`
+			Name      string `json:"name"` // of the value below the key
 			Operation string `json:"operation"`
 		}] `json:"registry"`
 	}] `json:"modified"`
@@ -155,6 +156,7 @@ func decodeReport(asked observable.Value, reply source.Reply) (page source.Page,
 		page.Dropped++
 		return page, nil
 	}
+	page.OneFile(file, main.Hashes.SHA1, main.Hashes.MD5)
 	subjects := []observable.Value{file}
 	if asked != file && main.Hashes.has(asked) {
 		subjects = append(subjects, asked)
@@ -176,7 +178,7 @@ func (r report) keep(page *source.Page, file observable.Value) {
 	}
 	for _, key := range r.Changed.Value.Registry.Items {
 		if key.Operation == "write" {
-			page.Add(file, observation.Registry, observable.Text, key.Key, w)
+			page.Add(file, observation.Registry, observable.Text, record.RegistryKey(key.Key+`\`+key.Name), w)
 		}
 	}
 	for _, technique := range r.Techniques.Items {

@@ -40,7 +40,7 @@ func (Source) Info() source.Info {
 			observable.Domain, observable.IP, observable.File, observable.Imphash, observable.Ssdeep, observable.Filename,
 		},
 		Answers: []observation.Relation{
-			observation.Imphash, observation.Ssdeep, observation.Filename, observation.SignedBy, observation.SubjectDN,
+			observation.Digest, observation.Imphash, observation.Ssdeep, observation.Filename, observation.SignedBy, observation.SubjectDN,
 			observation.IssuedBy, observation.Serial, observation.Contacts, observation.Drops, observation.DownloadedFrom,
 			observation.Mutex, observation.Technique, observation.Reputation, observation.MalwareFamily,
 		},

@@ -31,7 +31,7 @@ func TestRecordedReports(t *testing.T) {
 	}{
 		"report_summary.6f802a56.json": {
 			decodeSummary, "6f802a566778618b6a97db31e06f05deb18abd75871a6b972733e6a52c41c90c",
-			"2020-01-25T06:26:53Z", observation.Technique, "T1215", 20, 0,
+			"2020-01-25T06:26:53Z", observation.Technique, "T1215", 22, 0,
 		},
 		"overview.eicar.json": {
 			decodeOverview, "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f",

@@ -118,6 +118,7 @@ func decodeOverview(asked observable.Value, reply source.Reply) (page source.Pag
 	}
 	page.Rows = 1
 	w := observation.Window{Last: record.Moment(o.Last)}
+	page.OneFile(sample, asked.Text())
 	for _, file := range oneOrBoth(sample, asked) {
 		for _, name := range append(o.Names, o.Name) {
 			page.Add(file, observation.Filename, observable.Filename, name, w)

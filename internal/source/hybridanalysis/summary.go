@@ -14,6 +14,8 @@ import (
 // summary is the report of one run.
 type summary struct {
 	SHA256       string                   `json:"sha256"`
+	SHA1         string                   `json:"sha1"`
+	MD5          string                   `json:"md5"`
 	Started      string                   `json:"analysis_start_time"`
 	Name         string                   `json:"submit_name"`
 	IsURL        bool                     `json:"url_analysis"` // the sample is a shortcut made for an address
@@ -75,6 +77,7 @@ func (s summary) keep(page *source.Page, asked observable.Value, reply source.Re
 		s.does(page, file, w)
 		s.judged(page, file, w)
 	}
+	page.OneFile(sample, asked.Text(), s.SHA1, s.MD5)
 	for _, c := range s.Certificates.Items {
 		page.Observations = append(page.Observations, record.Certificate{
 			SHA1: c.SHA1, Subject: c.Owner, Issuer: c.Issuer, Serial: c.Serial,
@@ -129,7 +132,7 @@ func (s summary) does(page *source.Page, file observable.Value, w observation.Wi
 	}
 	for _, process := range s.Processes.Items {
 		for _, mutex := range process.Mutants {
-			page.Add(file, observation.Mutex, observable.Mutex, mutex, w)
+			page.Add(file, observation.Mutex, observable.Mutex, record.ObjectName(mutex), w)
 		}
 	}
 	for _, technique := range s.Techniques.Items {

@@ -89,6 +89,7 @@ func (i indicator) keep(page *source.Page, asked observable.Value) bool {
 			continue
 		}
 		at := record.At(record.Moment(string(s.At)))
+		page.OneFile(file, s.MD5)
 		page.Family(file, i.Family, at)
 		kept = add(page, file, relation, object, at) || kept
 	}

@@ -31,7 +31,7 @@ func (Source) Info() source.Info {
 		Name:      "threatfox",
 		Title:     "ThreatFox",
 		Accepts:   []observable.Kind{observable.Domain, observable.IP, observable.URL, observable.File},
-		Answers:   []observation.Relation{observation.MalwareFamily, observation.ConfigC2, observation.DownloadedFrom},
+		Answers:   []observation.Relation{observation.MalwareFamily, observation.Digest, observation.ConfigC2, observation.DownloadedFrom},
 		PAP:       marking.Amber,
 		Every:     time.Second, // our choice: fair use, no figure is published
 		KeyEnv:    "ABUSECH_AUTH_KEY",

@@ -107,6 +107,7 @@ func decodeLink(reply source.Reply) (page source.Page, err error) {
 		}
 		window := record.Between(p.First, p.First, reply.At)
 		fetched(&page, v, from, window)
+		page.OneFile(v, p.MD5)
 		p.describe(&page, v, window)
 	}
 	return page, nil
@@ -162,6 +163,7 @@ func decodePayload(asked observable.Value, reply source.Reply) (page source.Page
 	page.Rows, page.Dropped, page.Held = len(answer.URLs.Items)+answer.URLs.Odd, answer.URLs.Odd, answer.Count
 	values := []observable.Value{asked}
 	if v, err := observable.New(observable.File, answer.SHA256); err == nil && v != asked {
+		page.OneFile(v, asked.Text())
 		values = append(values, v)
 	}
 	for _, v := range values {

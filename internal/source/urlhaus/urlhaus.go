@@ -36,7 +36,7 @@ func (Source) Info() source.Info {
 		Title:   "URLhaus",
 		Accepts: []observable.Kind{observable.Domain, observable.IP, observable.URL, observable.File},
 		Answers: []observation.Relation{
-			observation.Reputation, observation.MalwareFamily,
+			observation.Reputation, observation.MalwareFamily, observation.Digest,
 			observation.DownloadedFrom, observation.Filename, observation.Imphash, observation.Ssdeep, observation.TLSH,
 		},
 		PAP:       marking.Amber,

@@ -96,9 +96,7 @@ func (f *facts) names(a fileAttributes) {
 	if err != nil {
 		return
 	}
-	for _, digest := range []string{a.SHA1, a.MD5} {
-		f.add(sha256, observation.Digest, observable.File, digest, observation.Window{})
-	}
+	f.OneFile(sha256, a.SHA1, a.MD5)
 }
 
 // behaviour is one sandbox's report on a file.
@@ -155,13 +153,13 @@ func (f *facts) behaviour(file observable.Value, b behaviour) {
 		f.add(file, observation.Contacts, observable.URL, h.URL, w)
 	}
 	for _, m := range b.Mutexes.Items {
-		f.add(file, observation.Mutex, observable.Mutex, m, w)
+		f.add(file, observation.Mutex, observable.Mutex, record.ObjectName(m), w)
 	}
 	for _, d := range b.Dropped.Items {
 		f.add(file, observation.Drops, observable.File, d.SHA256, w)
 	}
 	for _, r := range b.Registry.Items {
-		f.add(file, observation.Registry, observable.Text, r.Key, w)
+		f.add(file, observation.Registry, observable.Text, record.RegistryKey(r.Key), w)
 	}
 	for _, t := range b.Techniques.Items {
 		f.add(file, observation.Technique, observable.Technique, t.ID, w)
