@@ -18,6 +18,14 @@ const (
 
 const at = "[2026-01-01T00:00:00Z,2026-01-01T00:00:00Z]"
 
+func TestDigestsOfOneFile(t *testing.T) {
+	md5, sha256 := "00112233445566778899aabbccddeeff", strings.Repeat("cd", 32)
+	ingesttest.States(t, suricata.Format{}, strings.Replace(fetched, `"md5":`, `"sha256":"`+sha256+`","md5":`, 1),
+		sha256+" digest "+md5+" "+at,
+		sha256+" filename a.zip "+at,
+		sha256+" downloaded-from http://a.example/x/a.zip "+at)
+}
+
 func TestEvents(t *testing.T) {
 	sha1 := strings.Repeat("ab", 20)
 	valid := " [2025-01-01T00:00:00Z,2026-01-01T00:00:00Z]"

@@ -59,6 +59,12 @@ func TestCertificatesAreJoinedWithTheirFiles(t *testing.T) {
 		strings.Repeat("cd", 20)+" downloaded-from http://b.example/a.zip "+at)
 }
 
+func TestDigestsOfOneFile(t *testing.T) {
+	md5, sha1 := strings.Repeat("ab", 16), strings.Repeat("cd", 20)
+	files := table("ts fuid tx_hosts source mime_type filename md5 sha1", "1767225600 F1 192.0.2.1 HTTP application/zip - "+md5+" "+sha1)
+	ingesttest.States(t, zeek.New(), files, sha1+" digest "+md5+" "+at, sha1+" downloaded-from 192.0.2.1 "+at)
+}
+
 func TestOtherLogsAndDamage(t *testing.T) {
 	_, s, err := ingesttest.Read(t, zeek.New(), table("ts uid id.orig_h proto", "1767225600 C1 192.0.2.1 tcp"))
 	if err != nil || s.Kept != 0 || s.Rejected != 0 {
