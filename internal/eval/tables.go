@@ -334,10 +334,10 @@ func bitsOf(others uint64) int {
 
 func binName(bin, bins int) string {
 	low, high := 1<<bin+1, 2<<bin
-	switch {
-	case bin == 0:
+	switch bin {
+	case 0:
 		return "2"
-	case bin == bins-1:
+	case bins - 1:
 		return fmt.Sprintf("%d and more", low)
 	}
 	return fmt.Sprintf("%d to %d", low, high)
