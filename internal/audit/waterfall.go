@@ -64,7 +64,7 @@ func (w waterfall) without(model score.Model, out func(casefile.Factor) bool) (p
 		reasons[reason] = math.Max(reasons[reason], slices.Max(raw))
 	}
 	p = round(model.Probability(total))
-	return p, string(score.BandFor(p, score.StrongFamilies(score.Sum{Reasons: reasons}), ways(bridges)))
+	return p, string(score.BandFor(p, score.StrongReasons(reasons), ways(bridges)))
 }
 
 // finding says what would change w.
@@ -103,7 +103,7 @@ func (w waterfall) strong() int {
 			reasons[reason] = math.Max(reasons[reason], f.Raw)
 		}
 	}
-	return score.StrongFamilies(score.Sum{Reasons: reasons})
+	return score.StrongReasons(reasons)
 }
 
 func (w waterfall) bridges() int {

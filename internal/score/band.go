@@ -42,17 +42,31 @@ func BandFor(p float64, families, bridges int) Band {
 }
 
 // StrongFamilies counts the independent reasons that bring enough bits to stand
-// alone. What a page shows adds none to a shared server, which shows it, nor to
-// a likeness of names, since who imitates a brand copies both.
+// alone, by the strongest fact of each and without what the seed may have taken
+// up on purpose: several weak facts of one cause are no reason.
 func StrongFamilies(sum Sum) int {
+	reasons := map[observation.Family]float64{}
+	for _, line := range sum.Lines {
+		if !line.Guest {
+			reason := Reason(line.Family)
+			reasons[reason] = max(reasons[reason], line.Raw)
+		}
+	}
+	return StrongReasons(reasons)
+}
+
+// StrongReasons is StrongFamilies for who has the strongest fact of each reason
+// already. What a page shows adds none to a shared server, which shows it, nor to
+// a likeness of names, since who imitates a brand copies both.
+func StrongReasons(reasons map[observation.Family]float64) int {
 	strong := 0
-	for reason, bits := range sum.Reasons {
+	for reason, bits := range reasons {
 		if bits >= FamilyBits && reason != observation.Content {
 			strong++
 		}
 	}
-	implied := sum.Reasons[observation.Host] >= FamilyBits || sum.Reasons[observation.Name] >= FamilyBits
-	if sum.Reasons[observation.Content] >= FamilyBits && !implied {
+	implied := reasons[observation.Host] >= FamilyBits || reasons[observation.Name] >= FamilyBits
+	if reasons[observation.Content] >= FamilyBits && !implied {
 		strong++
 	}
 	return strong

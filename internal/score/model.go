@@ -48,6 +48,7 @@ type Line struct {
 	Raw        float64 // bits of the match alone
 	Bits       float64 // bits it adds to the sum
 	SameHolder float64 // chance that both held the value as one holder
+	Guest      bool    // see [Match.Guest]
 }
 
 // A Sum is the direct evidence between two indicators. Prior and the bits of
@@ -58,20 +59,16 @@ type Sum struct {
 	Total    float64
 	P        float64
 	Families map[observation.Family]float64 // bits by family
-	// Reasons are the bits of the strongest fact by independent cause, without
-	// what the seed may have taken up on purpose: what the band looks at. Several
-	// weak facts of one cause are no reason.
-	Reasons map[observation.Family]float64
 }
 
 // Weigh sums matches against the prior of a candidate drawn from population.
 // The order of matches does not matter to any number; lines come strongest first.
 func (m Model) Weigh(population uint64, matches []Match) Sum {
-	sum := Sum{Prior: m.Prior(population), Families: map[observation.Family]float64{}, Reasons: map[observation.Family]float64{}}
+	sum := Sum{Prior: m.Prior(population), Families: map[observation.Family]float64{}}
 	sum.Lines = make([]Line, len(matches))
 	for i, match := range matches {
 		raw, same := m.Bits(match, sum.Prior)
-		sum.Lines[i] = Line{Match: i, Family: match.family(), Raw: raw, SameHolder: same}
+		sum.Lines[i] = Line{Match: i, Family: match.family(), Raw: raw, SameHolder: same, Guest: match.Guest}
 	}
 	slices.SortStableFunc(sum.Lines, func(a, b Line) int {
 		return cmp.Or(cmp.Compare(b.Raw, a.Raw), cmp.Compare(matches[a.Match].Relation, matches[b.Match].Relation))
@@ -86,10 +83,6 @@ func (m Model) Weigh(population uint64, matches []Match) Sum {
 			spent[line.Family] += line.Bits
 		}
 		sum.Families[line.Family] += line.Bits
-		if !matches[line.Match].Guest {
-			reason := Reason(line.Family)
-			sum.Reasons[reason] = math.Max(sum.Reasons[reason], line.Raw)
-		}
 	}
 	sum.Total = sum.Prior
 	for _, line := range sum.Lines {
