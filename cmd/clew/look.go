@@ -116,9 +116,22 @@ func printCounts(w io.Writer, doc investigation.Look) error {
 				count += " as of " + f.AsOf.Day()
 			}
 		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", f.Relation, defanged(f.Kind, f.Value), count, f.CountOf, terminalSafe(f.Note))
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", f.Relation, defanged(f.Kind, f.Value), count, counter(f), terminalSafe(f.Note))
 	}
 	return table.Flush()
+}
+
+// counter says who counted, and behind a count of the store's own the imports
+// that it rests on.
+func counter(f investigation.LookFact) string {
+	switch n := len(f.Imports); {
+	case n == 0:
+		return f.CountOf
+	case n == 1:
+		return f.CountOf + ": " + terminalSafe(f.Imports[0])
+	default:
+		return fmt.Sprintf("%s: %s and %s", f.CountOf, terminalSafe(f.Imports[n-1]), plural(uint64(n-1), "other import"))
+	}
 }
 
 // encodeLines writes one JSON value a line.

@@ -3,6 +3,7 @@ package investigation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,8 @@ type LookFact struct {
 	Of        uint64          `json:"of"`
 	Estimate  bool            `json:"estimate"`
 	CountOf   string          `json:"count_of"`
-	AsOf      casefile.Time   `json:"as_of"` // how far the store's knowledge of the relation reaches; null when not counted there
+	Imports   []string        `json:"imports,omitempty"` // of a local count: the imports that know the relation, oldest first
+	AsOf      casefile.Time   `json:"as_of"`             // how far the store's knowledge of the relation reaches; null when not counted there
 	Window    casefile.Window `json:"window"`
 	Sources   []string        `json:"sources"`
 	Note      string          `json:"note"`
@@ -85,16 +87,19 @@ func (w *Workspace) Look(ctx context.Context, v observable.Value) (Look, error) 
 	return look, nil
 }
 
-func lookFact(d pivot.Described, reach map[observation.Relation]time.Time) LookFact {
+func lookFact(d pivot.Described, reach map[observation.Relation]reached) LookFact {
 	f := LookFact{
 		Relation: d.Relation.String(), Direction: "to", Kind: d.Value.Kind().String(), Value: d.Value.Text(),
 		Of: d.Of, Estimate: d.Estimate, CountOf: d.CountOf, Window: casefile.WindowOf(d.Window),
 		Sources: append([]string{}, d.Sources...), Note: d.Suppressed,
 	}
+	if d.CountOf == pivot.LocalStore {
+		f.Imports = reach[d.Relation].imports
+	}
 	if d.HoldersKnown {
 		f.Holders = &d.Holders
 		if d.CountOf == pivot.LocalStore {
-			f.AsOf = casefile.Time{Time: reach[d.Relation]}
+			f.AsOf = casefile.Time{Time: reach[d.Relation].until}
 		}
 	}
 	switch {
@@ -144,8 +149,14 @@ func software(named casefile.Attack) string {
 // mostGroups is how many groups are named: widespread tools have dozens.
 const mostGroups = 5
 
-// reach is until when the imports of the corpus know each relation.
-func (w *Workspace) reach(ctx context.Context) (map[observation.Relation]time.Time, error) {
+// reached says how far the imports of a corpus know a relation.
+type reached struct {
+	until   time.Time
+	imports []string // their names, oldest first, each once
+}
+
+// reach is what the imports of the corpus know of each relation.
+func (w *Workspace) reach(ctx context.Context) (map[observation.Relation]reached, error) {
 	lister, ok := w.Corpus.(interface {
 		Imports(ctx context.Context) ([]corpus.Import, error)
 	})
@@ -156,15 +167,20 @@ func (w *Workspace) reach(ctx context.Context) (map[observation.Relation]time.Ti
 	if err != nil {
 		return nil, err
 	}
-	until := map[observation.Relation]time.Time{}
+	all := map[observation.Relation]reached{}
 	for _, i := range imports {
 		for _, c := range i.Coverage {
-			if c.Last.After(until[c.Relation]) {
-				until[c.Relation] = c.Last
+			known := all[c.Relation]
+			if c.Last.After(known.until) {
+				known.until = c.Last
 			}
+			if !slices.Contains(known.imports, i.Name) {
+				known.imports = append(known.imports, i.Name)
+			}
+			all[c.Relation] = known
 		}
 	}
-	return until, nil
+	return all, nil
 }
 
 // Points ranks the pivot points of v. It asks nobody.
