@@ -25,7 +25,7 @@ func TestImphashListOverFamilies(t *testing.T) {
 	}
 	families := map[string]int{}
 	for _, path := range files {
-		text, err := os.ReadFile(path) //nolint:gosec // data beside the repository
+		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
