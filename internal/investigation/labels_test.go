@@ -448,7 +448,12 @@ func TestMalwareBazaarAgainstSignatures(t *testing.T) {
 		}
 	})
 	sum := s.compare(t, "MalwareBazaar by signature", seedsTried(t))
-	if right, wrong := sum.trusted(); right == 0 || right < wrong {
+	// One import hash or fuzzy digest is a lead, whatever the store; a second
+	// family of evidence is not in these rows.
+	if right, wrong := sum.trusted(); right < wrong {
 		t.Errorf("high and medium are right in %d of %d", right, right+wrong)
+	}
+	if right, wrong := sum.right[score.Low], sum.wrong[score.Low]; right == 0 || right < wrong {
+		t.Errorf("leads are right in %d of %d", right, right+wrong)
 	}
 }
