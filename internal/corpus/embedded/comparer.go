@@ -1,6 +1,10 @@
 package embedded
 
-import "github.com/cockroachdb/pebble/v2"
+import (
+	"clew/internal/corpus/valuekey"
+
+	"github.com/cockroachdb/pebble/v2"
+)
 
 // newComparer orders keys by their bytes and tells the engine where the first
 // value of a row's or a total's key ends: its filters then answer "is anything
@@ -14,7 +18,7 @@ func newComparer() *pebble.Comparer {
 	c.Split = split
 	c.ImmediateSuccessor = func(dst, prefix []byte) []byte {
 		if _, cut := splitAt(prefix); cut {
-			return append(dst, after(prefix)...)
+			return append(dst, valuekey.After(prefix)...)
 		}
 		return append(append(dst, prefix...), 0)
 	}
@@ -30,7 +34,7 @@ func split(key []byte) int {
 // where there is no such value, cut is false and the part is the whole key.
 func splitAt(key []byte) (n int, cut bool) {
 	if len(key) > 0 && (key[0] == forwardSpace || key[0] == reverseSpace || key[0] == totalSpace) {
-		if n := valueLen(key[1:]); n >= 0 {
+		if n := valuekey.Len(key[1:]); n >= 0 {
 			return 1 + n, true
 		}
 	}

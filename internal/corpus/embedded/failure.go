@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync"
 
+	"clew/internal/corpus/valuekey"
+
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -145,7 +147,7 @@ func (s *Store) explain(err error) error {
 		return nil
 	case vfs.IsNoSpaceError(err):
 		return diskFull(s.dir, err)
-	case pebble.IsCorruptionError(err), errors.Is(err, errRow):
+	case pebble.IsCorruptionError(err), errors.Is(err, errRow), errors.Is(err, valuekey.ErrMalformed):
 		return directory{path: s.dir}.damaged(err)
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"clew/internal/corpus"
+	"clew/internal/corpus/valuekey"
 	"clew/internal/observable"
 )
 
@@ -27,7 +28,7 @@ func (s *Store) EachObject(ctx context.Context, kind observable.Kind, visit func
 		if n%checkEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		v, err := readValue(objects.value)
+		v, err := valuekey.Read(objects.value)
 		if err != nil {
 			return err
 		}

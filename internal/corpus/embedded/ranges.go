@@ -8,6 +8,7 @@ import (
 	"net/netip"
 
 	"clew/internal/corpus"
+	"clew/internal/corpus/valuekey"
 	"clew/internal/observable"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -18,8 +19,8 @@ func (s *Store) Subdomains(ctx context.Context, domain observable.Value, limit i
 	if domain.Kind() != observable.Domain {
 		return nil, false, nil
 	}
-	lower := append(appendLabels([]byte{byte(observable.Domain)}, domain.Text()), labelEnd)
-	return s.values(ctx, lower, after(lower), limit)
+	lower, upper := valuekey.Below(domain)
+	return s.values(ctx, lower, upper, limit)
 }
 
 // InRange implements [corpus.Reader]: the addresses of a range are neighbours.
@@ -27,14 +28,8 @@ func (s *Store) InRange(ctx context.Context, prefix netip.Prefix, limit int) ([]
 	if !prefix.IsValid() {
 		return nil, false, fmt.Errorf("address range %s is not valid", prefix)
 	}
-	first := prefix.Masked().Addr()
-	lower := appendAddr([]byte{byte(observable.IP)}, first)
-	last := bytes.Clone(lower)
-	raw := last[len(last)-first.BitLen()/8:]
-	for bit := prefix.Bits(); bit < first.BitLen(); bit++ {
-		raw[bit/8] |= 0x80 >> (bit % 8)
-	}
-	return s.values(ctx, lower, after(last), limit)
+	lower, upper := valuekey.Within(prefix)
+	return s.values(ctx, lower, upper, limit)
 }
 
 // values returns the distinct first values of both spaces in [lower, upper).
@@ -90,7 +85,7 @@ func (s *Store) eachValue(ctx context.Context, lower, upper []byte, visit func(o
 		if order > 0 {
 			from = objects
 		}
-		v, err := readValue(from.value)
+		v, err := valuekey.Read(from.value)
 		if err != nil {
 			return err
 		}

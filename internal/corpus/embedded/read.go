@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"clew/internal/corpus"
+	"clew/internal/corpus/valuekey"
 	"clew/internal/observable"
 	"clew/internal/observation"
 
@@ -33,7 +34,7 @@ func (s *Store) Objects(ctx context.Context, subject observable.Value, limit int
 		if err != nil {
 			return false, err
 		}
-		object, err := readValue(rest)
+		object, err := valuekey.Read(rest)
 		if err != nil {
 			return false, err
 		}
@@ -60,7 +61,7 @@ func (s *Store) Subjects(ctx context.Context, relation observation.Relation, obj
 	c := collector{store: s, limit: corpus.ResultLimit(limit)}
 	prefix := append(startKey(reverseSpace, object), byte(relation))
 	err = s.scan(ctx, prefix, func(key, value []byte) (bool, error) {
-		subject, err := readValue(key[len(prefix):])
+		subject, err := valuekey.Read(key[len(prefix):])
 		if err != nil {
 			return false, err
 		}

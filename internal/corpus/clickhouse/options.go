@@ -1,0 +1,105 @@
+package clickhouse
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Scheme begins the URL of a corpus on a ClickHouse server.
+const Scheme = "clickhouse"
+
+// Options say where a corpus is and how to open it.
+type Options struct {
+	Addresses []string // host:port of the native protocol; the first that answers is used
+	Database  string
+	// Cluster names an entry of the server's remote_servers; "" is one server alone.
+	Cluster string
+	TLS     bool
+
+	User, Password string // "" is the server's user default, without a password
+
+	ReadOnly bool             // make no tables; a database without a corpus is an error
+	Clock    func() time.Time // numbers imports; nil means time.Now
+	Random   io.Reader        // keeps the numbers of two clients apart; nil means crypto/rand
+}
+
+// name is what may stand in SQL as the name of a database or a cluster.
+var name = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+
+const (
+	defaultPort   = "9000"
+	defaultSecure = "9440"
+)
+
+// ErrURL means that the text is no URL of a corpus.
+var ErrURL = errors.New("not the URL of a corpus")
+
+// ParseURL reads clickhouse://host:port/database, with the parameters cluster
+// and secure=1. Several hosts are separated by commas. A password in it is
+// refused: a command line is read by others.
+func ParseURL(text string) (Options, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != Scheme || u.Opaque != "" {
+		return Options{}, fmt.Errorf("%w: write it as clickhouse://host:9000/database", ErrURL)
+	}
+	if u.User != nil {
+		return Options{}, fmt.Errorf("%w: it holds a user: put that into the environment as CLEW_CORPUS_USER and CLEW_CORPUS_PASSWORD, or into the configuration file", ErrURL)
+	}
+	o := Options{Database: strings.Trim(u.Path, "/")}
+	if !name.MatchString(o.Database) {
+		return Options{}, fmt.Errorf("%w: the database %q is not a name of letters, digits and _", ErrURL, o.Database)
+	}
+	for key, values := range u.Query() {
+		value := values[len(values)-1]
+		switch {
+		case key == "cluster" && name.MatchString(value):
+			o.Cluster = value
+		case key == "secure" && (value == "0" || value == "1"):
+			o.TLS = value == "1"
+		default:
+			return Options{}, fmt.Errorf("%w: %s=%s: known are cluster=NAME and secure=1", ErrURL, key, value)
+		}
+	}
+	for host := range strings.SplitSeq(u.Host, ",") {
+		address, err := o.address(host)
+		if err != nil {
+			return Options{}, err
+		}
+		o.Addresses = append(o.Addresses, address)
+	}
+	return o, nil
+}
+
+// address completes a host with the port of the native protocol.
+func (o Options) address(host string) (string, error) {
+	bare, port, err := net.SplitHostPort(host)
+	if err != nil {
+		bare, port = strings.Trim(host, "[]"), defaultPort
+		if o.TLS {
+			port = defaultSecure
+		}
+	}
+	if bare == "" {
+		return "", fmt.Errorf("%w: it names no server", ErrURL)
+	}
+	return net.JoinHostPort(bare, port), nil
+}
+
+// String returns the URL, without user and password.
+func (o Options) String() string {
+	query := url.Values{}
+	if o.Cluster != "" {
+		query.Set("cluster", o.Cluster)
+	}
+	if o.TLS {
+		query.Set("secure", "1")
+	}
+	u := url.URL{Scheme: Scheme, Host: strings.Join(o.Addresses, ","), Path: "/" + o.Database, RawQuery: query.Encode()}
+	return u.String()
+}

@@ -1,0 +1,124 @@
+// Package clickhousetest starts ClickHouse servers on loopback for tests, with
+// folders and ports of their own, and stops them again.
+package clickhousetest
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Cluster is the name under which the servers of one Start know each other.
+const Cluster = "clew"
+
+const (
+	startTimeout = 60 * time.Second
+	dialEvery    = 50 * time.Millisecond
+	command      = "clickhouse-server"
+)
+
+// Start starts n servers that form a cluster of n shards and returns their
+// addresses. The test is skipped where clickhouse-server is not installed; the
+// servers stop when it ends.
+func Start(t testing.TB, n int) []string {
+	t.Helper()
+	path, err := exec.LookPath(command)
+	if err != nil {
+		t.Skip(command + " is not installed: apt-get install clickhouse-server")
+	}
+	addresses := freeAddresses(t, n)
+	for i := range addresses {
+		start(t, path, addresses, i)
+	}
+	for _, address := range addresses {
+		await(t, address)
+	}
+	return addresses
+}
+
+// freeAddresses asks the system for ports, all at once so that they differ.
+func freeAddresses(t testing.TB, n int) []string {
+	t.Helper()
+	var addresses []string
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close() //nolint:errcheck // only its port was wanted
+		addresses = append(addresses, l.Addr().String())
+	}
+	return addresses
+}
+
+func start(t testing.TB, path string, addresses []string, i int) {
+	t.Helper()
+	dir := t.TempDir()
+	config := filepath.Join(dir, "config.xml")
+	write(t, config, serverConfig(dir, addresses, i))
+	write(t, filepath.Join(dir, "users.xml"), usersConfig)
+	server := exec.Command(path, "--config-file="+config)
+	server.Dir = dir
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Kill() // it has nothing to save, and takes seconds to stop by itself
+		_ = server.Wait()
+		if t.Failed() {
+			log, _ := os.ReadFile(filepath.Join(dir, "errors.log"))
+			t.Logf("errors of the server at %s:\n%.4000s", addresses[i], log)
+		}
+	})
+}
+
+func await(t testing.TB, address string) {
+	t.Helper()
+	for end := time.Now().Add(startTimeout); time.Now().Before(end); time.Sleep(dialEvery) {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			_ = conn.Close()
+			return
+		}
+	}
+	t.Fatalf("no ClickHouse server at %s after %s", address, startTimeout)
+}
+
+func write(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func serverConfig(dir string, addresses []string, i int) string {
+	var shards strings.Builder
+	for _, address := range addresses {
+		host, port, _ := strings.Cut(address, ":")
+		fmt.Fprintf(&shards, "<shard><replica><host>%s</host><port>%s</port></replica></shard>", host, port)
+	}
+	host, port, _ := strings.Cut(addresses[i], ":")
+	return fmt.Sprintf(`<?xml version="1.0"?>
+<yandex>
+  <logger><level>error</level><log>%[1]s/server.log</log><errorlog>%[1]s/errors.log</errorlog></logger>
+  <listen_host>%[2]s</listen_host><tcp_port>%[3]s</tcp_port>
+  <path>%[1]s/data/</path><tmp_path>%[1]s/tmp/</tmp_path>
+  <users_config>%[1]s/users.xml</users_config>
+  <default_profile>default</default_profile><default_database>default</default_database>
+  <mark_cache_size>67108864</mark_cache_size>
+  <remote_servers><%[4]s>%[5]s</%[4]s></remote_servers>
+</yandex>
+`, dir, host, port, Cluster, shards.String())
+}
+
+const usersConfig = `<?xml version="1.0"?>
+<yandex>
+  <profiles><default><max_memory_usage>2000000000</max_memory_usage></default></profiles>
+  <users><default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default></users>
+  <quotas><default></default></quotas>
+</yandex>
+`
