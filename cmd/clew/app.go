@@ -47,6 +47,8 @@ type shared struct {
 	model                modelFlag
 	lists                []string
 	attack               string // a bundle of MITRE ATT&CK
+	corpus               string // URL of a corpus on a server
+	localCorpus          bool   // only the corpus of the data directory will do
 }
 
 // usageError is a mistake in the command line itself.
@@ -145,13 +147,19 @@ can replay.`,
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.data, "data", "", "data directory (default: $CLEW_DATA, else the user's data directory)")
 	flags.StringVar(&a.config, "config", "", "configuration file (default: $CLEW_CONFIG, else config.yaml in the user's configuration directory)")
+	flags.StringVar(&a.corpus, "corpus", "", "corpus on a server, as clickhouse://host:9000/database (default: $CLEW_CORPUS, else the configuration, else the data directory's)")
 	flags.BoolVar(&a.json, "json", false, "print JSON (documented in docs/reference/json.md)")
 	flags.StringVarP(&a.output, "output", "o", "", "write to this file instead of standard output")
 	root.AddCommand(
 		a.investigateCommand(), a.showCommand(), a.countCommand(), a.pivotsCommand(), a.pivotCommand(), a.patternCommand(),
 		a.extractCommand(), a.importCommand(), a.fileCommand(), a.huntCommand(), a.caseCommand(), a.reportCommand(), a.sourceCommand(), a.attackCommand(),
+<<<<<<< HEAD
 		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.ctlogCommand(), a.telemetryCommand(), a.exportCommand(), a.pushCommand(),
 		a.actCommand(), a.policyCommand(), a.escalateCommand(), a.serveCommand(),
+=======
+		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.ctlogCommand(), a.exportCommand(), a.pushCommand(),
+		a.actCommand(), a.policyCommand(), a.corpusCommand(),
+>>>>>>> bce1d81 (corpus: push to a ClickHouse server or cluster; the CLI works with a corpus named by URL)
 	)
 	checkArguments(root)
 	return root
@@ -228,6 +236,9 @@ func (a *app) workspace(needs investigation.Needs) (*investigation.Workspace, er
 	w := &investigation.Workspace{
 		Model: &model,
 		Lists: lists, Sources: a.connectors(), Clock: a.clock, Random: a.random, Version: version(), Actor: actor(a.getenv),
+	}
+	if w.Remote, err = a.remoteCorpus(); err != nil {
+		return nil, err
 	}
 	if w.Attack, err = a.attackNames(dir); err != nil {
 		return nil, err

@@ -41,18 +41,22 @@ func (p *importProgress) every() time.Duration {
 }
 
 func (p *importProgress) show(now investigation.ImportProgress) {
+	p.say(func(spent time.Duration) string { return p.line(now, spent) })
+}
+
+// say prints a line where it is time for one.
+func (p *importProgress) say(line func(spent time.Duration) string) {
 	at := p.clock()
 	if at.Before(p.next) {
 		return
 	}
 	p.next = at.Add(p.every())
-	line := p.line(now, at.Sub(p.began))
 	if p.terminal {
 		p.shown = true
-		fmt.Fprintf(p.w, "\r\033[K%s", line)
+		fmt.Fprintf(p.w, "\r\033[K%s", line(at.Sub(p.began)))
 		return
 	}
-	fmt.Fprintln(p.w, line)
+	fmt.Fprintln(p.w, line(at.Sub(p.began)))
 }
 
 func (p *importProgress) line(now investigation.ImportProgress, spent time.Duration) string {

@@ -30,8 +30,12 @@ type settings struct {
 	Attack   string                    `yaml:"attack,omitempty"`   // a bundle of MITRE ATT&CK
 	Push     map[string]pushSettings   `yaml:"push,omitempty"`     // servers that clew push hands cases to
 	Policy   string                    `yaml:"policy,omitempty"`   // file that says what findings lead to
+<<<<<<< HEAD
 	// Escalation says when a case is told to whom at once.
 	Escalation escalationSettings `yaml:"escalation,omitempty"`
+=======
+	Corpus   corpusSettings            `yaml:"corpus,omitempty"`   // a corpus on a server instead of the embedded one
+>>>>>>> bce1d81 (corpus: push to a ClickHouse server or cluster; the CLI works with a corpus named by URL)
 }
 
 // errConfig means the configuration file cannot be used.
@@ -66,7 +70,7 @@ func (a *app) settings() (settings, error) {
 		// The parser's message quotes the file, and the file holds keys.
 		return s, usagef("%w: %s is not in the form\n  keys:\n    virustotal: YOUR-KEY", errConfig, path)
 	}
-	if len(s.Keys) > 0 && info.Mode().Perm()&0o077 != 0 {
+	if (len(s.Keys) > 0 || s.Corpus.Password != "") && info.Mode().Perm()&0o077 != 0 {
 		fmt.Fprintf(a.stderr, "clew: %s holds keys and others may read it: chmod 600 it\n", path)
 	}
 	return s, nil

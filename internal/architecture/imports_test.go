@@ -47,11 +47,11 @@ var layers = []string{
 var (
 	kits = []string{
 		"observable/extract", "observable/extract/pdftext", "artifact/view", "artifact/cms", "artifact/archive", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns", "ingest/document", "ingest/export",
-		"corpus/memory", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
+		"corpus/memory", "corpus/valuekey", "corpus/transfer", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
 		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "telemetry/indicators", "telemetry/index", "telemetry/siem", "telemetry/siem/all", "export/all", "export/stix",
 		"response/policy", "response/blast", "response/decision", "response/escalation", "response/deliver", "response/deliver/all", "response/handover", "report/pdf",
 	}
-	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "casefile/casefiletest", "source/sourcetest", "fuzzy/fuzzytest", "export/exporttest"}
+	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "source/sourcetest", "fuzzy/fuzzytest", "export/exporttest"}
 	wiring   = []string{"artifact", "source/all", "ingest/all", "telemetry/format/all", "export/all", "export/push", "response/deliver/all", "investigation", "investigation/bench", "corpus/bench", "telemetry/bench", "telemetry/siem/all"}
 )
 

@@ -117,6 +117,16 @@ type NameLister interface {
 	EachDomain(ctx context.Context, visit func(observable.Value) error) error
 }
 
+// A Whole goes through all it holds, which is how a corpus moves to another
+// engine. Each visits until visit returns an error, which it then returns.
+type Whole interface {
+	// EachPart visits what each import said of each link, by subject, relation and
+	// object; of is the ID of the import, "" for what belongs to none.
+	EachPart(ctx context.Context, visit func(of string, part Link) error) error
+	EachTotal(ctx context.Context, visit func(Total) error) error
+	EachAnswer(ctx context.Context, visit func(Answer) error) error
+}
+
 // A Writer stores observations. What it acknowledged survives a crash.
 type Writer interface {
 	// Put stores a few observations at once, merged with what is there. Where

@@ -15,7 +15,6 @@ import (
 	"clew/internal/casefile"
 	"clew/internal/casefile/sqlite"
 	"clew/internal/corpus"
-	"clew/internal/corpus/embedded"
 	"clew/internal/observable"
 	"clew/internal/observation"
 	"clew/internal/pivot"
@@ -40,6 +39,8 @@ type Workspace struct {
 	Actor    string    // who is at the keyboard
 	// Attack names techniques and software in reports; nil leaves them as they are.
 	Attack AttackLibrary
+	// Remote is the corpus on a server to work with instead of the data directory's.
+	Remote RemoteCorpus
 
 	// Model weighs; nil means the fitted one that is built in.
 	Model *score.Model
@@ -63,9 +64,7 @@ func (w *Workspace) Open(dir string, needs Needs) error {
 		return fmt.Errorf("data directory: %w: choose another with --data", err)
 	}
 	if needs.Corpus {
-		folder := filepath.Join(dir, "corpus")
-		_, missing := os.Stat(folder)
-		store, err := embedded.Open(folder, embedded.Options{ReadOnly: needs.ReadOnly && missing == nil})
+		store, err := w.openCorpus(needs)
 		if err != nil {
 			return err
 		}

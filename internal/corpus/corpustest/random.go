@@ -3,6 +3,7 @@ package corpustest
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -203,13 +204,16 @@ func (g *generator) ask(s *subject, m *model) {
 	s.askPopulation(m, o.Relation)
 }
 
-// askAll compares the answers to every question there is about the values in use.
+// askAll compares the answers to every question that makes sense about the values in use.
 func (g *generator) askAll(s *subject, m *model) {
 	for _, values := range g.pool {
 		for _, v := range values {
 			s.askObjects(m, v, 0)
 			for _, r := range observation.Relations() {
-				s.askSubjects(m, r, v, 0)
+				// Of those that cannot lead to it a few: an engine across a network takes its time.
+				if slices.Contains(r.Objects(), v.Kind()) || g.rng.IntN(20) == 0 {
+					s.askSubjects(m, r, v, 0)
+				}
 			}
 		}
 	}

@@ -235,12 +235,8 @@ func (c *collector) take(link corpus.Link, value []byte) (goOn bool, err error) 
 	if err := c.row.read(value); err != nil {
 		return false, err
 	}
-	link.Window, link.Count = c.row.window(), c.row.count
-	if link.Sources, err = c.store.sources.named(c.row.sources); err != nil {
+	if link, err = c.store.complete(link, &c.row.row); err != nil {
 		return false, err
-	}
-	for _, digest := range c.row.evidence {
-		link.Evidence = append(link.Evidence, corpus.DigestText(digest))
 	}
 	if c.links == nil {
 		c.links = make([]corpus.Link, 0, min(c.limit, 4))
