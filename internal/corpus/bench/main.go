@@ -35,14 +35,18 @@ func main() {
 	flag.IntVar(&s.passes, "passes", 7, "timed passes over each set of questions; the median is printed")
 	names := flag.String("peers", "mtbl,sqlite", "engines to compare with, comma separated; empty for none")
 	flag.StringVar(&s.dir, "dir", "", "where to work; a temporary directory, removed afterwards, by default")
+	onServer := flag.String("clickhouse", "", "load the rows into the corpus at this URL instead, and ask it")
 	flag.Parse()
 	s.peers = strings.FieldsFunc(*names, func(r rune) bool { return r == ',' })
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	var err error
-	if flag.Arg(0) == buildCommand {
+	switch {
+	case flag.Arg(0) == buildCommand:
 		err = build(ctx, flag.Arg(1), flag.Arg(2))
-	} else {
+	case *onServer != "":
+		err = s.benchClickHouse(ctx, *onServer)
+	default:
 		err = s.run(ctx)
 	}
 	stop()

@@ -62,7 +62,7 @@ func start(t testing.TB, path string, addresses []string, i int) {
 	config := filepath.Join(dir, "config.xml")
 	write(t, config, serverConfig(dir, addresses, i))
 	write(t, filepath.Join(dir, "users.xml"), usersConfig)
-	server := exec.Command(path, "--config-file="+config)
+	server := exec.Command(path, "--config-file="+config) //nolint:gosec // a test kit, and the path is that of the server
 	server.Dir = dir
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
