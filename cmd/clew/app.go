@@ -153,13 +153,8 @@ can replay.`,
 	root.AddCommand(
 		a.investigateCommand(), a.showCommand(), a.countCommand(), a.pivotsCommand(), a.pivotCommand(), a.patternCommand(),
 		a.extractCommand(), a.importCommand(), a.fileCommand(), a.huntCommand(), a.caseCommand(), a.reportCommand(), a.sourceCommand(), a.attackCommand(),
-<<<<<<< HEAD
 		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.ctlogCommand(), a.telemetryCommand(), a.exportCommand(), a.pushCommand(),
-		a.actCommand(), a.policyCommand(), a.escalateCommand(), a.serveCommand(),
-=======
-		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.ctlogCommand(), a.exportCommand(), a.pushCommand(),
-		a.actCommand(), a.policyCommand(), a.corpusCommand(),
->>>>>>> bce1d81 (corpus: push to a ClickHouse server or cluster; the CLI works with a corpus named by URL)
+		a.actCommand(), a.policyCommand(), a.escalateCommand(), a.serveCommand(), a.corpusCommand(),
 	)
 	checkArguments(root)
 	return root

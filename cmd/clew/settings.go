@@ -30,12 +30,10 @@ type settings struct {
 	Attack   string                    `yaml:"attack,omitempty"`   // a bundle of MITRE ATT&CK
 	Push     map[string]pushSettings   `yaml:"push,omitempty"`     // servers that clew push hands cases to
 	Policy   string                    `yaml:"policy,omitempty"`   // file that says what findings lead to
-<<<<<<< HEAD
 	// Escalation says when a case is told to whom at once.
 	Escalation escalationSettings `yaml:"escalation,omitempty"`
-=======
-	Corpus   corpusSettings            `yaml:"corpus,omitempty"`   // a corpus on a server instead of the embedded one
->>>>>>> bce1d81 (corpus: push to a ClickHouse server or cluster; the CLI works with a corpus named by URL)
+	// Corpus is a corpus on a server instead of the embedded one.
+	Corpus corpusSettings `yaml:"corpus,omitempty"`
 }
 
 // errConfig means the configuration file cannot be used.
