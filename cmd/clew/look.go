@@ -124,10 +124,10 @@ func printCounts(w io.Writer, doc investigation.Look) error {
 // counter says who counted, and behind a count of the store's own the imports
 // that it rests on.
 func counter(f investigation.LookFact) string {
-	switch n := len(f.Imports); {
-	case n == 0:
+	switch n := len(f.Imports); n {
+	case 0:
 		return f.CountOf
-	case n == 1:
+	case 1:
 		return f.CountOf + ": " + terminalSafe(f.Imports[0])
 	default:
 		return fmt.Sprintf("%s: %s and %s", f.CountOf, terminalSafe(f.Imports[n-1]), plural(uint64(n-1), "other import"))

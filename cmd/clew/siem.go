@@ -161,7 +161,7 @@ func (a *app) askSIEM(ctx context.Context, f huntFlags, wanted []match.Indicator
 	}
 	inquiry.From, inquiry.To, inquiry.Unanswered = answer.From, answer.To, answer.Unanswered
 	inquiry.Note = fmt.Sprintf("%s asked about %s to %s in %s, all answered in full", f.siem, answer.From.Format(time.DateOnly), answer.To.Format(time.DateOnly), plural(uint64(answer.Queries), "query"))
-	fmt.Fprintf(a.stderr, "asked %s about %s to %s UTC: %s, %s\n", terminalSafe(f.siem), minute(answer.From), minute(answer.To), plural(uint64(answer.Queries), "query"), plural(uint64(answer.Records), "record")) //nolint:gosec // counts
+	fmt.Fprintf(a.stderr, "asked %s about %s to %s UTC: %s, %s\n", terminalSafe(f.siem), minute(answer.From), minute(answer.To), plural(uint64(answer.Queries), "query"), plural(uint64(answer.Records), "record"))
 	if answer.More > 0 {
 		fmt.Fprintf(a.stderr, "  %s cut short: there are more hits than counted\n", plural(uint64(answer.More), "answer"))
 	}

@@ -143,7 +143,7 @@ func (a *app) printIndexLine(w io.Writer, line indexLine) error {
 		share = 100 * float64(line.Index) / float64(line.Text)
 	}
 	_, err := fmt.Fprintf(w, "%s read (%s), %d unchanged; the index is %s over %s of logs, %.1f %%\n",
-		plural(uint64(line.Files), "log"), megabytes(line.Bytes), line.Unchanged, megabytes(line.Index), megabytes(line.Text), share) //nolint:gosec // a count
+		plural(uint64(line.Files), "log"), megabytes(line.Bytes), line.Unchanged, megabytes(line.Index), megabytes(line.Text), share)
 	return err
 }
 
@@ -264,7 +264,7 @@ func (a *app) askIndex(ctx context.Context, f huntFlags, store *index.Store, wan
 		}
 	}
 	inquiry.From, inquiry.To = answer.First, answer.Last
-	inquiry.Note = fmt.Sprintf("%s of text in %s, last written %s to %s, looked up in the index", megabytes(answer.Bytes), plural(uint64(answer.Files), "log"), minute(answer.First), minute(answer.Last)) //nolint:gosec // a count
+	inquiry.Note = fmt.Sprintf("%s of text in %s, last written %s to %s, looked up in the index", megabytes(answer.Bytes), plural(uint64(answer.Files), "log"), minute(answer.First), minute(answer.Last))
 	fmt.Fprintf(a.stderr, "%s; %s read\n", inquiry.Note, megabytes(answer.Read))
 	return found, inquiry, nil
 }

@@ -105,7 +105,7 @@ func byteOf(symbol int) byte {
 	case symbol == hyphen:
 		return '-'
 	case symbol >= 27:
-		return '0' + byte(symbol-27) //nolint:gosec // a digit's symbol
+		return '0' + byte(symbol-27)
 	}
-	return 'a' + byte(symbol-1) //nolint:gosec // a letter's symbol
+	return 'a' + byte(symbol-1)
 }

@@ -123,7 +123,7 @@ func (x *Index) automaton(label string, edits int) (*levenshtein.DFA, error) {
 		}
 		x.edits[edits] = b
 	}
-	return x.edits[edits].BuildDfa(label, uint8(edits)) //nolint:gosec // as above
+	return x.edits[edits].BuildDfa(label, uint8(edits))
 }
 
 func (x *Index) between(ctx context.Context, sort byte, prefix string, limit int) ([]Name, bool, error) {

@@ -133,7 +133,7 @@ func distance(a, b string) int {
 }
 
 func TestNearEqualsTheSlowReference(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same every time
+	rng := rand.New(rand.NewPCG(1, 2))
 	names := map[string]bool{}
 	for len(names) < 4000 {
 		var b strings.Builder
@@ -168,7 +168,7 @@ func TestNearEqualsTheSlowReference(t *testing.T) {
 }
 
 func TestSorterSpillsAndMerges(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // the same every time
+	rng := rand.New(rand.NewPCG(3, 4))
 	s := newSorter(t.TempDir())
 	s.limit = 1 << 10
 	want := map[string]bool{}

@@ -90,7 +90,7 @@ func (s *sorter) each(visit func(key []byte) error) (err error) {
 	}
 	var heads runHeap
 	for _, path := range s.runs {
-		file, err := os.Open(path) //nolint:gosec // a file this sorter wrote
+		file, err := os.Open(path)
 		if err != nil {
 			return err
 		}
@@ -134,7 +134,7 @@ func (r *run) next() error {
 	if err != nil {
 		return err
 	}
-	r.key = slices.Grow(r.key[:0], int(n))[:n] //nolint:gosec // lengths this sorter wrote
+	r.key = slices.Grow(r.key[:0], int(n))[:n]
 	_, err = io.ReadFull(r.in, r.key)
 	return err
 }
