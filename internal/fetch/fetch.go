@@ -153,18 +153,24 @@ func (c *Client) Pass(ctx context.Context, r source.Request, leave func(context.
 	if e.to, err = c.route(u, r); err != nil {
 		return source.Reply{}, err
 	}
-	if !r.Anew {
-		if reply, ok, err := c.cache.get(ctx, e.key, c.options.Clock()); ok || err != nil {
-			return reply, err
-		}
-	}
 	return c.flights.do(ctx, fmt.Sprint(e.key, r.Anew), func() (source.Reply, error) {
-		reply, err := c.send(ctx, e)
+		reply, err := c.keptOrSent(ctx, e)
 		if err != nil && ctx.Err() != nil {
 			return reply, ownError{err}
 		}
 		return reply, err
 	})
+}
+
+// keptOrSent runs within the flight: a look at what is kept before it would miss
+// the reply that another's flight brings in between, and ask the same twice.
+func (c *Client) keptOrSent(ctx context.Context, e errand) (source.Reply, error) {
+	if !e.Anew {
+		if reply, ok, err := c.cache.get(ctx, e.key, c.options.Clock()); ok || err != nil {
+			return reply, err
+		}
+	}
+	return c.send(ctx, e)
 }
 
 func (c *Client) overHTTP(ctx context.Context, u *url.URL, r source.Request) (source.Reply, error) {
