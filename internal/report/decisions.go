@@ -119,9 +119,22 @@ func escalationOf(e casefile.Escalation) escalation {
 		}
 	}
 	for _, d := range e.Delivered {
-		shown.Told = append(shown.Told, strings.TrimSuffix(fmt.Sprintf("%s to %s, %s: %s", name(d.State), name(d.To), minute(d.At), prose(d.Said)), ": "))
+		shown.Told = append(shown.Told, told(d))
 	}
 	return shown
+}
+
+// told says what became of a delivery. Neither its time nor the recipient's words
+// need be known.
+func told(d casefile.Delivery) string {
+	text := name(d.State) + " to " + name(d.To)
+	if at := minute(d.At); at != "" {
+		text += ", " + at
+	}
+	if d.Said != "" {
+		text += ": " + prose(d.Said)
+	}
+	return text
 }
 
 // mostToDo is how many first steps the first page names.
