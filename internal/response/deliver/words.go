@@ -15,7 +15,7 @@ const (
 
 // Title is the message in one line.
 func (m Message) Title() string {
-	title := []rune(fmt.Sprintf("[%s] %s: %s", strings.ToUpper(m.Escalation.Severity), m.Escalation.Trigger, casefile.Prose(m.Escalation.Because)))
+	title := []rune(casefile.Prose(fmt.Sprintf("[%s] %s: %s", strings.ToUpper(m.Escalation.Severity), m.Escalation.Trigger, m.Escalation.Because)))
 	if len(title) > maxTitle {
 		title = append(title[:maxTitle-1], '…')
 	}

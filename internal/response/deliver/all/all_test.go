@@ -302,6 +302,11 @@ func (s *session) Logout() error                { return nil }
 
 func postOffice(t *testing.T, secured bool) (*post, string, *x509.CertPool) {
 	t.Helper()
+	return postOfficeBehind(t, secured, func(l net.Listener) net.Listener { return l })
+}
+
+func postOfficeBehind(t *testing.T, secured bool, door func(net.Listener) net.Listener) (*post, string, *x509.CertPool) {
+	t.Helper()
 	p := &post{}
 	server := smtp.NewServer(p)
 	server.Domain, server.AllowInsecureAuth = "localhost", false
@@ -316,7 +321,7 @@ func postOffice(t *testing.T, secured bool) (*post, string, *x509.CertPool) {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
-	go func() { defer close(done); _ = server.Serve(listener) }()
+	go func() { defer close(done); _ = server.Serve(door(listener)) }()
 	t.Cleanup(func() { _ = server.Close(); <-done })
 	return p, listener.Addr().String(), pool
 }
@@ -363,6 +368,33 @@ func TestMailIsNotSentInTheClearUnlessToldSo(t *testing.T) {
 	}
 }
 
+// curt hangs up instead of saying goodbye.
+type curt struct{ net.Listener }
+
+type curtConn struct{ net.Conn }
+
+func (c curt) Accept() (net.Conn, error) {
+	conn, err := c.Listener.Accept()
+	return curtConn{conn}, err
+}
+
+func (c curtConn) Write(p []byte) (int, error) {
+	if bytes.HasPrefix(p, []byte("221")) {
+		return len(p), c.Close()
+	}
+	return c.Conn.Write(p)
+}
+
+// What the server took is not sent again because its goodbye was lost.
+func TestMailThatWasTakenIsTold(t *testing.T) {
+	p, address, pool := postOfficeBehind(t, false, func(l net.Listener) net.Listener { return curt{l} })
+	r := recipientOf("mail", address)
+	r.Security = "none"
+	if said, err := send(t, r, pool); err != nil || said != "taken, recipients: 1" || p.data == nil {
+		t.Errorf("got %q, %v", said, err)
+	}
+}
+
 func TestTLPBoundsWhoIsTold(t *testing.T) {
 	red := casefile.Case{ID: "x", TLP: "RED"}
 	r := deliver.Recipient{Name: "soc"}
@@ -394,6 +426,7 @@ func FuzzRender(f *testing.F) {
 	f.Fuzz(func(t *testing.T, because, evidence string) {
 		m := message()
 		m.Escalation.Because, m.Escalation.Evidence = because, []string{evidence}
+		m.Escalation.ID, m.Escalation.Trigger, m.Case.ID = evidence, because, because
 		for _, kind := range all.Kinds() {
 			way, _ := all.Named(kind)
 			content, err := way.Render(recipientOf(kind, "https://soc.example/x"), m)

@@ -90,7 +90,7 @@ func (Way) Render(r deliver.Recipient, m deliver.Message) ([]byte, error) {
 		{"To", strings.Join(to, ",\r\n ")},
 		{"Subject", mime.QEncoding.Encode("utf-8", m.Title())},
 		{"Date", m.At.UTC().Format(time.RFC1123Z)},
-		{"Message-ID", fmt.Sprintf("<clew-%s@%s>", m.Escalation.ID, domain)},
+		{"Message-ID", fmt.Sprintf("<clew-%s@%s>", casefile.Printable(m.Escalation.ID), domain)},
 		{"Auto-Submitted", "auto-generated"},
 		{"MIME-Version", "1.0"},
 		{"Content-Type", "text/plain; charset=utf-8"},
@@ -141,7 +141,10 @@ func (w Way) Send(ctx context.Context, door deliver.Door, r deliver.Recipient, m
 	if err := hand(client, r, content); err != nil {
 		return "", fmt.Errorf("mail server: %s", casefile.Printable(err.Error()))
 	}
-	return fmt.Sprintf("taken, recipients: %d", len(r.To)), client.Quit()
+	// The server answered for the message (RFC 5321, 4.2.5): a goodbye that fails
+	// would only have it sent twice.
+	_ = client.Quit()
+	return fmt.Sprintf("taken, recipients: %d", len(r.To)), nil
 }
 
 // secured starts TLS and logs in, as the recipient's entry says.
