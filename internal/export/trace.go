@@ -25,6 +25,13 @@ func (e Entry) Trace() string {
 	return strings.Join(append(parts, "tlp="+string(e.TLP)), " ")
 }
 
+// TraceWithin is the trace as far as a comment of that many bytes has room: it
+// begins with the cases, of which a shared address may have many.
+func (e Entry) TraceWithin(most int) string {
+	trace := e.Trace()
+	return trace[:min(len(trace), most)]
+}
+
 // Header is what a file says of itself at its top, a line each, in characters
 // that no format has to escape. It has no clock in it: the same content gives
 // the same header.

@@ -48,6 +48,11 @@ func IP6Rules() export.Format {
 // maxTimeout is what ipset can count, ipset(8): seconds in 32 bits of jiffies.
 const maxTimeout = 2147483 * time.Second
 
+// maxComment is what an element of a set and a rule can hold, in bytes: ipset(8),
+// IPSET_MAX_COMMENT_SIZE; iptables, XT_MAX_COMMENT_LEN with its closing zero. One
+// that is longer has the whole file refused.
+const maxComment = 255
+
 func writeSets(w io.Writer, s export.Set) error {
 	l := export.NewLines(w, "#", "ipset", s)
 	for _, family := range []struct {
@@ -58,7 +63,7 @@ func writeSets(w io.Writer, s export.Set) error {
 		l.Line(fmt.Sprintf("create %s hash:net family %s maxelem %d timeout 0 comment", family.set, family.name, max(65536, len(ranges))))
 		l.Line("flush ", family.set)
 		for _, r := range ranges {
-			l.Line("add ", family.set, " ", r.String(), timeout(s, r.Entry), ` comment "`, r.Trace(), `"`)
+			l.Line("add ", family.set, " ", r.String(), timeout(s, r.Entry), ` comment "`, r.TraceWithin(maxComment), `"`)
 		}
 	}
 	return l.Close()
@@ -84,7 +89,7 @@ func rules(w io.Writer, s export.Set, name string, v6 bool) error {
 	l.Line(":CLEW - [0:0]") // flushes it, and nothing else, with -n
 	for _, r := range s.Ranges(v6) {
 		for _, side := range []string{"-s", "-d"} {
-			l.Line("-A CLEW ", side, " ", r.Prefix.String(), ` -m comment --comment "`, r.Trace(), `" -j DROP`)
+			l.Line("-A CLEW ", side, " ", r.Prefix.String(), ` -m comment --comment "`, r.TraceWithin(maxComment), `" -j DROP`)
 		}
 	}
 	l.Line("COMMIT")

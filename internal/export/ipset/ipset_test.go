@@ -1,6 +1,9 @@
 package ipset
 
 import (
+	"bytes"
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -54,4 +57,31 @@ func TestSetsDrop(t *testing.T) {
 		pair.In(t, pair.Inside, "", exporttest.Tool(t, "iptables"), "-I", "OUTPUT", "-m", "set", "--match-set", "clew4", "dst", "-j", "DROP")
 		pair.In(t, pair.Inside, "", exporttest.Tool(t, "ip6tables"), "-I", "OUTPUT", "-m", "set", "--match-set", "clew6", "dst", "-j", "DROP")
 	}, exporttest.BlockedPeers, exporttest.OpenPeers)
+}
+
+var comment = regexp.MustCompile(`comment "([^"]*)"`)
+
+// An address of many cases has more to say than a comment holds, and loads.
+func TestManyCasesFitAComment(t *testing.T) {
+	for _, f := range []export.Format{Sets(), Rules()} {
+		var out bytes.Buffer
+		s := exporttest.Set(t, f, exporttest.Rules())
+		for i := range 40 {
+			s.Entries[0].Cases = append(s.Entries[0].Cases, fmt.Sprintf("2026-11-23-evil-example-%04d", i))
+		}
+		if err := f.Write(&out, s); err != nil {
+			t.Fatal(err)
+		}
+		longest := 0
+		for _, m := range comment.FindAllStringSubmatch(out.String(), -1) {
+			longest = max(longest, len(m[1]))
+		}
+		if longest != maxComment {
+			t.Errorf("%s: the longest comment has %d bytes, want %d", f.Name, longest, maxComment)
+		}
+		if f.Name == "iptables" {
+			pair := exporttest.NewPair(t, exporttest.Peers...)
+			pair.In(t, pair.Inside, out.String(), exporttest.Tool(t, "iptables-restore"), "-n")
+		}
+	}
 }

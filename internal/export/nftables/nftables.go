@@ -52,7 +52,7 @@ func elements(name, kind string, s export.Set, ranges []export.Range) string {
 	if len(ranges) > 0 {
 		text += "\t\telements = {\n"
 		for _, r := range ranges {
-			text += "\t\t\t" + r.String() + timeout(s, r.Entry) + ` comment "` + comment(r.Entry) + "\",\n"
+			text += "\t\t\t" + r.String() + timeout(s, r.Entry) + ` comment "` + r.TraceWithin(maxComment) + "\",\n"
 		}
 		text += "\t\t}\n"
 	}
@@ -69,10 +69,5 @@ func timeout(s export.Set, e export.Entry) string {
 	return fmt.Sprintf(" timeout %dh", max(1, int64(left.Truncate(time.Hour).Hours())))
 }
 
-// comment fits the 128 bytes that nft allows (NFTNL_UDATA_COMMENT_MAXLEN): the
-// case, and the rest as far as there is room.
-func comment(e export.Entry) string {
-	const most = 120
-	trace := e.Trace()
-	return trace[:min(len(trace), most)]
-}
+// maxComment fits the 128 bytes that nft allows (NFTNL_UDATA_COMMENT_MAXLEN).
+const maxComment = 120
