@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"clew/internal/export/exporttest"
+	"clew/internal/export/misp"
 	"clew/internal/fetch"
 	"clew/internal/source"
 )
@@ -64,7 +65,7 @@ func TestMISPAddsThenEdits(t *testing.T) {
 				answer(w, http.StatusNotFound, `{"name":"Invalid event","message":"Invalid event","url":"/events/view"}`)
 				return
 			}
-			answer(w, http.StatusOK, `{"Event":{"uuid":"`+stored+`"}}`)
+			answer(w, http.StatusOK, `{"Event":{"uuid":"`+stored+`","timestamp":"1"}}`)
 			return
 		}
 		var sent struct {
@@ -87,6 +88,17 @@ func TestMISPAddsThenEdits(t *testing.T) {
 	second, seen, err := to(t, "misp", "", "user:secret", handle)
 	if err != nil || !strings.Contains(second.Said, "edited") || seen[1] != "POST /events/edit/"+stored {
 		t.Errorf("%v %v: %v", second, seen, err)
+	}
+}
+
+// MISP refuses to edit an event with one of the same time, so nothing is sent.
+func TestMISPHasItAlready(t *testing.T) {
+	event := misp.NewEvent(exporttest.Set(t, misp.Format(), exporttest.Rules()))
+	result, seen, err := to(t, "misp", "", "user:secret", func(w http.ResponseWriter, _ *http.Request, _ []byte) {
+		answer(w, http.StatusOK, `{"Event":{"uuid":"`+event.UUID+`","timestamp":"`+event.Timestamp+`"}}`)
+	})
+	if err != nil || !strings.Contains(result.Said, "there already") || len(seen) != 1 {
+		t.Errorf("%v %v: %v", result, seen, err)
 	}
 }
 
