@@ -71,9 +71,16 @@ func Print(ctx context.Context, w io.Writer, browser string, page []byte) error 
 		return fmt.Errorf("printing: %s made no PDF (%w): %s", filepath.Base(browser), errors.Join(runErr, ctx.Err()), last(said.Bytes()))
 	}
 	defer file.Close() //nolint:errcheck // read only
-	content, err := io.ReadAll(io.LimitReader(file, maxPDF))
-	if err != nil || !bytes.HasPrefix(content, []byte("%PDF-")) {
-		return fmt.Errorf("printing: %s made something that is no PDF (%w)", filepath.Base(browser), errors.Join(runErr, err))
+	content, err := io.ReadAll(io.LimitReader(file, maxPDF+1))
+	switch {
+	case err != nil:
+		return fmt.Errorf("printing: %w", err)
+	case ctx.Err() != nil:
+		return fmt.Errorf("printing: %s was stopped before it had finished: %w", filepath.Base(browser), ctx.Err())
+	case len(content) > maxPDF:
+		return fmt.Errorf("printing: the PDF is larger than %d bytes; --format html has all of it", maxPDF)
+	case !bytes.HasPrefix(content, []byte("%PDF-")):
+		return fmt.Errorf("printing: %s made something that is no PDF: %s", filepath.Base(browser), last(said.Bytes()))
 	}
 	_, err = w.Write(content)
 	return err
@@ -82,6 +89,6 @@ func Print(ctx context.Context, w io.Writer, browser string, page []byte) error 
 // last returns the end of what a program complained of.
 func last(said []byte) string {
 	const most = 300
-	said = bytes.ToValidUTF8(bytes.TrimSpace(said), nil)
-	return string(said[max(0, len(said)-most):])
+	said = bytes.TrimSpace(said)
+	return string(bytes.ToValidUTF8(said[max(0, len(said)-most):], nil))
 }
