@@ -99,12 +99,14 @@ func (f actFlags) order(a *app, verb decision.Verb) (decision.Order, error) {
 // targets chooses what the order is about, in the order of the document.
 func (f actFlags) targets(d casefile.Document, verb decision.Verb, named []string) ([]decision.Target, error) {
 	wanted := map[casefile.Value]bool{}
+	var asked []casefile.Value // in the order of the arguments
 	for _, text := range named {
 		v, err := indicator(text)
 		if err != nil {
 			return nil, err
 		}
-		wanted[casefile.ValueOf(v)] = false
+		asked = append(asked, casefile.ValueOf(v))
+		wanted[asked[len(asked)-1]] = false
 	}
 	everything := f.all || len(f.bands) > 0 || len(f.kinds) > 0
 	if len(named) == 0 && !everything && verb != decision.Propose && verb != decision.Expire {
@@ -113,7 +115,7 @@ func (f actFlags) targets(d casefile.Document, verb decision.Verb, named []strin
 	var targets []decision.Target
 	for _, s := range d.Seeds {
 		about := casefile.Value{Kind: s.Kind, Value: s.Value}
-		if _, asked := wanted[about]; !asked && (verb != decision.Expire || s.Action == nil) {
+		if _, one := wanted[about]; !one && (verb != decision.Expire || s.Action == nil) {
 			continue
 		}
 		wanted[about] = true
@@ -129,11 +131,11 @@ func (f actFlags) targets(d casefile.Document, verb decision.Verb, named []strin
 	}
 	for _, finding := range d.Findings {
 		about := casefile.Value{Kind: finding.Kind, Value: finding.Value}
-		done, asked := wanted[about]
+		done, one := wanted[about]
 		switch {
 		case done: // a seed that is a finding too
 			continue
-		case asked:
+		case one:
 			wanted[about] = true
 		case len(named) > 0 && !everything,
 			len(f.bands) > 0 && !slices.Contains(f.bands, finding.Band),
@@ -141,11 +143,11 @@ func (f actFlags) targets(d casefile.Document, verb decision.Verb, named []strin
 			continue
 		}
 		targets = append(targets, decision.Target{
-			About: about, Finding: finding, Named: asked, Recorded: finding.Action.Recorded(), Action: finding.Action,
+			About: about, Finding: finding, Named: one, Recorded: finding.Action.Recorded(), Action: finding.Action,
 		})
 	}
-	for about, found := range wanted {
-		if !found {
+	for _, about := range asked {
+		if !wanted[about] {
 			return nil, usagef("%s is neither a seed nor a finding of %s", defanged(about.Kind, about.Value), d.Case.ID)
 		}
 	}
@@ -290,7 +292,7 @@ func (a *app) printActions(w io.Writer, rows []actionRow) error {
 		if why == "" {
 			why = r.Action.Reason
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", shortened(defanged(r.Kind, r.Value)), orDash(r.Action.Kind), r.Action.State,
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", shortened(defanged(r.Kind, r.Value)), orDash(casefile.Printable(r.Action.Kind)), casefile.Printable(r.Action.State),
 			orDash(r.Action.Expires.Day()), orDash(casefile.Printable(r.Action.Approver)), beside(r.Action.Blast), casefile.Prose(why))
 	}
 	return table.Flush()

@@ -5,10 +5,12 @@ import (
 	"io"
 	"path/filepath"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"clew/internal/casefile"
+	"clew/internal/export"
 	"clew/internal/response/policy"
 )
 
@@ -94,6 +96,7 @@ type policyRow struct {
 // policyRows tries the policy on every sort of finding; scopes and validations
 // are told apart only where it makes a difference.
 func (a *app) policyRows(p policy.Policy) []policyRow {
+	now := a.clock()
 	var rows []policyRow
 	seen := map[policyRow]bool{}
 	for _, band := range []string{"high", "medium", "low"} {
@@ -101,7 +104,7 @@ func (a *app) policyRows(p policy.Policy) []policyRow {
 			for _, scope := range []string{"live", "hunt"} {
 				for _, state := range []string{casefile.Hit, casefile.HitOutside, casefile.NoHit, casefile.NotChecked} {
 					f := casefile.Finding{Band: band, Kind: kind, Confidence: 95, Validation: casefile.Validation{State: state}}
-					action := p.Propose(casefile.Case{Scope: scope, TLP: "AMBER"}, f, a.clock())
+					action := p.Propose(casefile.Case{Scope: scope, TLP: "AMBER"}, f, now)
 					row := policyRow{Band: band, Kind: kind, Do: action.State, Rule: action.Rule, Approve: "-", Stands: "-"}
 					if action.Kind != "" {
 						row.Do, row.Approve, row.Stands = action.Kind, policy.ByPerson, "for ever"
@@ -109,7 +112,7 @@ func (a *app) policyRows(p policy.Policy) []policyRow {
 							row.Approve = policy.ByPolicy
 						}
 						if !action.Expires.IsZero() {
-							row.Stands = fmt.Sprintf("%d days", int(action.Expires.Sub(a.clock()).Hours()+0.5)/24)
+							row.Stands = standing(action.Expires.Sub(now))
 						}
 					}
 					if seen[row] {
@@ -125,6 +128,16 @@ func (a *app) policyRows(p policy.Policy) []policyRow {
 	return rows
 }
 
+// standing writes how long an action stands, hours where a day would round them
+// away.
+func standing(d time.Duration) string {
+	hours := int(d.Round(time.Hour).Hours())
+	if hours < 48 {
+		return export.Plural(hours, "hour", "hours")
+	}
+	return fmt.Sprintf("%d days", hours/24)
+}
+
 func (a *app) printPolicy(w io.Writer, p policy.Policy) error {
 	rows := a.policyRows(p)
 	if a.json {
@@ -134,7 +147,7 @@ func (a *app) printPolicy(w io.Writer, p policy.Policy) error {
 			Does  []policyRow `json:"does"`
 		}{p.Name, len(p.Rules), rows})
 	}
-	fmt.Fprintf(w, "%s can be used: %d rules. With a finding of 95 percent, TLP:AMBER, it does first:\n\n", p.Name, len(p.Rules))
+	fmt.Fprintf(w, "%s can be used: %s. With a finding of 95 percent, TLP:AMBER, it does first:\n\n", p.Name, export.Plural(len(p.Rules), "rule", "rules"))
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "BAND\tKIND\tDOES\tAPPROVES\tSTANDS\tRULE\tFROM SCOPE, VALIDATION")
 	for _, r := range rows {
