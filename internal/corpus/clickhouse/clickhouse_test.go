@@ -36,7 +36,7 @@ func open(t *testing.T, database string, addresses ...string) *clickhouse.Store 
 func TestConformance(t *testing.T) {
 	addresses := clickhousetest.Start(t, 1)
 	n := 0
-	corpustest.Run(t, func(t *testing.T) corpus.Store {
+	corpustest.RunRemote(t, func(t *testing.T) corpus.Store {
 		n++
 		return open(t, fmt.Sprintf("corpus_%d", n), addresses...)
 	})

@@ -164,7 +164,7 @@ func TestConformanceOfTwoShards(t *testing.T) {
 	}
 	addresses := clickhousetest.Start(t, 2)
 	n := 0
-	corpustest.Run(t, func(t *testing.T) corpus.Store {
+	corpustest.RunRemote(t, func(t *testing.T) corpus.Store {
 		n++
 		return open(t, fmt.Sprintf("corpus_%d", n), addresses...)
 	})
