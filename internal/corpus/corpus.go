@@ -132,6 +132,11 @@ type Writer interface {
 	// Put stores a few observations at once, merged with what is there. Where
 	// one fails Normal all are refused, naming the first. Counts add up: the
 	// same answer put twice counts twice, so callers must not put it twice.
+	//
+	// An engine on this machine stores all of them or none, also when it is killed.
+	// One across a network may have kept part of them when Put fails otherwise, and
+	// of a link one direction; put again, what had arrived counts twice. Whoever
+	// cannot have that uses Load.
 	Put(ctx context.Context, observations []observation.Observation) error
 	// PutTotals stores providers' totals; a newer one of the same source replaces the older.
 	PutTotals(ctx context.Context, totals []Total) error
