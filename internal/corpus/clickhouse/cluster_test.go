@@ -1,6 +1,7 @@
 package clickhouse_test
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -97,6 +98,55 @@ func TestTwoShards(t *testing.T) {
 	}
 	if left != 5001 {
 		t.Errorf("%d rows are left after the removed import was swept, want 5001", left)
+	}
+}
+
+// TestTwoProcessesCommitOneID: of two loads of one ID that were committed at the
+// same time one counts, and when it is removed the other does not come back. What
+// the process that lost the race had written is put there by hand.
+func TestTwoProcessesCommitOneID(t *testing.T) {
+	addresses := clickhousetest.Start(t, 1)
+	store := open(t, "clew", addresses...)
+	defer store.Close() //nolint:errcheck // the server goes with the test
+	load, err := store.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := load.Add(resolves("a.example", "198.51.100.1")); err != nil {
+		t.Fatal(err)
+	}
+	entry, err := load.Commit(corpus.Import{ID: "one", Name: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := driver.Open(&driver.Options{Addr: addresses})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // the server goes with the test
+	if err := conn.Exec(t.Context(), "INSERT INTO clew.imports SELECT id, number + 1, state, entry FROM clew.imports"); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := store.Imports(t.Context()); err != nil || len(entries) != 1 || entries[0].Kept != entry.Kept {
+		t.Errorf("before: %+v, %v", entries, err)
+	}
+	if err := store.RemoveImport(t.Context(), "one"); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := store.Imports(t.Context()); err != nil || len(entries) != 0 {
+		t.Errorf("after it was removed: %+v, %v", entries, err)
+	}
+}
+
+func TestNamesStandInSQLAsTheyAre(t *testing.T) {
+	for _, opts := range []clickhouse.Options{
+		{Addresses: []string{"127.0.0.1:1"}},
+		{Addresses: []string{"127.0.0.1:1"}, Database: "clew; DROP TABLE x"},
+		{Addresses: []string{"127.0.0.1:1"}, Database: "clew", Cluster: "a'b"},
+	} {
+		if _, err := clickhouse.Open(t.Context(), opts); !errors.Is(err, clickhouse.ErrURL) {
+			t.Errorf("Open(%+v): %v", opts, err)
+		}
 	}
 }
 

@@ -18,8 +18,11 @@ const (
 	stateGone      = 2 // removed, or given up before it was committed
 )
 
+// importNames are the columns of the register.
+const importNames = "id, number, state, entry"
+
 func (s *Store) mark(ctx context.Context, id string, number uint64, state uint8, entry string) error {
-	return s.insert(ctx, importsTable, "id, number, state, entry", []string{id}, []uint64{number}, []uint8{state}, []string{entry})
+	return s.insert(ctx, importsTable, importNames, []string{id}, []uint64{number}, []uint8{state}, []string{entry})
 }
 
 // liveNumber returns the number of the import of that ID, 0 where there is none.
@@ -50,17 +53,27 @@ func (s *Store) Imports(ctx context.Context) (entries []corpus.Import, err error
 	return entries, err
 }
 
-// RemoveImport implements [corpus.Register]. It takes one row in the register;
-// the space comes back with Flush.
+// RemoveImport implements [corpus.Register]. It takes a row in the register; the
+// space comes back with Flush. Where two processes committed one ID at the same
+// time, both numbers go: the second would be live without the first.
 func (s *Store) RemoveImport(ctx context.Context, id string) error {
 	return s.within(ctx, func() error {
-		number, err := s.liveNumber(ctx, id)
+		var ids, entries []string
+		var numbers []uint64
+		var states []uint8
+		sql := fmt.Sprintf("SELECT number FROM %s WHERE id = %s GROUP BY number HAVING max(state) = %d", s.name(importsTable), literal([]byte(id)), stateCommitted)
+		err := s.query(ctx, sql, func(rows driver.Rows) error {
+			var number uint64
+			err := rows.Scan(&number)
+			ids, numbers, states, entries = append(ids, id), append(numbers, number), append(states, stateGone), append(entries, "")
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		if number == 0 {
+		if len(numbers) == 0 {
 			return fmt.Errorf("%s: %w", id, corpus.ErrNoImport)
 		}
-		return s.mark(ctx, id, number, stateGone, "")
+		return s.insert(ctx, importsTable, importNames, ids, numbers, states, entries)
 	})
 }

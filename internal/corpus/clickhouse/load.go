@@ -45,6 +45,7 @@ type loader struct {
 	ctx    context.Context // of the whole load, as the contract says
 	store  *Store
 	number uint64
+	id     string // under which a Commit was tried, "" for none
 	rows   block
 	kept   uint64
 	sent   bool // something is on the server
@@ -121,6 +122,7 @@ func (l *loader) register(entry corpus.Import) error {
 	if err != nil {
 		return err
 	}
+	l.id, l.sent = entry.ID, true
 	if err := l.store.mark(l.ctx, entry.ID, l.number, stateCommitted, string(text)); err != nil {
 		return err
 	}
@@ -132,7 +134,8 @@ func (l *loader) register(entry corpus.Import) error {
 }
 
 // Close drops what was not committed. Rows that are on the server already are
-// marked, for Flush to delete; they were never visible.
+// marked, for Flush to delete; they were never visible, unless it was the answer
+// to Commit that got lost: then they are no longer.
 func (l *loader) Close() error {
 	if l.done {
 		return nil
@@ -143,7 +146,7 @@ func (l *loader) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), dropTimeout)
 	defer cancel()
-	err := l.store.within(ctx, func() error { return l.store.mark(ctx, "", l.number, stateGone, "") })
+	err := l.store.within(ctx, func() error { return l.store.mark(ctx, l.id, l.number, stateGone, "") })
 	if errors.Is(err, errClosed) {
 		return nil // Flush deletes them when they are old
 	}

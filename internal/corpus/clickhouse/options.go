@@ -52,13 +52,10 @@ func ParseURL(text string) (Options, error) {
 		return Options{}, fmt.Errorf("%w: it holds a user: put that into the environment as CLEW_CORPUS_USER and CLEW_CORPUS_PASSWORD, or into the configuration file", ErrURL)
 	}
 	o := Options{Database: strings.Trim(u.Path, "/")}
-	if !name.MatchString(o.Database) {
-		return Options{}, fmt.Errorf("%w: the database %q is not a name of letters, digits and _", ErrURL, o.Database)
-	}
 	for key, values := range u.Query() {
 		value := values[len(values)-1]
 		switch {
-		case key == "cluster" && name.MatchString(value):
+		case key == "cluster" && value != "":
 			o.Cluster = value
 		case key == "secure" && (value == "0" || value == "1"):
 			o.TLS = value == "1"
@@ -73,7 +70,20 @@ func ParseURL(text string) (Options, error) {
 		}
 		o.Addresses = append(o.Addresses, address)
 	}
+	if err := o.check(); err != nil {
+		return Options{}, err
+	}
 	return o, nil
+}
+
+// check refuses names that would not stand in SQL as they are.
+func (o Options) check() error {
+	for _, n := range []struct{ what, text string }{{"database", o.Database}, {"cluster", o.Cluster}} {
+		if !name.MatchString(n.text) && (n.what != "cluster" || n.text != "") {
+			return fmt.Errorf("%w: the %s %q is not a name of letters, digits and _", ErrURL, n.what, n.text)
+		}
+	}
+	return nil
 }
 
 // address completes a host with the port of the native protocol.

@@ -15,6 +15,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,6 +54,9 @@ var _ corpus.Store = (*Store)(nil)
 
 // Open connects and, unless opts says ReadOnly, makes the tables that are missing.
 func Open(ctx context.Context, opts Options) (*Store, error) {
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
 	if opts.Clock == nil {
 		opts.Clock = time.Now
 	}
@@ -197,7 +201,7 @@ func (s *Store) insert(ctx context.Context, table, names string, columns ...any)
 // random bits, so that clients that know nothing of each other differ.
 func (s *Store) number() (uint64, error) {
 	var random [4]byte
-	if _, err := s.opts.Random.Read(random[:]); err != nil {
+	if _, err := io.ReadFull(s.opts.Random, random[:]); err != nil {
 		return 0, err
 	}
 	low := uint64(binary.BigEndian.Uint32(random[:])) & (1<<randomBits - 1)
