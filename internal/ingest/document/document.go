@@ -61,10 +61,10 @@ type splitter struct {
 
 	value []byte
 	over  bool // the value is too large: it is read over
+	told  bool // a value was visited or rejected
 }
 
 func (s *splitter) all() error {
-	first := true
 	for {
 		c, err := s.next()
 		if errors.Is(err, io.EOF) {
@@ -74,7 +74,7 @@ func (s *splitter) all() error {
 			err = s.record(c, "", 0)
 		}
 		switch {
-		case errors.Is(err, errSyntax) && first:
+		case errors.Is(err, errSyntax) && !s.told:
 			return fmt.Errorf("%w: %w", ingest.ErrNotFormat, err)
 		case errors.Is(err, errSyntax):
 			s.out.Record(nil)
@@ -83,7 +83,6 @@ func (s *splitter) all() error {
 		case err != nil:
 			return cut(err)
 		}
-		first = false
 	}
 }
 
@@ -137,6 +136,7 @@ func (s *splitter) mayHold(path string) bool {
 }
 
 func (s *splitter) tell() error {
+	s.told = true
 	if s.over {
 		s.out.Record(s.value)
 		s.out.Reject("value of more than %d bytes", maxValue)
@@ -186,8 +186,11 @@ func (s *splitter) envelope(path string, depth int) error {
 		if json.Unmarshal(key, &name) != nil {
 			return errSyntax
 		}
-		if c, err = s.next(); err != nil || c != ':' {
-			return errors.Join(errSyntax, err)
+		if c, err = s.next(); err != nil {
+			return unexpected(err)
+		}
+		if c != ':' {
+			return errSyntax
 		}
 		if c, err = s.next(); err != nil {
 			return unexpected(err)

@@ -69,6 +69,12 @@ func TestTrouble(t *testing.T) {
 	if got, _, err := split(`[{"a":1},{"b"`); !errors.Is(err, ingest.ErrCut) || len(got) != 1 {
 		t.Errorf("cut in a list: %q, %v", got, err)
 	}
+	if got, _, err := split(`{"rows":[{"a":1}],"more"`, "rows"); !errors.Is(err, ingest.ErrCut) || len(got) != 1 {
+		t.Errorf("cut behind a name: %q, %v", got, err)
+	}
+	if got, s, err := split(`{"rows":[{"a":1}],"more" 1}`, "rows"); err != nil || len(got) != 1 || s.Rejected != 1 {
+		t.Errorf("an envelope that goes wrong after a value: %q, %+v, %v", got, s, err)
+	}
 	if got, _, err := split(`<html>`); !errors.Is(err, ingest.ErrNotFormat) || got != nil {
 		t.Errorf("no JSON: %q, %v", got, err)
 	}
