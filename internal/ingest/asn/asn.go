@@ -51,7 +51,15 @@ func (Format) Read(r io.Reader, out *ingest.Out) error {
 	}
 	for {
 		line, err := in.ReadSlice('\n')
-		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+		if errors.Is(err, bufio.ErrBufferFull) {
+			out.Record(line)
+			out.Reject("line of more than %d bytes", maxLine)
+			for errors.Is(err, bufio.ErrBufferFull) {
+				_, err = in.ReadSlice('\n')
+			}
+			line = nil
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		if text := strings.TrimSpace(string(line)); text != "" && text[0] != '#' {
@@ -110,7 +118,7 @@ func row(text string) (first, last netip.Addr, number uint32, err error) {
 		}
 	}
 	if prefix.IsValid() {
-		first, last = prefix.Masked().Addr(), lastOf(prefix)
+		first, last = prefix.Masked().Addr(), record.Last(prefix.Masked())
 	}
 	if last.Zone() != "" || first.BitLen() != last.BitLen() || last.Less(first) {
 		return first, last, 0, errRow
@@ -149,18 +157,8 @@ func announce(first, last netip.Addr, number uint32, w observation.Window, out *
 			return
 		}
 		out.Keep(observation.Observation{Subject: prefix, Relation: observation.AnnouncedBy, Object: system, Window: w})
-		first = lastOf(p).Next()
+		first = record.Last(p).Next()
 	}
-}
-
-// lastOf returns the last address of a prefix.
-func lastOf(p netip.Prefix) netip.Addr {
-	raw := p.Masked().Addr().AsSlice()
-	for bit := p.Bits(); bit < len(raw)*8; bit++ {
-		raw[bit/8] |= 0x80 >> (bit % 8)
-	}
-	last, _ := netip.AddrFromSlice(raw)
-	return last
 }
 
 // built returns when a database was made.

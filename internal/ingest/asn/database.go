@@ -27,7 +27,17 @@ func readDatabase(r io.Reader, out *ingest.Out) error {
 		return fmt.Errorf("%w: neither a table nor a MaxMind database: %w", ingest.ErrNotFormat, err)
 	}
 	w := record.At(built(db.Metadata.BuildEpoch))
-	for network := range db.Networks() {
+	kept := out.Kept
+	// A tree has one end more than it has nodes. One whose branches meet again has
+	// up to 2^128, of which all may be empty, so those are visited too.
+	ends := uint(0)
+	for network := range db.Networks(maxminddb.IncludeNetworksWithoutData()) {
+		if ends++; ends > db.Metadata.NodeCount+1 {
+			return fmt.Errorf("the branches of the database meet again: %w", errors.Join(ingest.ErrNotFormat, db.Close()))
+		}
+		if network.Err() == nil && !network.Found() {
+			continue
+		}
 		var row struct {
 			Number       uint32 `maxminddb:"autonomous_system_number"`
 			Organization string `maxminddb:"autonomous_system_organization"`
@@ -41,13 +51,13 @@ func readDatabase(r io.Reader, out *ingest.Out) error {
 			out.Skip()
 		default:
 			p := network.Prefix()
-			announce(p.Masked().Addr(), lastOf(p), row.Number, w, out)
+			announce(p.Masked().Addr(), record.Last(p.Masked()), row.Number, w, out)
 		}
 		if err := out.Stopped(); err != nil {
 			return err
 		}
 	}
-	if out.Kept == 0 {
+	if out.Kept == kept {
 		return fmt.Errorf("a %s database says nothing of autonomous systems: %w", db.Metadata.DatabaseType, errors.Join(ingest.ErrNotFormat, db.Close()))
 	}
 	return db.Close()

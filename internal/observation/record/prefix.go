@@ -9,7 +9,7 @@ func Covering(addr, start, end netip.Addr) netip.Prefix {
 	best := netip.PrefixFrom(addr, addr.BitLen())
 	for bits := addr.BitLen() - 1; bits >= 0; bits-- {
 		p := netip.PrefixFrom(addr, bits).Masked()
-		if p.Addr().Compare(start) < 0 || last(p).Compare(end) > 0 {
+		if p.Addr().Compare(start) < 0 || Last(p).Compare(end) > 0 {
 			break
 		}
 		best = p
@@ -17,8 +17,8 @@ func Covering(addr, start, end netip.Addr) netip.Prefix {
 	return best
 }
 
-// last returns the highest address of p.
-func last(p netip.Prefix) netip.Addr {
+// Last returns the highest address of p, whose address is the lowest.
+func Last(p netip.Prefix) netip.Addr {
 	octets := p.Addr().AsSlice()
 	for bit := p.Bits(); bit < len(octets)*8; bit++ {
 		octets[bit/8] |= 1 << (7 - bit%8)
