@@ -95,8 +95,12 @@ type galaxy struct {
 	Clusters []struct{ Value string } `json:"GalaxyCluster"`
 }
 
-// maxValues bounds the values of one event that are reported.
-const maxValues = 1_000_000
+const (
+	// maxValues bounds the values of one event that are reported.
+	maxValues = 1_000_000
+	// maxPairs bounds the pairs that one object or reference makes of many values.
+	maxPairs = 10_000
+)
 
 // teller hands out one event.
 type teller struct {
@@ -159,6 +163,16 @@ func (t *teller) is(uuid string, values ...observable.Value) {
 			t.values[uuid] = append(t.values[uuid], v)
 		}
 	}
+}
+
+// many rejects what would state more than maxPairs facts: some kilobytes of an
+// event could else ask for billions.
+func (t *teller) many(what string, n, m int) bool {
+	if n*m <= maxPairs {
+		return false
+	}
+	t.out.Reject("%.80s of %d with %d values: more than %d pairs", what, n, m, maxPairs)
+	return true
 }
 
 // reported says of every value of the event that the event names it, and which

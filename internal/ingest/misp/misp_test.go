@@ -1,6 +1,7 @@
 package misp_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -50,6 +51,22 @@ func TestRefused(t *testing.T) {
 		if got := (misp.Format{}).Wanted(name); got != want {
 			t.Errorf("Wanted(%q) = %v", name, got)
 		}
+	}
+}
+
+// TestManyPairs: an object of many names and many addresses is refused before its
+// pairs are made.
+func TestManyPairs(t *testing.T) {
+	var attributes []string
+	for i := range 200 {
+		attributes = append(attributes, fmt.Sprintf(`{"uuid":"s","type":"domain","object_relation":"domain","value":"n%d.example"}`, i),
+			fmt.Sprintf(`{"uuid":"s","type":"ip-dst","object_relation":"ip","value":"192.0.2.%d"}`, i))
+	}
+	all := strings.Join(attributes, ",")
+	got, s, err := ingesttest.Read(t, misp.Format{}, `{"Event":{"uuid":"u1","info":"x","Attribute":[`+all+`],"Object":[{"uuid":"s","name":"domain-ip","Attribute":[`+all+
+		`],"ObjectReference":[{"referenced_uuid":"s","relationship_type":"resolves-to"}]}]}}`)
+	if err != nil || s.Rejected != 2 || len(got) != 400 { // of the event alone
+		t.Errorf("%d facts, %d rejected, %v: %+v", len(got), s.Rejected, err, s.FirstRejected)
 	}
 }
 

@@ -123,6 +123,9 @@ func (t *teller) domainIP(o *object, w observation.Window) {
 	}
 	t.is(o.UUID, names...)
 	t.is(o.UUID, addresses...)
+	if t.many(o.Name, len(names), len(addresses)) {
+		return
+	}
 	f := record.Facts{Window: w}
 	for _, name := range names {
 		for _, address := range addresses {
@@ -133,7 +136,11 @@ func (t *teller) domainIP(o *object, w observation.Window) {
 }
 
 func (t *teller) dnsRecord(o *object, w observation.Window) {
-	for _, name := range o.all("queried-domain") {
+	names := o.all("queried-domain")
+	if t.many(o.Name, len(names), len(o.Attributes)) {
+		return
+	}
+	for _, name := range names {
 		for _, rrtype := range []string{"a", "aaaa", "cname", "mx", "ns", "soa", "txt"} {
 			for _, data := range o.all(rrtype + "-record") {
 				t.dns(o, record.DNS{Name: name, Type: rrtype, Data: data, Window: w})
@@ -180,7 +187,11 @@ func (t *teller) certificate(o *object) {
 }
 
 func (t *teller) whois(o *object, w observation.Window) {
-	for _, name := range o.all("domain") {
+	names := o.all("domain")
+	if t.many(o.Name, len(names), len(o.Attributes)) {
+		return
+	}
+	for _, name := range names {
 		r := record.Registration{
 			Domain: name, Registrar: o.first("registrar"), Created: record.Moment(o.first("creation-date")),
 			Names: o.all("registrant-name"), Orgs: o.all("registrant-org"), Emails: o.all("registrant-email"),
@@ -237,12 +248,16 @@ func (t *teller) references(o *object) {
 		if known.back {
 			from, to = to, from
 		}
+		if t.many(r.Kind, len(from), len(to)) {
+			continue
+		}
 		for _, a := range from {
 			for _, b := range to {
 				f.Link(a, known.relation, b)
 			}
 		}
 		if len(f.All) > maxValues {
+			t.out.Reject("more than %d facts by the references of one object", maxValues)
 			break
 		}
 	}
