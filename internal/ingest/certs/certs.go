@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -61,7 +62,7 @@ func (f Format) Read(r io.Reader, out *ingest.Out) error {
 	in := bufio.NewReaderSize(r, 64<<10)
 	head, err := in.Peek(4)
 	if err != nil && len(head) == 0 {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		return err

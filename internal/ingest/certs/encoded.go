@@ -34,7 +34,10 @@ func derLength(head []byte) (n int, ok bool) {
 func readDER(in *bufio.Reader, out *ingest.Out) error {
 	for {
 		head, err := in.Peek(5)
-		if len(head) == 0 && errors.Is(err, io.EOF) {
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if len(head) == 0 {
 			return nil
 		}
 		n, ok := derLength(head)
@@ -79,6 +82,7 @@ func certificate(der []byte, out *ingest.Out) {
 func readPEM(in *bufio.Reader, out *ingest.Out) error {
 	var body []byte
 	label := "" // of the block being read
+	before := out.Summary.Read
 	for {
 		line, err := in.ReadSlice('\n')
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
@@ -108,7 +112,7 @@ func readPEM(in *bufio.Reader, out *ingest.Out) error {
 			if label != "" {
 				return cut(err)
 			}
-			if out.Summary.Read == 0 {
+			if out.Summary.Read == before {
 				return fmt.Errorf("no certificate: neither PEM, DER nor JSON: %w", ingest.ErrNotFormat)
 			}
 			return nil

@@ -55,6 +55,7 @@ const maxErrors = 1000
 // the lines below it that take over its owner.
 func (Format) Read(r io.Reader, out *ingest.Out) error {
 	t := &teller{out: out}
+	kept, rejected := out.Kept, out.Rejected // of the files before
 	in := &entries{in: bufio.NewReaderSize(r, 64<<10)}
 	for {
 		// $INCLUDE is not followed: the parser opens no file unless it is allowed to.
@@ -77,7 +78,7 @@ func (Format) Read(r io.Reader, out *ingest.Out) error {
 		}
 		out.Record(in.line)
 		out.Reject("%w", err)
-		if out.Rejected > maxErrors && out.Kept == 0 {
+		if out.Rejected-rejected > maxErrors && out.Kept == kept {
 			return ingest.ErrNotFormat
 		}
 		in.resume()
