@@ -2,6 +2,7 @@ package stix
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,12 +165,7 @@ func (g *graph) keep(facts []observation.Observation) {
 // to (2.1).
 func (g *graph) observedData(o *object) {
 	inside := o.ID + "/"
-	keys := make([]string, 0, len(o.Objects))
-	for key := range o.Objects {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
+	for _, key := range slices.Sorted(maps.Keys(o.Objects)) {
 		var part object
 		if json.Unmarshal(o.Objects[key], &part) == nil {
 			g.observable(inside+key, inside, part.Type, &part, o.window())
@@ -199,8 +195,8 @@ func (g *graph) observable(id, scope, kind string, o *object, w observation.Wind
 		v, err = observable.New(observable.Mutex, o.Name)
 	case "file":
 		f := record.File{Names: []string{o.Name}, Imphash: o.Parts.PE.Imphash, Window: w}
-		for name, digest := range o.Hashes {
-			describeFile(&f, name, digest)
+		for _, name := range slices.Sorted(maps.Keys(o.Hashes)) { // SHA256 and SHA-256 are one
+			describeFile(&f, name, o.Hashes[name])
 		}
 		v, _ = f.Value()
 		g.keep(f.Observations())

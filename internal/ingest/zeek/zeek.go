@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"clew/internal/ingest"
@@ -72,6 +73,8 @@ type decoder struct {
 	join *join
 	row  row
 	at   []column // of each cell; none before the header
+
+	known []string // names of the fields of a JSON line that clew reads
 
 	separator    string
 	set          string // between the elements of a cell
@@ -157,13 +160,17 @@ func (d *decoder) readJSON(line []byte) error {
 	}
 	d.row.clear()
 	d.row.fields = [columns]bool{}
-	for name, raw := range members {
-		c := columnNamed(name)
-		if c == none {
-			continue
+	d.known = d.known[:0]
+	for name := range members {
+		if columnNamed(name) != none {
+			d.known = append(d.known, name)
 		}
+	}
+	slices.Sort(d.known) // two spellings of one field in one line come in one order
+	for _, name := range d.known {
+		c := columnNamed(name)
 		d.row.fields[c] = true
-		if err := d.row.setJSON(c, raw); err != nil {
+		if err := d.row.setJSON(c, members[name]); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
