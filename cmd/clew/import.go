@@ -227,7 +227,7 @@ func (a *app) printImport(line importLine, asked string) error {
 		fmt.Fprintf(a.stdout, "line %d: %s: %s\n", r.Line, terminalSafe(r.Reason), terminalSafe(r.Text))
 	}
 	if line.Incomplete != "" {
-		fmt.Fprintf(a.stdout, "  the source held back part of it: %s\n", terminalSafe(line.Incomplete))
+		fmt.Fprintf(a.stdout, "  incomplete: %s\n", terminalSafe(line.Incomplete))
 	}
 	return nil
 }

@@ -19,8 +19,8 @@ type Summary struct {
 	Rejected uint64 // lines, records or values that are not understood
 	// FirstRejected describes the first few of them.
 	FirstRejected []Reject
-	// Incomplete says that the source itself held back part of the answer, and
-	// why, in its own words; "" otherwise.
+	// Incomplete says that the source itself held back part of the answer, in its
+	// own words, or that a format left out what it cannot join; "" otherwise.
 	Incomplete string
 }
 
@@ -139,7 +139,7 @@ func (o *Out) Reject(format string, args ...any) {
 	}
 }
 
-// Partial records that the source says itself that more exists.
+// Partial records that more exists than what is kept, and why.
 func (o *Out) Partial(why string) { o.Incomplete = printable(why) }
 
 // printable cuts text to maxRejectText bytes and replaces what a terminal might
