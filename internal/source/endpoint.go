@@ -131,6 +131,9 @@ func follow(ctx context.Context, ask Asker, q Question, e Endpoint, answer *Answ
 			return PartOf(e.Name, kept, 0, err), err
 		case p.Next.URL == "" || enough(q, e, page, found):
 			part := PartOf(e.Name, kept, shortBy(rows, held, more), nil)
+			if miscounted(rows, held) && !more {
+				part.Reason = fmt.Sprintf("it counts %d and sent %d: nobody knows whether that was all", held, rows)
+			}
 			if n := max(rows, dropped); part.State == Empty && n > 0 {
 				part.Reason = fmt.Sprintf("nothing of use in what it knows (rows: %d)", n)
 			}
@@ -173,13 +176,17 @@ func enough(q Question, e Endpoint, page, found int) bool {
 	return page >= max(e.Pages, 1)
 }
 
+// miscounted reports whether a provider counts fewer results than it sent. Then
+// its count says nothing of how many it holds.
+func miscounted(rows int, held Number) bool { return held > 0 && held < Number(rows) }
+
 // shortBy says how many results are missing. A provider that counts fewer than
-// it sent is not believed, nor one whose count is absurd.
+// it sent is not believed to have sent all, nor one whose count is absurd.
 func shortBy(rows int, held Number, more bool) int {
 	switch {
 	case held > Number(rows) && held < math.MaxInt32:
 		return int(held) - rows
-	case more || held > Number(rows):
+	case more || held > Number(rows) || miscounted(rows, held):
 		return MissingUnknown
 	}
 	return 0

@@ -77,6 +77,9 @@ func decodeReverseIP(reply source.Reply) (page source.Page, err error) {
 		page.Rows += named
 		page.Held += min(max(on.Count, source.Number(named)), 1<<40)
 		page.Dropped += on.Names.Odd
+		if on.Count > 0 && on.Count < source.Number(named) {
+			page.Note = "it counts fewer names on an address than it gives"
+		}
 		page.Total(observation.ResolvesTo, address, max(on.Count, source.Number(named)))
 		keepHolders(&page, on.Names.Items, observation.ResolvesTo, address, observation.Window{Last: reply.At})
 	}

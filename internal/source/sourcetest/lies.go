@@ -93,31 +93,37 @@ func list(to any) func(any) any {
 // mapJSON applies change to each value of a document, leaves first. What is no
 // JSON stays as it is.
 func mapJSON(body []byte, change func(any) any) []byte {
+	return mapJSONAt(body, func(_ string, v any) any { return change(v) })
+}
+
+// mapJSONAt is mapJSON for changes that need to know where a value is: the names
+// of the members down to it. All elements of a list are at the same place.
+func mapJSONAt(body []byte, change func(at string, v any) any) []byte {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	var document any
 	if decoder.Decode(&document) != nil {
 		return body
 	}
-	out, err := json.Marshal(mapValue(document, change))
+	out, err := json.Marshal(mapValue("", document, change))
 	if err != nil {
 		return body
 	}
 	return out
 }
 
-func mapValue(v any, change func(any) any) any {
+func mapValue(at string, v any, change func(string, any) any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, member := range v {
-			v[name] = mapValue(member, change)
+			v[name] = mapValue(at+"/"+name, member, change)
 		}
 	case []any:
 		for i, member := range v {
-			v[i] = mapValue(member, change)
+			v[i] = mapValue(at, member, change)
 		}
 	}
-	return change(v)
+	return change(at, v)
 }
 
 // An echo answers every request to a path with the same reply, whatever page it

@@ -42,6 +42,7 @@ func Run(t *testing.T, src source.Source) {
 		})
 	}
 	t.Run("lies", func(t *testing.T) { lies(t, src) })
+	t.Run("small_totals", func(t *testing.T) { smallTotals(t, src) })
 	t.Run("endless_pages", func(t *testing.T) { endless(t, src) })
 }
 
