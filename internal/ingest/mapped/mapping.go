@@ -15,16 +15,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"clew/internal/ingest"
+	"clew/internal/yamlfile"
 )
 
 //go:embed mappings/*.yaml
 var embedded embed.FS
-
-// maxMapping bounds a mapping file. Real ones are under 4 KiB.
-const maxMapping = 1 << 20
 
 // A Mapping says how the rows of a file become observations. It is a
 // [ingest.Format]; make one with [Load], [Named] or [Read].
@@ -113,16 +109,13 @@ func Named(name string) (*Mapping, error) {
 // Read compiles a mapping. Everything that can be wrong with it is found here,
 // not while rows are read.
 func Read(r io.Reader) (*Mapping, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxMapping+1))
+	data, err := yamlfile.Read(r, yamlfile.MaxBytes) // real ones are under 4 KiB
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > maxMapping {
-		return nil, fmt.Errorf("larger than %d bytes", maxMapping)
-	}
 	var d document
-	if err := yaml.UnmarshalWithOptions(data, &d, yaml.DisallowUnknownField()); err != nil {
-		return nil, fmt.Errorf("not understood: %s", yaml.FormatError(err, false, false))
+	if err := yamlfile.Parse(data, &d); err != nil {
+		return nil, fmt.Errorf("not understood: %w", err)
 	}
 	m, err := d.compile()
 	if err != nil {

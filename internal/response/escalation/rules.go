@@ -6,18 +6,16 @@ package escalation
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 
 	_ "embed" // the playbook's triggers
 
-	"github.com/goccy/go-yaml"
 	"github.com/itchyny/gojq"
 
 	"clew/internal/casefile"
+	"clew/internal/yamlfile"
 )
 
 // DefaultText are the rules that ship with clew, as a file.
@@ -28,11 +26,8 @@ var DefaultText []byte
 // ErrRules means that a file of rules cannot be used; the message says where.
 var ErrRules = errors.New("escalation rules")
 
-// Bounds of a file.
-const (
-	maxFile  = 1 << 20 // bytes
-	maxRules = 100
-)
+// maxRules bounds a file.
+const maxRules = 100
 
 // Rules are a file of triggers, compiled.
 type Rules struct{ list []rule }
@@ -60,12 +55,7 @@ func Default() (Rules, error) { return Parse(DefaultText) }
 
 // Read reads a file of rules.
 func Read(path string) (Rules, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return Rules{}, fmt.Errorf("%w: %w", ErrRules, err)
-	}
-	defer file.Close() //nolint:errcheck // read only
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	text, err := yamlfile.Open(path)
 	if err != nil {
 		return Rules{}, fmt.Errorf("%w: %w", ErrRules, err)
 	}
@@ -78,14 +68,11 @@ func Read(path string) (Rules, error) {
 
 // Parse reads, checks and compiles the text of a file.
 func Parse(text []byte) (Rules, error) {
-	if len(text) > maxFile {
-		return Rules{}, fmt.Errorf("%w: larger than %d bytes", ErrRules, maxFile)
-	}
 	var file struct {
 		Rules []rule `yaml:"rules"`
 	}
-	if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict()); err != nil {
-		return Rules{}, fmt.Errorf("%w: %s", ErrRules, strings.TrimSpace(yaml.FormatError(err, false, true)))
+	if err := yamlfile.Parse(text, &file); err != nil {
+		return Rules{}, fmt.Errorf("%w: %w", ErrRules, err)
 	}
 	if len(file.Rules) == 0 || len(file.Rules) > maxRules {
 		return Rules{}, fmt.Errorf("%w: %d rules: write at least one, at most %d", ErrRules, len(file.Rules), maxRules)

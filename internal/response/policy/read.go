@@ -3,39 +3,28 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"clew/internal/casefile"
 	"clew/internal/marking"
 	"clew/internal/observable"
+	"clew/internal/yamlfile"
 )
 
 // ErrPolicy means that a policy file cannot be used; the message says where.
 var ErrPolicy = errors.New("policy")
 
-// Bounds of a file.
-const (
-	maxFile  = 1 << 20 // bytes
-	maxRules = 1000
-)
+// maxRules bounds a file.
+const maxRules = 1000
 
 // Default returns the policy that ships with clew.
 func Default() (Policy, error) { return Parse(DefaultText) }
 
 // Read reads a policy file.
 func Read(path string) (Policy, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return Policy{}, fmt.Errorf("%w: %w", ErrPolicy, err)
-	}
-	defer file.Close() //nolint:errcheck // read only
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	text, err := yamlfile.Open(path)
 	if err != nil {
 		return Policy{}, fmt.Errorf("%w: %w", ErrPolicy, err)
 	}
@@ -49,11 +38,8 @@ func Read(path string) (Policy, error) {
 // Parse reads and checks the text of a policy.
 func Parse(text []byte) (Policy, error) {
 	var p Policy
-	if len(text) > maxFile {
-		return p, fmt.Errorf("%w: larger than %d bytes", ErrPolicy, maxFile)
-	}
-	if err := yaml.UnmarshalWithOptions(text, &p, yaml.Strict()); err != nil {
-		return Policy{}, fmt.Errorf("%w: %s", ErrPolicy, strings.TrimSpace(yaml.FormatError(err, false, true)))
+	if err := yamlfile.Parse(text, &p); err != nil {
+		return Policy{}, fmt.Errorf("%w: %w", ErrPolicy, err)
 	}
 	if err := p.check(); err != nil {
 		return Policy{}, fmt.Errorf("%w: %w", ErrPolicy, err)

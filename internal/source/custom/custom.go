@@ -19,6 +19,7 @@ import (
 
 	"clew/internal/observable"
 	"clew/internal/source"
+	"clew/internal/yamlfile"
 )
 
 // Bounds of a file and of a folder.
@@ -126,12 +127,9 @@ func ReadFile(path string) (*Source, error) {
 // Read compiles a file. Whatever can be wrong with it before a reply is there is
 // found here, with the line it stands in.
 func Read(r io.Reader) (*Source, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	text, err := yamlfile.Read(r, maxFile)
 	if err != nil {
 		return nil, err
-	}
-	if len(text) > maxFile {
-		return nil, fmt.Errorf("larger than %d bytes", maxFile)
 	}
 	d, err := parse(text)
 	if err != nil {

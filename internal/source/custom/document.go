@@ -6,9 +6,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+
+	"clew/internal/yamlfile"
 )
 
 // document is the YAML of a source. docs/guide/custom-sources.md explains each member.
@@ -81,65 +81,18 @@ type nextSpec struct {
 	More  string `yaml:"more"`
 }
 
-// parse reads the YAML. Words it does not know are errors, and so are anchors
-// and aliases: a few bytes of them grow to gigabytes.
-func parse(text []byte) (d *document, err error) {
-	// The library promises no errors by panic, and it is fed files from anywhere.
-	defer func() {
-		if r := recover(); r != nil {
-			d, err = nil, fmt.Errorf("not understood as YAML: %.200v", r)
-		}
-	}()
-	if err := checkTokens(lexer.Tokenize(string(text))); err != nil {
+// parse reads the YAML, and keeps it for the places of what is wrong with it.
+func parse(text []byte) (*document, error) {
+	d := &document{}
+	if err := yamlfile.Parse(text, d); err != nil {
 		return nil, err
 	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
-		return nil, fromYAML(err)
-	}
-	d = &document{}
-	if err := yaml.UnmarshalWithOptions(text, d, yaml.DisallowUnknownField()); err != nil {
-		return nil, fromYAML(err)
+		return nil, err
 	}
 	d.file = file // only now: of an empty file the library makes an empty document
 	return d, nil
-}
-
-// maxNested bounds brackets inside brackets, and dashes on one line: the library
-// takes time with the square of them.
-const maxNested = 50
-
-// checkTokens refuses what costs more to read than it can mean.
-func checkTokens(tokens token.Tokens) error {
-	nested, dashes, line := 0, 0, 0
-	for _, t := range tokens {
-		if t.Position.Line != line {
-			dashes, line = 0, t.Position.Line
-		}
-		switch t.Type {
-		case token.AnchorType, token.AliasType:
-			return fmt.Errorf("line %d: anchors and aliases are not read: write it out", line)
-		case token.SequenceStartType, token.MappingStartType:
-			nested++
-		case token.SequenceEndType, token.MappingEndType:
-			nested--
-		case token.SequenceEntryType:
-			dashes++
-		}
-		if max(nested, dashes) > maxNested {
-			return fmt.Errorf("line %d: more than %d lists inside each other", line, maxNested)
-		}
-	}
-	return nil
-}
-
-// fromYAML writes an error of the library as one line, with its place in front.
-func fromYAML(err error) error {
-	var placed yaml.Error
-	if errors.As(err, &placed) && placed.GetToken() != nil {
-		return fmt.Errorf("line %d: %s", placed.GetToken().Position.Line, placed.GetMessage())
-	}
-	return fmt.Errorf("not understood as YAML: %s", yaml.FormatError(err, false, false))
 }
 
 // at puts the line of a member before an error; offset counts lines inside a
