@@ -87,6 +87,9 @@ func typeOf(v view.View) Type {
 	if bytes.Contains(head[:min(len(head), 1024)], []byte("%PDF-")) {
 		return TypePDF
 	}
+	if !isText(head) {
+		return unreadType(v, head)
+	}
 	return textType(head)
 }
 
@@ -135,11 +138,8 @@ var scriptMarks = []string{
 	"<script", "sub autoopen", "sub document_open", "set-executionpolicy", "curl ", "wget ", "certutil ", "mshta ", "cmd /c", "start-process",
 }
 
-// textType tells scripts and pages from other text, and text from data.
+// textType tells scripts and pages from other text.
 func textType(head []byte) Type {
-	if !isText(head) {
-		return TypeData
-	}
 	lower := strings.ToLower(string(head))
 	trimmed := strings.TrimLeft(strings.TrimPrefix(lower, "\ufeff"), " \t\r\n")
 	if strings.HasPrefix(trimmed, "<!doctype html") || strings.HasPrefix(trimmed, "<html") {
@@ -151,7 +151,8 @@ func textType(head []byte) Type {
 	return TypeText
 }
 
-// isText accepts UTF-8 and UTF-16 without control characters.
+// isText accepts UTF-8 and UTF-16 without control characters that no text has, and text in an
+// older character set: still without them, and mostly ASCII.
 func isText(head []byte) bool {
 	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
 		return true
@@ -159,8 +160,22 @@ func isText(head []byte) bool {
 	for len(head) > 0 && !utf8.FullRune(head[max(0, len(head)-3):]) {
 		head = head[:len(head)-1]
 	}
-	control := bytes.ContainsFunc(head, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f' && r != 0x1b })
-	return !control && utf8.Valid(trimPartial(head))
+	// What libmagic takes for text, the backspaces of a script that hides too.
+	control := bytes.ContainsFunc(head, func(r rune) bool { return r < '\a' || r > '\r' && r < ' ' && r != 0x1b })
+	return !control && (utf8.Valid(trimPartial(head)) || mostlyASCII(head))
+}
+
+// mostlyASCII wants three letters in four and enough of them: noise has control
+// characters among so many.
+func mostlyASCII(head []byte) bool {
+	const least = 32
+	high := 0
+	for _, c := range head {
+		if c >= utf8.RuneSelf {
+			high++
+		}
+	}
+	return len(head) >= least && 4*high <= len(head)
 }
 
 // trimPartial drops a character that the end of the buffer cut.

@@ -65,6 +65,10 @@ func (a *Analyzer) parse(v view.View, f *File) {
 		a.read(f, v, extract.HTML, "text")
 	case TypeScript, TypeText:
 		a.read(f, v, "", "text")
+	default:
+		if what, ok := unread[f.Type]; ok {
+			f.problem("not unpacked: " + what + " is not opened, so what lies in it was not looked at")
+		}
 	}
 	if err != nil {
 		f.problem(err.Error())

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"clew/internal/artifact/artifacttest"
 	"clew/internal/artifact/view"
 )
 
@@ -74,19 +75,6 @@ func files(t *testing.T) (dir string, want map[string]string) {
 	return dir, want
 }
 
-func run(t *testing.T, dir, name string, args ...string) {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("%s is not installed", name)
-	}
-	cmd := exec.Command(path, args...)
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
-	}
-}
-
 // TestWhatOthersPacked reads what 7-Zip, zip and tar wrote.
 func TestWhatOthersPacked(t *testing.T) {
 	sevenZip := func(name string, args ...string) []string {
@@ -122,7 +110,7 @@ func TestWhatOthersPacked(t *testing.T) {
 			if _, err := exec.LookPath("7z"); err != nil && tt.make[0] != "tar" {
 				t.Skip("7z is not installed (p7zip-full)")
 			}
-			run(t, dir, tt.make[0], tt.make[1:]...)
+			artifacttest.Run(t, dir, tt.make[0], tt.make[1:]...)
 			packed, err := filepath.Glob(filepath.Join(dir, "out*"))
 			if err != nil || len(packed) != 1 {
 				t.Fatalf("%v %v", packed, err)
@@ -142,13 +130,34 @@ func TestWhatOthersPacked(t *testing.T) {
 	}
 }
 
+// TestMethodsNotReadAreSaid: what 7-Zip packs by a method that is not read here
+// is said to be so, and not to be broken.
+func TestMethodsNotReadAreSaid(t *testing.T) {
+	for name, args := range map[string][]string{
+		"ppmd": {"-m0=PPMd"},
+		"bcj2": {"-m0=BCJ2", "-m1=LZMA", "-m2=LZMA", "-m3=LZMA", "-mb0:1", "-mb0s1:2", "-mb0s2:3"},
+		"arm":  {"-mf=ARM"},
+	} {
+		dir, _ := files(t)
+		artifacttest.Run(t, dir, "7z", append(append([]string{"a", "-bd"}, args...), "out.7z", "c.exe")...)
+		data, err := os.ReadFile(filepath.Join(dir, "out.7z"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := contents(viewOf(data), SevenZip, 1<<30)
+		if got["c.exe"] != "method" && !errors.Is(err, ErrMethod) {
+			t.Errorf("%s: %v %v", name, got, err)
+		}
+	}
+}
+
 func TestStreams(t *testing.T) {
 	for format, tool := range map[Format][]string{
 		Gzip: {"gzip", "-k"}, Bzip2: {"bzip2", "-k"}, XZ: {"xz", "-k"}, Zstd: {"zstd", "-q", "-k"},
 	} {
 		t.Run(string(format), func(t *testing.T) {
 			dir, want := files(t)
-			run(t, dir, tool[0], append(tool[1:], "c.exe")...)
+			artifacttest.Run(t, dir, tool[0], append(tool[1:], "c.exe")...)
 			packed, _ := filepath.Glob(filepath.Join(dir, "c.exe.*"))
 			if len(packed) != 1 {
 				t.Fatal(packed)
@@ -168,7 +177,7 @@ func TestStreams(t *testing.T) {
 func TestWrongPasswordIsSaid(t *testing.T) {
 	for _, args := range [][]string{{"-tzip", "-mem=ZipCrypto"}, {"-tzip", "-mem=AES256"}, {"-t7z"}, {"-t7z", "-mhe=on"}} {
 		dir, _ := files(t)
-		run(t, dir, "7z", append(append([]string{"a", "-bd", "-pother"}, args...), "out.bin", "a.txt")...)
+		artifacttest.Run(t, dir, "7z", append(append([]string{"a", "-bd", "-pother"}, args...), "out.bin", "a.txt")...)
 		data, err := os.ReadFile(filepath.Join(dir, "out.bin"))
 		if err != nil {
 			t.Fatal(err)

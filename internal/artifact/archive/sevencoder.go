@@ -76,7 +76,8 @@ func (p *parser) unpackInfo() []folder {
 }
 
 // folder reads the coders of one folder and brings them into the order of
-// decoding. Only chains are read: what has several inputs is BCJ2, rare now.
+// decoding. Only chains are read: what has several inputs is BCJ2, rare now,
+// and its other streams cannot be told apart, so the header ends there.
 func (p *parser) folder() folder {
 	var f folder
 	const most = 8
@@ -95,8 +96,11 @@ func (p *parser) folder() folder {
 		}
 		f.coders = append(f.coders, c)
 	}
-	if !chained {
-		p.fail() // its streams cannot be told apart without the rest
+	if !chained && !p.failed {
+		p.unread = f.coders
+		p.fail()
+	}
+	if p.failed {
 		return f
 	}
 	next := make(map[int]int) // from the coder whose output feeds it

@@ -2,8 +2,10 @@ package archive
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/bits"
 	"slices"
+	"strings"
 	"unicode/utf16"
 
 	"clew/internal/artifact/view"
@@ -38,6 +40,19 @@ type parser struct {
 	rest   []byte
 	view   view.View
 	failed bool
+	unread []coder // of the folder that is no chain, where that is why it failed
+}
+
+// broken is the error of a header that could not be read.
+func (p *parser) broken(what string) error {
+	if len(p.unread) == 0 {
+		return broken("%s", what)
+	}
+	ids := make([]string, len(p.unread))
+	for i, c := range p.unread {
+		ids[i] = fmt.Sprintf("%x", c.id)
+	}
+	return fmt.Errorf("%w: 7z methods %s over several streams", ErrMethod, strings.Join(ids, ", "))
 }
 
 func (p *parser) fail() { p.failed, p.rest = true, nil }
@@ -137,7 +152,7 @@ func (p *parser) header() (*index, error) {
 		switch p.byte() {
 		case idEnd:
 			if p.failed {
-				return nil, broken("its header")
+				return nil, p.broken("its header")
 			}
 			return ix, nil
 		case idArchiveProperties:
@@ -151,7 +166,7 @@ func (p *parser) header() (*index, error) {
 		case idFiles:
 			p.files(ix)
 		default:
-			return nil, broken("an unknown part of its header")
+			return nil, p.broken("an unknown part of its header")
 		}
 	}
 }

@@ -83,7 +83,7 @@ func readIndex(v view.View, raw []byte, passwords []string) (*index, error) {
 		case idEncodedHeader:
 			folders := p.streams()
 			if p.failed || len(folders) != 1 || len(folders[0].files) != 1 || folders[0].files[0] > maxHeader {
-				return nil, broken("its packed header")
+				return nil, p.broken("its packed header")
 			}
 			var err error
 			if raw, err = folders[0].whole(v, passwords); err != nil {
