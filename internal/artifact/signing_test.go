@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"math/big"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -24,30 +23,9 @@ import (
 	"time"
 
 	"clew/internal/artifact"
+	"clew/internal/artifact/artifacttest"
 	"clew/internal/observation"
 )
-
-// tool runs a program of the system in dir, skipping the test without it.
-func tool(t *testing.T, dir, name string, args ...string) (out string, ok bool) {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("%s is not installed", name)
-	}
-	cmd := exec.Command(path, args...)
-	cmd.Dir = dir
-	said, err := cmd.CombinedOutput()
-	return string(said), err == nil
-}
-
-func must(t *testing.T, dir, name string, args ...string) string {
-	t.Helper()
-	out, ok := tool(t, dir, name, args...)
-	if !ok {
-		t.Fatalf("%s %q:\n%s", name, args, out)
-	}
-	return out
-}
 
 // A party is somebody with a key and a certificate, kept as name.key and, with
 // those above it, name.chain.
@@ -131,7 +109,7 @@ func readFile(t *testing.T, path string) string {
 
 func sign(t *testing.T, dir, who, in, out string, more ...string) {
 	t.Helper()
-	must(t, dir, "osslsigncode", append(append([]string{"sign", "-certs", who + ".chain", "-key", who + ".key"}, more...), "-in", in, "-out", out)...)
+	artifacttest.Run(t, dir, "osslsigncode", append(append([]string{"sign", "-certs", who + ".chain", "-key", who + ".key"}, more...), "-in", in, "-out", out)...)
 }
 
 // words writes signers as "name valid matches time?", for comparison.
@@ -212,7 +190,7 @@ func TestAgainstOsslsigncode(t *testing.T) {
 			if got := words(f); got != tt.want {
 				t.Errorf("%q, want %q: %+v", got, tt.want, f.Signers)
 			}
-			said, good := tool(t, dir, "osslsigncode", "verify", "-CAfile", "root.chain", "-TSA-CAfile", "tsaroot.chain", "-in", name)
+			said, good := artifacttest.Try(t, dir, "osslsigncode", "verify", "-CAfile", "root.chain", "-TSA-CAfile", "tsaroot.chain", "-in", name)
 			if good != tt.good {
 				t.Errorf("osslsigncode verifies: %v\n%s", good, said)
 			}

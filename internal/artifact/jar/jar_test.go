@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"clew/internal/artifact/artifacttest"
 	"clew/internal/artifact/view"
 )
 
@@ -80,21 +81,6 @@ func TestManifest(t *testing.T) {
 	}
 }
 
-func run(t *testing.T, dir, name string, args ...string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("%s is not installed", name)
-	}
-	cmd := exec.Command(path, args...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
-	}
-	return string(out)
-}
-
 // signing makes a folder with an unsigned archive and a key.
 func signing(t *testing.T) string {
 	t.Helper()
@@ -119,7 +105,7 @@ func signing(t *testing.T) string {
 	if err := os.WriteFile(filepath.Join(dir, "a.apk"), out.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run(t, dir, "keytool", "-genkeypair", "-keystore", "k.jks", "-storepass", "changeit", "-keypass", "changeit", "-alias", "evil",
+	artifacttest.Run(t, dir, "keytool", "-genkeypair", "-keystore", "k.jks", "-storepass", "changeit", "-keypass", "changeit", "-alias", "evil",
 		"-keyalg", "RSA", "-keysize", "2048", "-dname", "CN=Evil Android, O=Evil Example", "-validity", "1000", "-storetype", "JKS")
 	return dir
 }
@@ -143,9 +129,9 @@ func TestAgainstApksigner(t *testing.T) {
 		t.Skip("apksigner is not installed")
 	}
 	dir := signing(t)
-	run(t, dir, "apksigner", "sign", "--ks", "k.jks", "--ks-pass", "pass:changeit", "--min-sdk-version", "21",
+	artifacttest.Run(t, dir, "apksigner", "sign", "--ks", "k.jks", "--ks-pass", "pass:changeit", "--min-sdk-version", "21",
 		"--v1-signing-enabled", "true", "--v2-signing-enabled", "true", "--v3-signing-enabled", "true", "--out", "signed.apk", "a.apk")
-	said := run(t, dir, "apksigner", "verify", "--min-sdk-version", "21", "--print-certs", "-v", "signed.apk")
+	said := artifacttest.Run(t, dir, "apksigner", "verify", "--min-sdk-version", "21", "--print-certs", "-v", "signed.apk")
 	want := regexp.MustCompile(`certificate SHA-256 digest: ([0-9a-f]{64})`).FindStringSubmatch(said)
 	if want == nil {
 		t.Fatalf("apksigner said\n%s", said)
@@ -184,8 +170,8 @@ func TestAgainstApksigner(t *testing.T) {
 
 func TestAgainstJarsigner(t *testing.T) {
 	dir := signing(t)
-	run(t, dir, "jarsigner", "-keystore", "k.jks", "-storepass", "changeit", "a.apk", "evil")
-	if said := run(t, dir, "jarsigner", "-verify", "a.apk"); !strings.Contains(said, "jar verified") {
+	artifacttest.Run(t, dir, "jarsigner", "-keystore", "k.jks", "-storepass", "changeit", "a.apk", "evil")
+	if said := artifacttest.Run(t, dir, "jarsigner", "-verify", "a.apk"); !strings.Contains(said, "jar verified") {
 		t.Fatal(said)
 	}
 	info := read(t, filepath.Join(dir, "a.apk"))
