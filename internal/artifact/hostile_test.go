@@ -4,12 +4,14 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -242,6 +244,41 @@ func TestCancelledWalkEnds(t *testing.T) {
 	})
 	if err == nil {
 		t.Error("a cancelled walk ended without saying so")
+	}
+}
+
+// TestSignaturesHideNothing: strings of certificates are left out, and a header
+// that claims the whole program for signatures does not hide the program's.
+func TestSignaturesHideNothing(t *testing.T) {
+	const url = "http://hidden.evil-panel.com/gate"
+	signed := []byte(readFile(t, "pe/testdata/signed.exe"))
+	optional := int(binary.LittleEndian.Uint32(signed[60:])) + 24
+	entry := optional + 96 + 8*4 // of PE32
+	if binary.LittleEndian.Uint16(signed[optional:]) == 0x20b {
+		entry += 16
+	}
+	claim := func(data []byte, at, size uint32) []byte {
+		data = bytes.Clone(data)
+		binary.LittleEndian.PutUint32(data[entry:], at)
+		binary.LittleEndian.PutUint32(data[entry+4:], size)
+		return data
+	}
+	table, size := binary.LittleEndian.Uint32(signed[entry:]), binary.LittleEndian.Uint32(signed[entry+4:])
+	behind := append(bytes.Clone(signed), "\x00"+url+"\x00"...)
+	behind = append(behind, make([]byte, -len(behind)&7)...)
+	behind = claim(behind, table, size+uint32(len(behind)-len(signed)))
+	binary.LittleEndian.PutUint32(behind[table:], uint32(len(behind))-table)
+	for name, data := range map[string][]byte{
+		"the whole file is claimed": claim(append(bytes.Clone(signed), "\x00"+url+"\x00"...), 8, 0xffffff00),
+		"behind the signature":      behind,
+	} {
+		files, err := walkOne(&artifact.Analyzer{Now: time.Unix(1_800_000_000, 0)}, put(t, data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(files[0].Artifacts, func(a artifact.Artifact) bool { return a.Value == url }) {
+			t.Errorf("%s: hidden from %v, problems %q", name, files[0].Artifacts, files[0].Problems)
+		}
 	}
 }
 

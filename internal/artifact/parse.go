@@ -90,7 +90,7 @@ func (a *Analyzer) program(f *File) {
 	f.problems(f.PE.Problems)
 	// Addresses of certificate authorities are not the program's.
 	f.Artifacts = slices.DeleteFunc(f.Artifacts, func(a Artifact) bool {
-		return a.Offset >= f.PE.SignaturesAt && a.Offset < f.PE.SignaturesAt+f.PE.SignaturesSize
+		return a.Offset >= f.PE.SignatureAt && a.Offset < f.PE.SignatureAt+f.PE.SignatureSize
 	})
 	for _, path := range f.PE.PDB {
 		if value, err := observable.New(observable.PDB, path); err == nil {

@@ -13,6 +13,9 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
 	"clew/internal/artifact/pe/authenticode"
 	"clew/internal/artifact/view"
 )
@@ -44,10 +47,11 @@ type Info struct {
 	// Authentihash is the digest that a signature covers, SHA-256.
 	Authentihash string   `json:"authentihash"`
 	Problems     []string `json:"problems"`
-	// SignaturesAt and SignaturesSize are where the signatures lie in the
-	// file, in bytes. What is written there is the signers', not the program's.
-	SignaturesAt   int64 `json:"-"`
-	SignaturesSize int64 `json:"-"`
+	// SignatureAt and SignatureSize are where the first signature's message
+	// lies in the file, in bytes, those nested in it included. What is written
+	// there is the signers', not the program's.
+	SignatureAt   int64 `json:"-"`
+	SignatureSize int64 `json:"-"`
 }
 
 // An Import is one library with the number of functions taken from it.
@@ -97,12 +101,27 @@ func (f *file) sign(info *Info, at time.Time) {
 	if layout.TableSize > 0 && layout.Table >= end && layout.Table < f.Size() {
 		info.Overlay = max(0, info.Overlay-min(layout.TableSize, f.Size()-layout.Table))
 	}
-	info.SignaturesAt, info.SignaturesSize = layout.Table, layout.TableSize
 	var problems []string
 	info.Signatures, info.Authentihash, problems = authenticode.Read(f.View, layout, at)
+	// A header may claim the whole file for signatures: what is no signature
+	// is the program's, and so is what a message is followed by.
+	if len(info.Signatures) > 0 && layout.Table >= end {
+		const entry = 8
+		info.SignatureAt, info.SignatureSize = layout.Table+entry, messageSize(f.UpTo(layout.Table+entry, layout.TableSize-entry))
+	}
 	for _, p := range problems {
 		f.problem("signature: " + p)
 	}
+}
+
+// messageSize is how long the ASN.1 value is that b begins with.
+func messageSize(b []byte) int64 {
+	input := cryptobyte.String(b)
+	var message cryptobyte.String
+	if !input.ReadAnyASN1Element(&message, new(asn1.Tag)) {
+		return 0
+	}
+	return int64(len(message))
 }
 
 func (f *file) problem(text string) {
