@@ -88,6 +88,7 @@ func TestMatch(t *testing.T) {
 		"connection_check_of_windows":            {observation.Contacts, observable.Domain, "www.msftconnecttest.com", "sandbox-hosts"},
 		"relation_the_list_is_not_for":           {observation.SubdomainOf, observable.Domain, "sedoparking.com", ""},
 		"mutex_of_windows":                       {observation.Mutex, observable.Mutex, `Local\ZonesCounterMutex`, "behaviour-noise"},
+		"algorithm_of_ssh":                       {observation.Embeds, observable.Email, "curve25519-sha256@libssh.org", "protocol-names"},
 		"script_host":                            {observation.Resource, observable.URL, "https://code.jquery.com/jquery.js", "public-libraries"},
 	}
 	for name, tt := range tests {

@@ -39,7 +39,8 @@ func TestScannerFindsWhatLeadsOut(t *testing.T) {
 		"198.51.100.7:4444\x00mail: ransom@evil-panel.com\x00Global\\evil-lock-7\x00" +
 		"C:\\build\\evil\\Release\\evil.pdb\x00\\\\.\\pipe\\evilpipe\x00" +
 		"Mozilla/5.0 (Windows NT 10.0; evil)\x00" +
-		"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa\x00")
+		"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa\x00" +
+		"drop.evil-panel.com/gate.php\x00")
 	data = append(data, utf16le("update.evil-panel.com")...)
 	data = append(data, 0, 0, 1) // an odd offset from here on
 	data = append(data, utf16le("https://198.51.100.9/stage2")...)
@@ -47,6 +48,7 @@ func TestScannerFindsWhatLeadsOut(t *testing.T) {
 		"domain update.evil-panel.com utf-16",
 		"ip 198.51.100.7 ascii",
 		"url http://c2.evil-panel.com/gate.php ascii",
+		"url http://drop.evil-panel.com/gate.php ascii",
 		"url https://198.51.100.9/stage2 utf-16",
 		"email ransom@evil-panel.com ascii",
 		`mutex Global\evil-lock-7 ascii`,
@@ -65,6 +67,7 @@ func TestScannerFindsWhatLeadsOut(t *testing.T) {
 func TestScannerInventsNothing(t *testing.T) {
 	data := []byte("System.Net\x00System.IO.Compression\x00kernel32.dll\x006.0.0.0\x001.2.3.4\x00version 10.0.19041.1\x00" +
 		"obj.name\x00build.sh\x00user.id\x00127.0.0.1\x00192.168.1.1\x00http://localhost/x\x00http://%s/gate.php\x00" +
+		"golang.org/x/evil/ssh.newBuffer\x00\x000github.com/evil/ssh\x00errors.is\x00runtime.open\x00reflect.flag.ro\x00type:.eq.evil-panel.com/x/y.Z\x00" +
 		"Global\\%s\x00a.b.c.d.e.f.g.h.com\x00std::io.read\x00foo.com.bar.baz.qux\x00config.data\x00")
 	if got := found(t, data, len(data)); got != nil {
 		t.Errorf("found %q", got)

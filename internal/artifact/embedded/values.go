@@ -80,7 +80,7 @@ func named(text string) []observable.Value {
 func stands(text string, f extract.Found) bool {
 	switch f.Value.Kind() {
 	case observable.URL:
-		return hostOfURL(f.Value)
+		return hostOfURL(f.Value) && (strings.Contains(f.Raw, "://") || standsAlone(text, f.Raw) && webPath.MatchString(f.Raw))
 	case observable.Email:
 		return !strings.Contains(text, "%") && observable.HasICANNSuffix(hostOf(f.Value))
 	case observable.Wallet:
@@ -97,6 +97,11 @@ func hostOf(v observable.Value) observable.Value {
 	host, _ := observable.Host(v)
 	return host
 }
+
+// webPath is how the address of a page ends. Without a scheme it takes that to
+// tell one from a package and the name of something in it, which every Go
+// program is full of: golang.org/x/crypto/ssh.newBuffer.
+var webPath = regexp.MustCompile(`(?i)(/|\?.*|\.(php\d?|aspx?|jspx?|cgi|html?|hta|exe|dll|bin|dat|txt|zip|rar|7z|gz|sh|ps1|bat|vbs|png|jpe?g|gif|ico|json|xml))$`)
 
 // hostOfURL wants a host that can be: namespaces of XML on one label, templates
 // and the empty name are none.
@@ -133,12 +138,20 @@ func looksLikeVersion(raw string) bool {
 // codeSuffixes are top-level domains that in a program end the name of a file,
 // a field or a package far more often than a host's.
 var codeSuffixes = strings.Fields(`zip mov sh py md rs pl pm ps so cab cc inc ml tf mk ax do properties map one foo bar name id
-	app int win java dev work link click data run call help date page host download video audio media game zone system`)
+	app int win java dev work link click data run call help date page host download video audio media game zone system
+	open read save now prof secure zero`)
+
+// codeOwners are packages of Go's library that its symbols begin with, and that
+// nobody calls a host: runtime.gc, errors.is, reflect.flag.ro.
+var codeOwners = strings.Fields("runtime errors reflect syscall time unique strings bytes unicode fmt")
 
 // tellingSuffix reports whether a name in a program is a host's by its end.
 func tellingSuffix(v observable.Value) bool {
 	name := v.Text()
 	if !observable.HasICANNSuffix(v) || strings.Count(name, ".") > 5 {
+		return false
+	}
+	if owner, _, _ := strings.Cut(name, "."); slices.Contains(codeOwners, owner) {
 		return false
 	}
 	suffix := name[strings.LastIndexByte(name, '.')+1:]
