@@ -104,6 +104,9 @@ func noteOf(s sharedFact, line score.Line) string {
 	if s.Type == score.LeadingLabelCurve {
 		note = "one name starts with the whole label of the other"
 	}
+	if s.Commodity() {
+		note += fmt.Sprintf("; files of %d malware families hold it: worth no more than to be of one of them", s.MalwareFamilies)
+	}
 	if s.Guest {
 		note += "; the seed came long after and left before: anybody can point a name there, so this is no reason for the high band"
 	}

@@ -93,9 +93,9 @@ func (r *run) judge(ctx context.Context, n *node, f Fact) (planned, error) {
 	p.Holders, p.HoldersKnown = h.n, h.known
 	p.State, p.Reason = r.verdict(f, h)
 	if p.State != Rejected {
-		p.Expected, _ = score.Match{
+		p.Expected, _ = r.Model.Bits(score.Match{
 			Relation: f.Relation, Holders: max(h.n, 2), Population: h.of, A: f.Window, B: f.Window,
-		}.Bits()
+		}, r.Model.Prior(h.of))
 	}
 	return p, nil
 }

@@ -317,6 +317,9 @@ func (r *run) compare(ctx context.Context, attr *attribute, a, b *node, f, g Fac
 	if g.Self {
 		s.B = f.Window
 	}
+	if s.Relation.Family() == observation.Binary {
+		s.MalwareFamilies = attr.malwareFamilies()
+	}
 	s.Guest = pointable(s.Relation) && score.IsGuest(s.A, s.B)
 	return s, r.refine(ctx, &s, a, b)
 }
@@ -397,7 +400,7 @@ func (r *run) pool(ctx context.Context, b *node, shared []sharedFact) (uint64, e
 		if s.Relation.Family() == observation.Name {
 			continue
 		}
-		if bits, _ := s.Bits(); bits <= 0 {
+		if bits, _ := r.Model.Bits(s.Match, r.Model.Prior(whole)); bits <= 0 {
 			continue
 		}
 		if s.held.world {

@@ -77,11 +77,8 @@ type Match struct {
 	Suppressed string
 }
 
-// Bits returns the weight of one shared value by the closed form, before
-// families are formed, and the chance that the value had the same holder at
-// both times.
-func (m Match) Bits() (bits, sameHolder float64) { return m.bits(Closed()) }
-
+// bits returns the weight of one shared value before families are formed, and
+// the chance that the value had the same holder at both times.
 func (m Match) bits(model Model) (bits, sameHolder float64) {
 	weight, ok := weights[m.Relation]
 	if !ok || m.Suppressed != "" {
@@ -142,6 +139,10 @@ func (m Match) commodity() float64 {
 	}
 	return 1 / float64(m.MalwareFamilies)
 }
+
+// Commodity reports whether the value is in so many malware families that it
+// says little about who runs a file.
+func (m Match) Commodity() bool { return m.commodity() < 1 }
 
 // CurveName is how models name the curve of m.
 func (m Match) CurveName() string {

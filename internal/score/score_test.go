@@ -69,7 +69,7 @@ func TestWorkedExample(t *testing.T) {
 	}
 }
 
-func mustBits(m Match) float64 { bits, _ := m.Bits(); return bits }
+func mustBits(m Match) float64 { bits, _ := Closed().Bits(m, 0); return bits }
 
 func TestFewerFactsOfTheWorkedExample(t *testing.T) {
 	cdn := address(0)

@@ -77,7 +77,7 @@ func Promise(info Info, kind observable.Kind) float64 {
 
 func bitsOf(r observation.Relation) float64 {
 	day := observation.Window{First: time.Unix(0, 0), Last: time.Unix(0, 0)}
-	bits, _ := score.Match{Relation: r, Holders: rareHolders, Population: rarePopulation, A: day, B: day}.Bits()
+	bits, _ := score.Closed().Bits(score.Match{Relation: r, Holders: rareHolders, Population: rarePopulation, A: day, B: day}, 0)
 	return bits
 }
 
