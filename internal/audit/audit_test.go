@@ -81,3 +81,15 @@ func TestUnknownModelIsSaid(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+func TestGuestIsNoReasonHereEither(t *testing.T) {
+	guest := line("host", "resolves-to", "192.0.2.1", 15, "pdns", "dns")
+	guest.Guest = true
+	f := weighed("a.example", line("certificate", "key", "k1", 22, "ct"), guest)
+	if f.Band != "medium" {
+		t.Fatalf("a key and a server that the seed was a guest on are %s at %.2f, want medium", f.Band, f.P)
+	}
+	if got := Of(document(f), score.Closed()).Findings[0].Next; got.Band != "high" || got.Families != 1 {
+		t.Errorf("got %+v, want one further family to high", got)
+	}
+}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -41,7 +42,9 @@ func (w waterfall) carriers(names func(casefile.Factor) []what) []what {
 // without sums the lines again, leaving some out: families form anew, so that a
 // fact that stood in the shadow of the one taken away counts in full.
 func (w waterfall) without(model score.Model, out func(casefile.Factor) bool) (p float64, band string) {
-	total, families, bridges := 0.0, map[string][]float64{}, []casefile.Factor(nil)
+	total := 0.0
+	var shared, bridges []casefile.Factor
+	families := map[string][]float64{}
 	for _, f := range w.Factors {
 		switch {
 		case f.Family == priorStep || f.Family == crowdStep:
@@ -53,18 +56,27 @@ func (w waterfall) without(model score.Model, out func(casefile.Factor) bool) (p
 		case f.Family == tenantStep:
 			total += f.Bits
 		default:
+			shared = append(shared, f)
 			families[f.Family] = append(families[f.Family], f.Raw)
 		}
 	}
-	reasons := map[observation.Family]float64{}
-	for family, raw := range families {
-		sum := score.FamilySum(raw)
-		total += sum
-		reason := score.Reason(observation.Family(family))
-		reasons[reason] = math.Max(reasons[reason], slices.Max(raw))
+	for _, family := range slices.Sorted(maps.Keys(families)) {
+		total += score.FamilySum(families[family])
 	}
 	p = round(model.Probability(total))
-	return p, string(score.BandFor(p, score.StrongReasons(reasons), ways(bridges)))
+	return p, string(score.BandFor(p, reasons(shared), ways(bridges)))
+}
+
+// reasons counts the independent reasons among lines that are shared values.
+func reasons(shared []casefile.Factor) int {
+	strongest := map[observation.Family]float64{}
+	for _, f := range shared {
+		if !f.Guest {
+			reason := score.Reason(observation.Family(f.Family))
+			strongest[reason] = math.Max(strongest[reason], f.Raw)
+		}
+	}
+	return score.StrongReasons(strongest)
 }
 
 // finding says what would change w.
@@ -80,8 +92,9 @@ func (w waterfall) finding(model score.Model) Finding {
 	if next, ok := above[w.Band]; ok {
 		f.Next = Next{Band: next.band, Bits: round(math.Max(model.BitsFor(next.p)-w.Bits, 0))}
 		if next.band == string(score.High) {
-			f.Next.Families = max(2-w.strong(), 0)
-			if w.bridges() >= 2 {
+			shared := w.pick(func(line casefile.Factor) bool { return !isStep(line) })
+			f.Next.Families = max(2-reasons(shared), 0)
+			if ways(w.pick(isBridge)) >= 2 {
 				f.Next.Families = 0
 			}
 			if f.Next.Families > 0 {
@@ -93,31 +106,29 @@ func (w waterfall) finding(model score.Model) Finding {
 	return f
 }
 
-func (w waterfall) strong() int {
-	reasons := map[observation.Family]float64{}
-	for _, f := range w.Factors {
-		switch f.Family {
-		case priorStep, bridgeStep, tenantStep, crowdStep:
-		default:
-			reason := score.Reason(observation.Family(f.Family))
-			reasons[reason] = math.Max(reasons[reason], f.Raw)
-		}
+func isStep(f casefile.Factor) bool {
+	switch f.Family {
+	case priorStep, bridgeStep, tenantStep, crowdStep:
+		return true
 	}
-	return score.StrongReasons(reasons)
+	return false
 }
 
-func (w waterfall) bridges() int {
-	var all []casefile.Factor
+func isBridge(f casefile.Factor) bool { return f.Family == bridgeStep }
+
+// pick lists the lines that a question is about.
+func (w waterfall) pick(wanted func(casefile.Factor) bool) []casefile.Factor {
+	var out []casefile.Factor
 	for _, f := range w.Factors {
-		if f.Family == bridgeStep {
-			all = append(all, f)
+		if wanted(f) {
+			out = append(out, f)
 		}
 	}
-	return ways(all)
+	return out
 }
 
-// ways counts bridges as the band does: all that lead over what a server is and
-// serves are one.
+// ways counts bridges as the band does: all that lead over names, servers and
+// pages are one.
 func ways(bridges []casefile.Factor) int {
 	over := make([]score.Bridge, 0, len(bridges))
 	for _, f := range bridges {

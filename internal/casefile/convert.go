@@ -35,7 +35,7 @@ func factorOf(f pivot.Factor) Factor {
 		Holders: f.Holders, Groups: f.Groups, Of: f.Of, CountOf: f.CountOf,
 		Bits: rounded(f.Bits), Raw: rounded(f.Raw), Window: WindowOf(f.Window),
 		Source: strings.Join(f.Sources, ", "), Sources: orEmpty(f.Sources), Evidence: orEmpty(f.Evidence),
-		Note: f.Note, Default: f.Default,
+		Note: f.Note, Default: f.Default, Guest: f.Guest,
 	}
 }
 
@@ -60,7 +60,7 @@ func (f Finding) Result() (pivot.Finding, error) {
 			Family: factor.Family, Relation: factor.Relation, Value: value,
 			Holders: factor.Holders, Groups: factor.Groups, Of: factor.Of, CountOf: factor.CountOf,
 			Bits: factor.Bits, Raw: factor.Raw, Window: factor.Window.Observed(),
-			Sources: factor.Sources, Evidence: factor.Evidence, Note: factor.Note, Default: factor.Default,
+			Sources: factor.Sources, Evidence: factor.Evidence, Note: factor.Note, Default: factor.Default, Guest: factor.Guest,
 		})
 	}
 	return result, nil

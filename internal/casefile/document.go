@@ -93,6 +93,9 @@ type Factor struct {
 	Evidence []string `json:"evidence"` // digests of raw answers
 	Note     string   `json:"note"`
 	Default  bool     `json:"default"` // weight is judgement, not measured
+	// Guest says that the seed came long after the finding and left before it:
+	// the line counts in the sum and is no reason for the high band.
+	Guest bool `json:"guest,omitempty"`
 }
 
 // Validation says whether the finding was seen in the team's own logs.

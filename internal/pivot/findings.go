@@ -75,7 +75,7 @@ func (r *run) directFactors(n *node) ([]Factor, float64) {
 			Holders: s.Holders, Groups: int(s.Groups), Of: s.Population, CountOf: s.held.from,
 			Bits: line.Bits, Raw: line.Raw, Window: overlap(s.Match.A, s.Match.B),
 			Sources: union(s.a.Sources, s.b.Sources), Evidence: union(s.a.Evidence, s.b.Evidence),
-			Note: noteOf(s, line),
+			Note: noteOf(s, line), Guest: line.Guest,
 		}
 		weight, scores := score.WeightOf(s.Relation)
 		f.Default = scores && !weight.Measured

@@ -43,6 +43,7 @@ type Factor struct {
 	Evidence []string
 	Note     string // a sentence an analyst could paste into a report
 	Default  bool   // weight is judgement, not measured
+	Guest    bool   // the seed was a guest there: no reason for the high band, see [score.Match.Guest]
 }
 
 // PivotState says what became of a pivot point.
