@@ -123,6 +123,8 @@ model until it is named.`,
 					return err
 				}
 				fmt.Fprintf(a.stderr, "operators not seen (%d folds): %s\n", folds, truth.Measure(crossed))
+				without, left := truth.WithoutLargest(crossed)
+				fmt.Fprintf(a.stderr, "without the %d pairs of the largest operator: %s\n", left, without)
 			}
 			model, err := eval.Fit(cmd.Context(), set, truth, version)
 			if err != nil {

@@ -6,16 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"clew/internal/corpus"
 	"clew/internal/corpus/embedded"
 	"clew/internal/eval"
 	"clew/internal/investigation"
-	"clew/internal/observation"
 	"clew/internal/pivot"
+	"clew/internal/reference"
 	"clew/internal/world"
 )
 
@@ -73,67 +71,56 @@ func (a *app) measureWorld(ctx context.Context, out io.Writer, e caseEval, size 
 		return err
 	}
 	for _, disguise := range eval.Disguises(w.Observations, eval.CampaignsOf(w.Operators(), e.operators)) {
-		dir, err := os.MkdirTemp("", "clew-eval-")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder that stays is no harm
-		store, err := loadWorld(ctx, w, disguise.Rewrite, filepath.Join(dir, "corpus"))
-		if err != nil {
-			return err
-		}
-		space := &investigation.Workspace{Corpus: store, Lists: lists, Clock: a.clock}
-		measure := func(name string, options pivot.Options) error {
-			progress := newProgress(a.stderr, isTerminal(a.stderr))
-			defer progress.done()
-			m, err := eval.MeasureCases(ctx, space.Engine(options).Investigate, disguise.Targets, func(done int) {
-				progress.show(pivot.Progress{Hop: 1, Expanded: done, Waiting: len(disguise.Targets) - done, Now: name})
-			})
-			if err != nil {
-				return err
-			}
+		row := func(name string, m eval.CaseMeasure) error {
 			return eval.WriteCaseRow(out, fmt.Sprintf("%d k, %s", size/1000, name), m)
 		}
-		err = measure(disguise.Name, pivot.Options{})
-		if disguise.Rewrite == nil {
-			for _, limit := range e.pivots {
-				err = errors.Join(err,
-					measure(fmt.Sprintf("%d pivots by plan", limit), pivot.Options{Pivots: limit}),
-					measure(fmt.Sprintf("%d pivots breadth first, counted", limit), pivot.Options{Pivots: limit, Order: pivot.ByArrival}),
-					measure(fmt.Sprintf("%d pivots breadth first", limit), pivot.Options{Pivots: limit, Order: pivot.Blindly}))
-			}
-		}
-		if err := errors.Join(err, store.Close()); err != nil {
+		if err := a.measureDisguise(ctx, e, w, lists, disguise, row); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// loadWorld fills a store with a world, each observation rewritten first.
-func loadWorld(ctx context.Context, w *world.World, rewrite func(observation.Observation) []observation.Observation, dir string) (*embedded.Store, error) {
+// measureDisguise works every campaign in one disguise, and, where there is none,
+// under each limit of pivots as well.
+func (a *app) measureDisguise(ctx context.Context, e caseEval, w *world.World, lists *reference.Set, disguise eval.Disguise, row func(string, eval.CaseMeasure) error) (err error) {
+	dir, err := os.MkdirTemp("", "clew-eval-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder that stays is no harm
 	store, err := embedded.Open(dir, embedded.Options{})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	loader, err := store.Load(ctx)
-	if err != nil {
-		return nil, errors.Join(err, store.Close())
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if _, err := eval.FillWorld(ctx, store, w, disguise.Rewrite); err != nil {
+		return err
 	}
-	defer loader.Close() //nolint:errcheck // after Commit there is nothing left to drop
-	if rewrite == nil {
-		rewrite = func(o observation.Observation) []observation.Observation { return []observation.Observation{o} }
+	space := &investigation.Workspace{Corpus: store, Lists: lists, Clock: a.clock}
+	measure := func(name string, options pivot.Options) error {
+		progress := newProgress(a.stderr, isTerminal(a.stderr))
+		defer progress.done()
+		m, err := eval.MeasureCases(ctx, space.Engine(options).Investigate, disguise.Targets, func(done int) {
+			progress.show(pivot.Progress{Hop: 1, Expanded: done, Waiting: len(disguise.Targets) - done, Now: name})
+		})
+		if err != nil {
+			return err
+		}
+		return row(name, m)
 	}
-	for o := range w.Observations {
-		for _, seen := range rewrite(o) {
-			seen.Source = "world"
-			if err := loader.Add(seen); err != nil {
-				return nil, errors.Join(err, store.Close())
+	if err := measure(disguise.Name, pivot.Options{}); err != nil || disguise.Rewrite != nil {
+		return err
+	}
+	for _, limit := range e.pivots {
+		for _, order := range []struct {
+			name  string
+			order pivot.Order
+		}{{"by plan", pivot.ByPromise}, {"breadth first, counted", pivot.ByArrival}, {"breadth first", pivot.Blindly}} {
+			if err := measure(fmt.Sprintf("%d pivots %s", limit, order.name), pivot.Options{Pivots: limit, Order: order.order}); err != nil {
+				return err
 			}
 		}
 	}
-	if _, err = loader.Commit(corpus.Import{ID: "world", Name: "world"}); err != nil {
-		return nil, errors.Join(err, store.Close())
-	}
-	return store, nil
+	return nil
 }

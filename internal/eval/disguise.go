@@ -7,21 +7,7 @@ import (
 
 	"clew/internal/observable"
 	"clew/internal/observation"
-	"clew/internal/world"
 )
-
-// CampaignsOf turns planted operators into campaigns, at most so many.
-func CampaignsOf(operators []world.Operator, most int) []Campaign {
-	var out []Campaign
-	for _, op := range operators[:min(most, len(operators))] {
-		c := Campaign{ID: op.ID, Seed: observable.Must(observable.Domain, op.Seed)}
-		for _, name := range op.Domains {
-			c.Members = append(c.Members, observable.Must(observable.Domain, name))
-		}
-		out = append(out, c)
-	}
-	return out
-}
 
 // A Disguise is something hostile that every operator of a world does.
 type Disguise struct {

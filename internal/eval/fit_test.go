@@ -23,9 +23,10 @@ func labelledOperators(t *testing.T) (*Operators, *Truth) {
 	return set, truth
 }
 
-// TestOperatorsNotSeen holds fitted models to what was asked of them on
-// operators that they did not see: each pair is predicted by a model fitted
-// without either of its operators.
+// TestOperatorsNotSeen holds fitted models to what they reached on operators
+// that they did not see, less the noise of another deal of the folds (0.02, as
+// five seeds showed), which is more than was asked of them: each pair is
+// predicted by a model fitted without either of its operators.
 func TestOperatorsNotSeen(t *testing.T) {
 	set, truth := labelledOperators(t)
 	predictions, err := CrossValidate(context.Background(), set, truth, 3, 0)
@@ -35,13 +36,13 @@ func TestOperatorsNotSeen(t *testing.T) {
 	got := truth.Measure(predictions)
 	t.Log(got)
 	for what, ok := range map[string]bool{
-		"average precision of 0.45":                  got.AveragePrecision >= 0.45,
-		"recall of 0.38 at 90 % precision":           got.RecallAt90 >= 0.38,
-		"a high band 0.94 precise":                   got.High.Precision >= 0.94,
-		"a high band with recall 0.33":               got.High.Recall >= 0.33,
-		"a medium band between 0.5 and 0.9":          got.Medium.Precision >= 0.5 && got.Medium.Precision <= 0.9,
-		"a calibration error of 0.05 or less":        got.ECE <= 0.05,
-		"every pair predicted once, in order, once ": sortedOnce(predictions),
+		"average precision of 0.505":        got.AveragePrecision >= 0.505,
+		"recall of 0.43 at 90 % precision":  got.RecallAt90 >= 0.43,
+		"a high band 0.94 precise":          got.High.Precision >= 0.94,
+		"a high band with recall 0.35":      got.High.Recall >= 0.35,
+		"a medium band between 0.5 and 0.9": got.Medium.Precision >= 0.5 && got.Medium.Precision <= 0.9,
+		"a calibration error of 0.05":       got.ECE <= 0.05,
+		"every pair predicted once, sorted": sortedOnce(predictions),
 	} {
 		if !ok {
 			t.Errorf("want %s, got %s", what, got)

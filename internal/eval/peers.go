@@ -93,7 +93,7 @@ func Compare(ctx context.Context, set *Operators, truth *Truth, folds int) ([]Co
 	raw.pools = dnsPools{}
 	matches := raw.matches()
 	var out []Contender
-	positives := truth.positives()
+	positives := truth.Measure(nil).Positives
 	for _, rule := range PeerRules() {
 		var items []labelled
 		for at, found := range matches {
@@ -132,18 +132,6 @@ func Compare(ctx context.Context, set *Operators, truth *Truth, folds int) ([]Co
 		out = append(out, contend(c.name, c.source, items, positives, 0.5))
 	}
 	return out, nil
-}
-
-func (truth *Truth) positives() int {
-	n := 0
-	for i, a := range truth.names {
-		for _, b := range truth.names[i+1:] {
-			if same, _ := truth.Same(a, b); same {
-				n++
-			}
-		}
-	}
-	return n
 }
 
 func contend(name, source string, items []labelled, positives int, from float64) Contender {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -98,10 +99,38 @@ type labelled struct {
 
 // Measure compares predictions with the labels; a pair left out counts as p = 0.
 func (truth *Truth) Measure(predictions []Prediction) Measure {
+	return truth.measure(predictions, func(string, string) bool { return true })
+}
+
+// WithoutLargest is Measure without the pairs inside the operator that has most
+// of them, and how many those are: one firm can make a figure.
+func (truth *Truth) WithoutLargest(predictions []Prediction) (m Measure, left int) {
+	pairs := map[string]int{}
+	for i, a := range truth.names {
+		for _, b := range truth.names[i+1:] {
+			if same, _ := truth.Same(a, b); same && truth.groups[a] != "" && truth.groups[a] == truth.groups[b] {
+				pairs[truth.groups[a]]++
+			}
+		}
+	}
+	largest := ""
+	for _, group := range slices.Sorted(maps.Keys(pairs)) {
+		if pairs[group] > pairs[largest] {
+			largest = group
+		}
+	}
+	m = truth.measure(predictions, func(a, b string) bool {
+		return largest == "" || truth.groups[a] != largest || truth.groups[b] != largest
+	})
+	return m, pairs[largest]
+}
+
+func (truth *Truth) measure(predictions []Prediction, counts func(a, b string) bool) Measure {
 	var m Measure
 	for i, a := range truth.names {
 		for _, b := range truth.names[i+1:] {
 			switch same, known := truth.Same(a, b); {
+			case !counts(a, b):
 			case same:
 				m.Positives++
 			case known:
@@ -111,7 +140,7 @@ func (truth *Truth) Measure(predictions []Prediction) Measure {
 	}
 	var items []labelled
 	for _, p := range predictions {
-		if same, known := truth.Same(p.A, p.B); known {
+		if same, known := truth.Same(p.A, p.B); known && counts(p.A, p.B) {
 			items = append(items, labelled{p.P, same})
 		}
 	}

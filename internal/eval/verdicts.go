@@ -22,8 +22,8 @@ type Refit struct {
 
 // FitVerdicts calibrates a model anew by what analysts accepted and rejected,
 // with the evidence as it stood. Curves stay: verdicts are given on findings, so
-// they say nothing about pairs nobody looked at. Each case weighs alike per
-// verdict; the model's own calibration counts as minVerdicts pairs.
+// they say nothing about pairs nobody looked at. Every verdict weighs alike; the
+// model's own calibration weighs as a few of them.
 func FitVerdicts(model score.Model, labels []casefile.Label, version string) (Refit, error) {
 	fit := Refit{Model: model}
 	var samples []sample

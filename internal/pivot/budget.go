@@ -61,15 +61,31 @@ func (r *run) expandWithin(ctx context.Context, frontier []*node, hop int) error
 			}
 			continue
 		}
-		before := len(r.points)
-		if err := r.follow(ctx, c.node, c.planned); err != nil {
+		if err := r.spend(func() error { return r.follow(ctx, c.node, c.planned) }); err != nil {
 			return err
 		}
-		if len(r.points) > before && r.points[len(r.points)-1].State == Run {
-			r.spent++
+	}
+	for _, n := range frontier { // searches cannot say beforehand what they promise: they come last
+		if r.spent >= r.Pivots {
+			break
+		}
+		if err := r.spend(func() error { return r.search(ctx, n) }); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// spend counts the points that something follows.
+func (r *run) spend(follow func() error) error {
+	before := len(r.points)
+	err := follow()
+	for _, p := range r.points[before:] {
+		if p.State == Run {
+			r.spent++
+		}
+	}
+	return err
 }
 
 // A candidate is a point that waits, with the node it leads on from.

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -14,8 +15,8 @@ import (
 	"slices"
 	"time"
 
-	"clew/internal/corpus"
 	"clew/internal/corpus/embedded"
+	"clew/internal/eval"
 	"clew/internal/investigation"
 	"clew/internal/observable"
 	"clew/internal/pivot"
@@ -68,43 +69,27 @@ func load(ctx context.Context, w *world.World, dir string) (*embedded.Store, err
 	if err != nil {
 		return nil, err
 	}
-	loader, err := store.Load(ctx)
+	began := time.Now()
+	n, err := eval.FillWorld(ctx, store, w, nil)
 	if err != nil {
-		return nil, err
-	}
-	defer loader.Close() //nolint:errcheck // after Commit there is nothing left to drop
-	began, n := time.Now(), 0
-	for o := range w.Observations {
-		o.Source = "world"
-		if err := loader.Add(o); err != nil {
-			return nil, err
-		}
-		n++
-	}
-	if _, err := loader.Commit(corpus.Import{ID: "world", Name: "world"}); err != nil {
-		return nil, err
+		return nil, errors.Join(err, store.Close())
 	}
 	fmt.Printf("%d observations loaded in %.1f s\n", n, time.Since(began).Seconds())
 	return store, nil
 }
 
-// tally counts domains by band, right and wrong, over all operators.
-type tally struct{ right, wrong map[string]int }
-
 func measure(ctx context.Context, space *investigation.Workspace, all []world.Operator, operators int) error {
-	counts := tally{map[string]int{}, map[string]int{}}
 	var times []time.Duration
-	siblings := 0
-	for _, op := range all[:min(operators, len(all))] {
-		began := time.Now()
-		result, err := space.Engine(pivot.Options{}).Investigate(ctx, []observable.Value{observable.Must(observable.Domain, op.Seed)})
-		if err != nil {
-			return err
-		}
+	timed := func(ctx context.Context, seeds []observable.Value) (pivot.Result, error) {
+		op, began := all[len(times)], time.Now()
+		result, err := space.Engine(pivot.Options{}).Investigate(ctx, seeds)
 		times = append(times, time.Since(began))
-		siblings += len(op.Domains) - 1
-		counts.add(op, result)
 		fmt.Printf("%s %-9s %-13s %4d domains %6d findings %5d pivots %8s\n", op.ID, op.Care, op.Naming, len(op.Domains), len(result.Findings), len(result.Points), times[len(times)-1].Round(time.Millisecond))
+		return result, err
+	}
+	m, err := eval.MeasureCases(ctx, timed, eval.CampaignsOf(all, operators), nil)
+	if err != nil {
+		return err
 	}
 	slices.Sort(times)
 	var memory runtime.MemStats
@@ -112,26 +97,8 @@ func measure(ctx context.Context, space *investigation.Workspace, all []world.Op
 	fmt.Printf("cases: median %s, slowest %s; Go heap taken from the system %d MiB\n",
 		times[len(times)/2].Round(time.Millisecond), times[len(times)-1].Round(time.Millisecond), memory.HeapSys>>20)
 	for _, band := range []score.Band{score.High, score.Medium, score.Low} {
-		right, wrong := counts.right[string(band)], counts.wrong[string(band)]
 		fmt.Printf("%-6s %5d right of %5d registered domains, precision %.3f, recall %.3f of %d siblings\n",
-			band, right, right+wrong, float64(right)/float64(max(right+wrong, 1)), float64(right)/float64(max(siblings, 1)), siblings)
+			band, m.Right[band], m.Right[band]+m.Wrong[band], m.Precision(band), m.Recall(band), m.Siblings)
 	}
 	return nil
-}
-
-// add counts each registered domain once, in its best band.
-func (c tally) add(op world.Operator, result pivot.Result) {
-	seen := map[observable.Value]bool{observable.Must(observable.Domain, op.Seed): true}
-	for _, f := range result.Findings {
-		domain, ok := observable.RegistrableDomain(f.Value)
-		if !ok || f.Value.Kind() != observable.Domain || seen[domain] {
-			continue
-		}
-		seen[domain] = true
-		if slices.Contains(op.Domains, domain.Text()) {
-			c.right[f.Band]++
-		} else {
-			c.wrong[f.Band]++
-		}
-	}
 }
