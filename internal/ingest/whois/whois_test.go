@@ -4,6 +4,13 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
+
 	"clew/internal/ingest"
 	"clew/internal/ingest/ingesttest"
 	"clew/internal/ingest/whois"
@@ -44,6 +51,33 @@ func TestOthers(t *testing.T) {
 	}
 	if _, _, err := ingesttest.Read(t, format(), "a shopping list"); err == nil {
 		t.Error("no reply at all is no error")
+	}
+}
+
+// TestRepliesInOtherCharsets: nothing in a saved reply says which server gave it.
+func TestRepliesInOtherCharsets(t *testing.T) {
+	tests := map[string]struct {
+		charset encoding.Encoding
+		domain  string
+		org     string
+	}{
+		"euc-jp":  {japanese.EUCJP, "A-SITE.JP", "例示商店株式会社"},
+		"euc-kr":  {korean.EUCKR, "A-SITE.KR", "예시 상점"},
+		"gb18030": {simplifiedchinese.GB18030, "A-SITE.CN", "示例商店有限公司"},
+		"big5":    {traditionalchinese.Big5, "A-SITE.TW", "範例商店有限公司"},
+		"latin-1": {charmap.ISO8859_1, "A-SITE.COM", "Jürgens Lädchen"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			saved, err := test.charset.NewEncoder().String("Domain Name: " + test.domain + "\nRegistrar: Example Registrar\nRegistrant Organization: " + test.org + "\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, _, err := ingesttest.Read(t, format(), saved)
+			if all := strings.Join(got, "\n"); err != nil || !strings.Contains(all, " registrant-org "+test.org+" ") {
+				t.Errorf("want %s, got %s (%v)", test.org, all, err)
+			}
+		})
 	}
 }
 

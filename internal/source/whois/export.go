@@ -23,7 +23,7 @@ var updated = regexp.MustCompile(`(?i)last update of (?:the )?whois database:?\s
 // none where the reply says that nothing is registered; ok is false for a text
 // that is no reply.
 func ReadReply(body []byte, at time.Time) (facts []observation.Observation, ok bool) {
-	reply := text("", body)
+	reply := text(registryOf(text("", body)), body)
 	if m := updated.FindStringSubmatch(reply); m != nil {
 		if t := record.Moment(m[1]); !t.IsZero() {
 			at = t
@@ -38,6 +38,18 @@ func ReadReply(body []byte, at time.Time) (facts []observation.Observation, ok b
 		return nil, true
 	}
 	return routes(reply, at)
+}
+
+// registryOf names the domain that a saved reply is about, "" for none. A saved
+// reply does not say which server gave it; the top-level domain says what its
+// registry writes in, and the line with the name is ASCII in all of that.
+func registryOf(reply string) (domain string) {
+	fields(reply, func(key, value string) {
+		if domain == "" && (key == "domain name" || key == "domain") {
+			domain = strings.ToLower(value)
+		}
+	})
+	return domain
 }
 
 // routes reads the announcements in a reply about an address.
