@@ -4,6 +4,7 @@
 package sourcetest
 
 import (
+	"bufio"
 	"compress/gzip"
 	"context"
 	"crypto/x509"
@@ -195,12 +196,14 @@ func newServer(t *testing.T, trouble trouble) *server {
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	})}
 	if trouble.port43 != nil {
-		s.port43 = listen(t, trouble.port43)
+		s.port43 = Listen(t, func(c net.Conn, _ string) { trouble.port43(c) })
 	}
 	return s
 }
 
-func listen(t *testing.T, serve func(net.Conn)) string {
+// Listen answers each question on a port like 43 until the test ends. serve gets
+// the question as it came.
+func Listen(t *testing.T, serve func(c net.Conn, question string)) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -213,8 +216,8 @@ func listen(t *testing.T, serve func(net.Conn)) string {
 			}
 			go func() {
 				defer func() { _ = conn.Close() }()
-				_, _ = conn.Read(make([]byte, 512)) // the question
-				serve(conn)
+				question, _ := bufio.NewReader(io.LimitReader(conn, 512)).ReadString('\n')
+				serve(conn, question)
 			}()
 		}
 	}()

@@ -1,10 +1,7 @@
 package whois_test
 
 import (
-	"bufio"
-	"context"
 	"net"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -14,35 +11,16 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
 
 	"clew/internal/fetch"
 	"clew/internal/observable"
 	"clew/internal/observation"
 	"clew/internal/source"
+	"clew/internal/source/sourcetest"
 	"clew/internal/source/whois"
 )
-
-// port43 leads each server's name to a listener of ours, through the real client.
-type port43 struct {
-	client  *fetch.Client
-	servers map[string]string // address by name
-	asked   *[]string
-}
-
-// Ask implements [source.Asker].
-func (p port43) Ask(ctx context.Context, r source.Request) (source.Reply, error) {
-	u, err := url.Parse(r.URL)
-	if err != nil {
-		return source.Reply{}, err
-	}
-	address, ok := p.servers[u.Host]
-	if !ok {
-		return source.Reply{}, source.ErrNotRecorded
-	}
-	*p.asked = append(*p.asked, u.Host+" "+strings.TrimPrefix(u.Path, "/"))
-	r.URL = "whois://" + address + u.EscapedPath()
-	return p.client.Ask(ctx, r)
-}
 
 // listen answers each question with reply in a charset, in pieces, as servers do.
 func listen(t *testing.T, charset encoding.Encoding, reply string) string {
@@ -51,25 +29,12 @@ func listen(t *testing.T, charset encoding.Encoding, reply string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			if line, err := bufio.NewReader(conn).ReadString('\n'); err == nil && strings.HasSuffix(line, "\r\n") {
-				_, _ = conn.Write([]byte(encoded[:len(encoded)/2]))
-				_, _ = conn.Write([]byte(encoded[len(encoded)/2:]))
-			}
-			_ = conn.Close()
+	return sourcetest.Listen(t, func(c net.Conn, question string) {
+		if strings.HasSuffix(question, "\r\n") {
+			_, _ = c.Write([]byte(encoded[:len(encoded)/2]))
+			_, _ = c.Write([]byte(encoded[len(encoded)/2:]))
 		}
-	}()
-	return listener.Addr().String()
+	})
 }
 
 func record(server, organisation string) string {
@@ -94,14 +59,15 @@ func TestWalkOverTCP(t *testing.T) {
 		"euc-jp":      {"whois.jprs.jp", "whois.registrar.jp", japanese.EUCJP, "例示商店株式会社"},
 		"iso-2022-jp": {"whois.jprs.jp", "whois.registrar.test", japanese.ISO2022JP, "例示商店株式会社"},
 		"euc-kr":      {"whois.kr", "whois.registrar.kr", korean.EUCKR, "예시 상점"},
+		"gb18030":     {"whois.cnnic.cn", "whois.registrar.cn", simplifiedchinese.GB18030, "示例商店有限公司"},
+		"gb18030-4":   {"whois.cnnic.cn", "whois.registrar.cn", simplifiedchinese.GB18030, "示例㐀商店"}, // of four bytes
+		"big5":        {"whois.twnic.net.tw", "whois.registrar.tw", traditionalchinese.Big5, "範例商店有限公司"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			var asked []string
-			ask := port43{
-				client: fetch.New(fetch.Options{AllowLoopback: true, Timeout: 10 * time.Second}),
-				asked:  &asked,
-				servers: map[string]string{
+			ask := &sourcetest.Hosts{
+				Client: fetch.New(fetch.Options{AllowLoopback: true, Timeout: 10 * time.Second}),
+				Addresses: map[string]string{
 					"whois.iana.org": listen(t, encoding.Nop, "% IANA\n\nrefer: "+test.registry+"\n\ndomain: EXAMPLE\n"),
 					test.registry:    listen(t, test.charset, record(test.registrar, "")),
 					test.registrar:   listen(t, test.charset, record(test.registrar, test.organisation)),
@@ -120,8 +86,8 @@ func TestWalkOverTCP(t *testing.T) {
 				question += "/e"
 			}
 			want := []string{"whois.iana.org example", test.registry + " " + question, test.registrar + " shop.example"}
-			if !slices.Equal(asked, want) {
-				t.Errorf("asked %q, want %q", asked, want)
+			if !slices.Equal(ask.Asked, want) {
+				t.Errorf("asked %q, want %q", ask.Asked, want)
 			}
 		})
 	}
@@ -129,11 +95,9 @@ func TestWalkOverTCP(t *testing.T) {
 
 // TestServersThatReferToEachOtherEnd follows a referral once and no more.
 func TestServersThatReferToEachOtherEnd(t *testing.T) {
-	var asked []string
-	ask := port43{
-		client: fetch.New(fetch.Options{AllowLoopback: true, Timeout: 10 * time.Second}),
-		asked:  &asked,
-		servers: map[string]string{
+	ask := &sourcetest.Hosts{
+		Client: fetch.New(fetch.Options{AllowLoopback: true, Timeout: 10 * time.Second}),
+		Addresses: map[string]string{
 			"whois.iana.org":    listen(t, encoding.Nop, "refer: whois.nic.example\n"),
 			"whois.nic.example": listen(t, encoding.Nop, record("whois.other.test", "")),
 			"whois.other.test":  listen(t, encoding.Nop, record("whois.nic.example", "Shop")),
@@ -141,7 +105,7 @@ func TestServersThatReferToEachOtherEnd(t *testing.T) {
 	}
 	source.NewRunner(source.RunnerOptions{Asker: ask, Replay: true}).
 		Ask(t.Context(), whois.Source{}, source.Question{Value: observable.Must(observable.Domain, "shop.example")})
-	if len(asked) != 3 {
-		t.Errorf("asked %q, want three servers, each once", asked)
+	if len(ask.Asked) != 3 {
+		t.Errorf("asked %q, want three servers, each once", ask.Asked)
 	}
 }
