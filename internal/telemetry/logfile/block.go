@@ -49,6 +49,8 @@ type Options struct {
 	Binary func(head []byte) func(r *bufio.Reader, each func(Block) error) error
 	// Eager hands on what is there rather than waiting for a whole block.
 	Eager bool
+	// Lines takes every line for a record, whatever the beginning looks like.
+	Lines bool
 }
 
 // Blocks cuts a log into blocks and hands them on in order. The text of a block
@@ -63,7 +65,7 @@ func Blocks(r *bufio.Reader, o Options, each func(Block) error) error {
 			return read(r, each)
 		}
 	}
-	if !o.Eager {
+	if !o.Eager && !o.Lines {
 		switch shapeOf(head) {
 		case jsonShape:
 			return jsonBlocks(r, each)

@@ -55,9 +55,7 @@ func (r *Runner) Ask(ctx context.Context, o telemetry.Options, emit func(telemet
 	}
 	since, whole := r.kept(o.Since, o.Until)
 	if !whole {
-		for _, i := range asked {
-			a.Unanswered[i] = "the product keeps nothing from before " + since.UTC().Format(time.DateOnly)
-		}
+		a.unanswered(asked, "the product keeps nothing from before "+since.UTC().Format(time.DateOnly))
 	}
 	var records []string
 	for _, span := range r.spans(since, o.Until) {
@@ -77,10 +75,18 @@ func (r *Runner) Ask(ctx context.Context, o telemetry.Options, emit func(telemet
 	if err != nil {
 		return a, err
 	}
-	in := logfile.Stdin(strings.NewReader(strings.Join(records, "\n")+"\n"), o.Until)
-	in.Path = "siem:" + r.Name
-	_, err = hunter.Run(ctx, []logfile.Input{in}, emit)
+	coverage, err := hunter.Run(ctx, []logfile.Input{logfile.Records(SourceName(r.Name), records, o.Until)}, emit)
+	for _, why := range coverage.Missing() {
+		a.unanswered(asked, why)
+	}
 	return a, err
+}
+
+// unanswered says of some indicators why silence on them means nothing.
+func (a *Answer) unanswered(indicators []int, why string) {
+	for _, i := range indicators {
+		a.Unanswered[i] = why
+	}
 }
 
 // Queries returns what Ask would ask first, for an analyst to paste.
@@ -191,10 +197,8 @@ func (r *Runner) batch(ctx context.Context, o telemetry.Options, batch []int, sp
 	if err != nil {
 		why = err.Error()
 	}
-	for _, i := range batch {
-		if why != "" {
-			a.Unanswered[i] = why
-		}
+	if why != "" {
+		a.unanswered(batch, why)
 	}
 	return page.Records, nil
 }
