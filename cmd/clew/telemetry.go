@@ -248,6 +248,9 @@ func (a *app) askIndex(ctx context.Context, f huntFlags, store *index.Store, wan
 	if err != nil {
 		return found, inquiry, err
 	}
+	for _, r := range answer.Refused {
+		inquiry.Unanswered[r.Indicator] = "not looked for: " + r.Reason
+	}
 	for _, i := range answer.Unanswered {
 		inquiry.Unanswered[i] = fmt.Sprintf("%s cannot be asked of an index (ranges of more than %d addresses, and what is no name, address or hash): search the logs with clew hunt", forPeople(wanted[i].Value), match.MaxRange)
 	}
@@ -417,9 +420,6 @@ func (w *watcher) alert(ctx context.Context, wanted []match.Indicator, search fu
 		})
 		for _, missing := range append(answer.Missing, gone(answer.Gone)...) {
 			fmt.Fprintf(w.stderr, "clew: not checked: %s\n", terminalSafe(missing))
-		}
-		if errors.Is(err, match.ErrNone) {
-			return nil
 		}
 		return err
 	})

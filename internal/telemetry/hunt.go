@@ -45,19 +45,19 @@ type Hunter struct {
 	Refused []match.Refusal
 }
 
-// New readies a search. Indicators that cannot be looked for are in Refused; an
-// error means that none can.
+// New readies a search. Indicators that cannot be looked for are in Refused, also
+// beside [match.ErrNone], which means that none can.
 func New(o Options) (*Hunter, error) {
 	h := &Hunter{o: o, hosts: map[int][]int{}, judge: newJudge(o.Indicators, o.Lists, o.Slack)}
 	wanted := h.withHosts(o.Indicators)
 	set, report, err := newFinder(wanted)
-	if err != nil {
-		return nil, err
-	}
 	for _, r := range report.Refused {
 		if r.Indicator < len(o.Indicators) {
 			h.Refused = append(h.Refused, r)
 		}
+	}
+	if err != nil {
+		return h, err
 	}
 	h.set = set
 	if h.o.Workers <= 0 {

@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,17 +23,18 @@ type Answer struct {
 	Bytes      int64     // of their text
 	First      time.Time // the oldest and the newest time at which one was last written
 	Last       time.Time
-	Blocks     int      // named by the index, and read
-	Read       int64    // bytes of text read
-	Gone       []string // logs that the index names and that are no longer there: not checked
-	Unanswered []int    // indicators that an index cannot be asked for: not checked
-	Missing    []string // what could not be read, when indexing or now, and why
+	Blocks     int             // named by the index, and read
+	Read       int64           // bytes of text read
+	Gone       []string        // logs that the index names and that are no longer there: not checked
+	Unanswered []int           // indicators that an index cannot be asked for: not checked
+	Refused    []match.Refusal // indicators that are not looked for in any log: not checked
+	Missing    []string        // what could not be read, when indexing or now, and why
 }
 
 // Complete reports whether an indicator without a sighting is in none of the
 // logs that the index covers.
 func (a Answer) Complete() bool {
-	return len(a.Gone) == 0 && len(a.Unanswered) == 0 && len(a.Missing) == 0
+	return len(a.Gone) == 0 && len(a.Unanswered) == 0 && len(a.Refused) == 0 && len(a.Missing) == 0
 }
 
 // Search looks indicators up, reads the blocks that the index names, and only
@@ -76,8 +78,20 @@ func (a *Answer) cover(files []File) {
 }
 
 func (a *Answer) search(ctx context.Context, o telemetry.Options, lookup func([]match.Fingerprint) ([]Place, error), emit func(telemetry.Sighting) error) error {
+	hunter, err := telemetry.New(o)
+	if err != nil && !errors.Is(err, match.ErrNone) {
+		return err
+	}
+	a.Refused = hunter.Refused
+	refused := map[int]bool{}
+	for _, r := range a.Refused {
+		refused[r.Indicator] = true
+	}
 	var asked []match.Fingerprint
 	for i, indicator := range o.Indicators {
+		if refused[i] {
+			continue
+		}
 		prints, ok := match.Fingerprints(indicator.Value)
 		if !ok {
 			a.Unanswered = append(a.Unanswered, i)
@@ -87,10 +101,6 @@ func (a *Answer) search(ctx context.Context, o telemetry.Options, lookup func([]
 	}
 	places, err := lookup(asked)
 	if err != nil || len(places) == 0 {
-		return err
-	}
-	hunter, err := telemetry.New(o)
-	if err != nil {
 		return err
 	}
 	stretches := a.stretches(places)
@@ -121,8 +131,8 @@ func (a *Answer) search(ctx context.Context, o telemetry.Options, lookup func([]
 		return emit(sighting)
 	})
 	for _, missing := range coverage.Missing() {
-		path, _, _ := strings.Cut(missing, mark)
-		_, why, _ := strings.Cut(missing, ": ")
+		path, rest, _ := strings.Cut(missing, mark)
+		_, why, _ := strings.Cut(rest, ": ")
 		a.Missing = append(a.Missing, path+": "+why)
 	}
 	return err

@@ -203,6 +203,10 @@ func TestWhatAnIndexCannotAnswerIsSaid(t *testing.T) {
 	if diff := cmp.Diff([]int{0}, a.Unanswered); diff != "" || a.Complete() {
 		t.Errorf("unanswered (-want +got):\n%s", diff)
 	}
+	_, a = found(t, s, evil, observable.Must(observable.Domain, "co.uk"))
+	if len(a.Refused) != 1 || a.Refused[0].Indicator != 1 || a.Complete() {
+		t.Errorf("a public suffix: %+v", a)
+	}
 }
 
 func TestOneWriterOnly(t *testing.T) {

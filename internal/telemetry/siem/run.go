@@ -12,6 +12,7 @@ import (
 	"clew/internal/source"
 	"clew/internal/telemetry"
 	"clew/internal/telemetry/logfile"
+	"clew/internal/telemetry/match"
 )
 
 // A Runner asks one search.
@@ -45,12 +46,19 @@ type Answer struct {
 // product is in the answer.
 func (r *Runner) Ask(ctx context.Context, o telemetry.Options, emit func(telemetry.Sighting) error) (Answer, error) {
 	a := Answer{From: o.Since, To: o.Until, Unanswered: map[int]string{}}
+	hunter, err := telemetry.New(o)
+	if err != nil && !errors.Is(err, match.ErrNone) {
+		return a, err
+	}
+	for _, r := range hunter.Refused { // what the readers do not look for is not asked either
+		a.Unanswered[r.Indicator] = "not looked for: " + r.Reason
+	}
 	var asked []int
 	for i, indicator := range o.Indicators {
-		if _, ok := Searchable(indicator.Value); ok {
-			asked = append(asked, i)
-		} else {
+		if _, ok := Searchable(indicator.Value); !ok {
 			a.Unanswered[i] = "a " + indicator.Value.Kind().String() + " is not asked of a search"
+		} else if a.Unanswered[i] == "" {
+			asked = append(asked, i)
 		}
 	}
 	since, whole := r.kept(o.Since, o.Until)
@@ -70,10 +78,6 @@ func (r *Runner) Ask(ctx context.Context, o telemetry.Options, emit func(telemet
 	a.Records = len(records)
 	if len(records) == 0 {
 		return a, nil
-	}
-	hunter, err := telemetry.New(o)
-	if err != nil {
-		return a, err
 	}
 	coverage, err := hunter.Run(ctx, []logfile.Input{logfile.Records(SourceName(r.Name), records, o.Until)}, emit)
 	for _, why := range coverage.Missing() {

@@ -115,3 +115,18 @@ func TestARecordHidesNoOther(t *testing.T) {
 		})
 	}
 }
+
+// What the readers refuse to look for would never be a hit: it is not asked, and
+// its silence means nothing.
+func TestWhatIsNotLookedForIsNotChecked(t *testing.T) {
+	suffix := match.Indicator{Value: observable.Must(observable.Domain, "co.uk")}
+	p := &product{records: []string{`{"query":"www.example.co.uk"}`}}
+	_, a := ask(t, p, suffix, evil)
+	if a.Unanswered[0] == "" || a.Unanswered[1] != "" || len(p.asked) != 1 || p.asked[0][2] != "evil.example" {
+		t.Errorf("%+v, asked %v", a, p.asked)
+	}
+	p.asked = nil
+	if _, a := ask(t, p, suffix); a.Unanswered[0] == "" || len(p.asked) != 0 {
+		t.Errorf("alone: %+v, asked %v", a, p.asked)
+	}
+}
