@@ -67,13 +67,13 @@ func (r *Runner) Ask(ctx context.Context, o telemetry.Options, emit func(telemet
 	}
 	var records []string
 	for _, span := range r.spans(since, o.Until) {
+		all := collection{count: map[string]int{}}
 		for _, batch := range r.batches(o, asked, span) {
-			found, err := r.batch(ctx, o, batch, span, &a)
-			if err != nil {
+			if err := r.batch(ctx, o, batch, span, &a, &all); err != nil {
 				return a, err
 			}
-			records = append(records, found...)
 		}
+		records = append(records, all.records...)
 	}
 	a.Records = len(records)
 	if len(records) == 0 {
@@ -136,7 +136,8 @@ func (r *Runner) kept(from, to time.Time) (since time.Time, whole bool) {
 	return from, true
 }
 
-// spans cuts the period into what the product answers about at once.
+// spans cuts the period into what the product answers about at once. A query takes
+// in the whole last second, so the next span begins behind it.
 func (r *Runner) spans(from, to time.Time) (all [][2]time.Time) {
 	if !from.Before(to) {
 		return nil
@@ -144,7 +145,7 @@ func (r *Runner) spans(from, to time.Time) (all [][2]time.Time) {
 	span := r.limits().Span
 	for span > 0 && to.Sub(from) > span {
 		all = append(all, [2]time.Time{from, from.Add(span)})
-		from = from.Add(span)
+		from = from.Add(span + time.Second)
 	}
 	return append(all, [2]time.Time{from, to})
 }
@@ -177,23 +178,38 @@ func (r *Runner) batches(o telemetry.Options, asked []int, span [2]time.Time) (a
 	return all
 }
 
+// A collection holds the records of one span. A record with indicators of two
+// batches is in the answers to both, and is one record: of each text as many are
+// kept as one answer holds at most.
+type collection struct {
+	records []string
+	count   map[string]int
+}
+
+func (c *collection) add(page []string) {
+	here := map[string]int{}
+	for _, record := range page {
+		if here[record]++; here[record] > c.count[record] {
+			c.count[record]++
+			c.records = append(c.records, record)
+		}
+	}
+}
+
 // batch asks for some indicators. An answer that was cut short says nothing of
 // those that are not in it, so each half is asked for again.
-func (r *Runner) batch(ctx context.Context, o telemetry.Options, batch []int, span [2]time.Time, a *Answer) ([]string, error) {
+func (r *Runner) batch(ctx context.Context, o telemetry.Options, batch []int, span [2]time.Time, a *Answer, all *collection) error {
 	page, err := r.ask(ctx, values(o, batch), span, a)
 	switch {
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err == nil && !page.Truncated && page.Partial == "":
-		return page.Records, nil
+		return ctx.Err()
 	case len(batch) > 1 && (page.Truncated || errors.Is(err, source.ErrBadReply)):
-		left, err := r.batch(ctx, o, batch[:len(batch)/2], span, a)
-		if err != nil {
-			return nil, err
+		if err := r.batch(ctx, o, batch[:len(batch)/2], span, a, all); err != nil {
+			return err
 		}
-		right, err := r.batch(ctx, o, batch[len(batch)/2:], span, a)
-		return append(left, right...), err
+		return r.batch(ctx, o, batch[len(batch)/2:], span, a, all)
 	}
+	all.add(page.Records)
 	if page.Truncated {
 		a.More++
 	}
@@ -204,7 +220,7 @@ func (r *Runner) batch(ctx context.Context, o telemetry.Options, batch []int, sp
 	if why != "" {
 		a.unanswered(batch, why)
 	}
-	return page.Records, nil
+	return nil
 }
 
 func (r *Runner) ask(ctx context.Context, values []observable.Value, span [2]time.Time, a *Answer) (Page, error) {

@@ -130,3 +130,34 @@ func TestWhatIsNotLookedForIsNotChecked(t *testing.T) {
 		t.Errorf("alone: %+v, asked %v", a, p.asked)
 	}
 }
+
+// A record with indicators of two queries is one record; two that are the same
+// to the letter, in one answer, are two.
+func TestRecordsAreCountedOnce(t *testing.T) {
+	both := `{"query":"evil.example","answers":["203.0.113.7"]}`
+	for name, limits := range map[string]siem.Limits{"two_batches": {Values: 1}, "halves": {Values: 2, Rows: 3}, "one_query": {Values: 2}} {
+		p := &product{records: []string{both, `{"query":"evil.example"}`, `{"query":"evil.example"}`, `{"answers":["203.0.113.7"]}`}, limits: limits}
+		seen, a := ask(t, p, evil, other)
+		if seen["evil.example"] != 3 || seen["203.0.113.7"] != 2 || a.Records != 4 || a.More != 0 {
+			t.Errorf("%s: seen %v in %d records of %d queries, want 3 and 2 in 4; %+v", name, seen, a.Records, len(p.asked), a)
+		}
+	}
+}
+
+// Spans meet without a gap and without a second that is asked about twice.
+func TestSpansDoNotOverlap(t *testing.T) {
+	p := &product{limits: siem.Limits{Span: 10 * 24 * time.Hour}}
+	ask(t, p, evil)
+	var last time.Time
+	for i, q := range p.asked {
+		from, err1 := time.Parse(time.RFC3339, q[0])
+		to, err2 := time.Parse(time.RFC3339, q[1])
+		if err1 != nil || err2 != nil || i > 0 && !from.Equal(last.Add(time.Second)) || to.Sub(from) > p.limits.Span {
+			t.Errorf("span %d is %s to %s, after %s", i, q[0], q[1], last)
+		}
+		last = to
+	}
+	if len(p.asked) != 3 || !last.Equal(until) {
+		t.Errorf("%d spans, to %s", len(p.asked), last)
+	}
+}

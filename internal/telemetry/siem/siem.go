@@ -45,8 +45,8 @@ type Limits struct {
 // A Search builds queries and reads answers: pure, one for each product.
 type Search interface {
 	Limits() Limits
-	// Query asks for every record in [from, to] that holds one of the values, at
-	// most rows of them.
+	// Query asks for every record in [from, to], the whole of the last second
+	// included, that holds one of the values, at most rows of them.
 	Query(values []observable.Value, from, to time.Time, rows int) Query
 	// Read reads the reply to a query for at most rows records.
 	Read(reply source.Reply, rows int) (Page, error)
