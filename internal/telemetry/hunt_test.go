@@ -228,3 +228,14 @@ func TestFindings(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// "until that day" takes in its last second, with its fractions.
+func TestThePeriodEndsWithItsLastSecond(t *testing.T) {
+	path := write(t, "a.log", "2026-01-31T23:59:59.900Z evil.example\n2026-02-01T00:00:00Z evil.example\n2026-01-01T00:00:00Z evil.example\n")
+	found, _ := hunt(t, telemetry.Options{
+		Indicators: indicators("evil.example"), Since: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), Until: time.Date(2026, 1, 31, 23, 59, 59, 0, time.UTC),
+	}, path)
+	if len(found) != 1 || found[0].Line != 1 {
+		t.Errorf("found %+v", found)
+	}
+}

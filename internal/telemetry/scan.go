@@ -50,13 +50,14 @@ func (f *FileCoverage) count(rec *format.Record, known bool) {
 	f.add(FileCoverage{Formats: []string{rec.Format}})
 }
 
-// inPeriod leaves out what the caller did not ask for.
+// inPeriod leaves out what the caller did not ask for. The last second of the
+// period is in it as a whole.
 func (h *Hunter) inPeriod(s []Sighting) []Sighting {
 	if h.o.Since.IsZero() && h.o.Until.IsZero() {
 		return s
 	}
 	return slices.DeleteFunc(s, func(s Sighting) bool {
-		return !s.Time.IsZero() && (!h.o.Since.IsZero() && s.Time.Before(h.o.Since) || !h.o.Until.IsZero() && s.Time.After(h.o.Until))
+		return !s.Time.IsZero() && (!h.o.Since.IsZero() && s.Time.Before(h.o.Since) || !h.o.Until.IsZero() && s.Time.Truncate(time.Second).After(h.o.Until))
 	})
 }
 

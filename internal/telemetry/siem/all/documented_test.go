@@ -398,3 +398,19 @@ func outsideQuotes(query string) (rest string, open bool) {
 	}
 	return b.String(), in != 0
 }
+
+// A product that keeps fractions of seconds is asked for the whole of the last one.
+func TestTheLastSecondIsAskedAbout(t *testing.T) {
+	to := time.Date(2026, 1, 31, 23, 59, 59, 0, time.UTC)
+	for name, want := range map[string]string{
+		"clickhouse": "< toDateTime('2026-02-01 00:00:00', 'UTC')", "sentinel": "datetime(2026-01-31T23:59:59.9999999Z)", "defender": "datetime(2026-01-31T23:59:59.9999999Z)",
+	} {
+		search, _, err := New(name, siem.Settings{Type: name, URL: "https://siem.example", Index: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := search.Query([]observable.Value{wanted[0].Value}, to.AddDate(0, 0, -1), to, 10).Text; !strings.Contains(text, want) {
+			t.Errorf("%s: no %s in %s", name, want, text)
+		}
+	}
+}

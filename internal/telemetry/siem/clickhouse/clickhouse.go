@@ -53,8 +53,8 @@ func (s *Search) Query(values []observable.Value, from, to time.Time, rows int) 
 		columns = append(columns, "match("+name(f)+", "+pattern+")")
 	}
 	const layout = "2006-01-02 15:04:05"
-	text := fmt.Sprintf("SELECT * FROM %s WHERE %s BETWEEN toDateTime('%s', 'UTC') AND toDateTime('%s', 'UTC') AND (%s) LIMIT %d FORMAT JSONEachRow",
-		table(s.settings.Index), name(s.settings.Time), from.UTC().Format(layout), to.UTC().Format(layout), strings.Join(columns, " OR "), rows)
+	text := fmt.Sprintf("SELECT * FROM %[1]s WHERE %[2]s >= toDateTime('%[3]s', 'UTC') AND %[2]s < toDateTime('%[4]s', 'UTC') AND (%[5]s) LIMIT %[6]d FORMAT JSONEachRow",
+		table(s.settings.Index), name(s.settings.Time), from.UTC().Format(layout), to.UTC().Add(time.Second).Format(layout), strings.Join(columns, " OR "), rows)
 	q := url.Values{
 		"max_execution_time": {strconv.Itoa(int(s.settings.Timeout.Seconds()))}, "timeout_overflow_mode": {"throw"}, "readonly": {"2"},
 	}

@@ -30,6 +30,7 @@ const (
 )
 
 // kql writes the search. "has" matches whole words, for which a dot is no letter.
+// A datetime counts in tenths of microseconds.
 func kql(tables string, values []observable.Value, clock string, from, to time.Time, rows int) string {
 	var parts []string
 	for _, v := range values {
@@ -37,7 +38,7 @@ func kql(tables string, values []observable.Value, clock string, from, to time.T
 		parts = append(parts, "* has "+siem.Quote(text))
 	}
 	return fmt.Sprintf("search in (%s) %s between (datetime(%s) .. datetime(%s)) and (%s)\n| take %d",
-		tables, clock, from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339), strings.Join(parts, " or "), rows)
+		tables, clock, from.UTC().Format(time.RFC3339), to.UTC().Truncate(time.Second).Add(time.Second-100*time.Nanosecond).Format(time.RFC3339Nano), strings.Join(parts, " or "), rows)
 }
 
 func request(url, text string, body any, timeout time.Duration) siem.Query {
