@@ -256,5 +256,13 @@ func TestClickHouse(t *testing.T) {
 		fmt.Fprintf(&b, "{\"timestamp\":%d,\"message\":%q}\n", now.Unix()-60, line)
 	}
 	post(t, base+"/?query=INSERT+INTO+zeek+FORMAT+JSONEachRow", auth, b.String())
-	ask(t, runner(t, siem.Settings{Type: "clickhouse", URL: base, Index: "default.zeek"}, auth))
+	r := runner(t, siem.Settings{Type: "clickhouse", URL: base, Index: "default.zeek"}, auth)
+	ask(t, r)
+
+	// A query that fails after it has sent rows is one that failed.
+	failing := r.Search.Query([]observable.Value{wanted[0].Value}, now, now, 1).Request
+	failing.Source, failing.Anew, failing.Body = siem.SourceName(r.Name), true, []byte("SELECT throwIf(number = 100000) FROM system.numbers LIMIT 200000 FORMAT JSONEachRow")
+	if reply, err := r.Door.Ask(t.Context(), failing); err != nil || reply.Status < 400 || bytes.HasPrefix(reply.Body, []byte("{")) {
+		t.Errorf("failed after 100,000 rows: status %d, %.80s, %v", reply.Status, reply.Body, err)
+	}
 }

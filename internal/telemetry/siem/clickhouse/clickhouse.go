@@ -57,6 +57,9 @@ func (s *Search) Query(values []observable.Value, from, to time.Time, rows int) 
 		table(s.settings.Index), name(s.settings.Time), from.UTC().Format(layout), to.UTC().Add(time.Second).Format(layout), strings.Join(columns, " OR "), rows)
 	q := url.Values{
 		"max_execution_time": {strconv.Itoa(int(s.settings.Timeout.Seconds()))}, "timeout_overflow_mode": {"throw"}, "readonly": {"2"},
+		// Buffered by the server, so that an error after the first rows is still one of
+		// status: newer versions write it as a row of JSON, like any other.
+		"wait_end_of_query": {"1"},
 	}
 	return siem.Query{Text: text, Request: source.Request{
 		Method: http.MethodPost, URL: strings.TrimSuffix(s.settings.URL, "/") + "/?" + q.Encode(), Body: []byte(text),
