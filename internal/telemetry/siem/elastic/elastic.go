@@ -113,19 +113,26 @@ func (s *Search) Read(reply source.Reply, rows int) (siem.Page, error) {
 		return siem.Page{}, err
 	}
 	var page siem.Page
+	bare := 0
 	for _, h := range a.Hits.Hits {
+		if len(h.Source) == 0 {
+			bare++
+			continue
+		}
 		page.Records = append(page.Records, siem.Line(h.Source))
 	}
 	total, err := totalOf(a.Hits.Total)
 	if err != nil {
 		return page, err
 	}
-	page.Truncated = total > len(page.Records) || len(page.Records) >= rows
+	page.Truncated = total > len(a.Hits.Hits) || len(a.Hits.Hits) >= rows
 	switch {
 	case a.TimedOut:
 		page.Partial = "the search timed out before it had looked everywhere"
 	case a.Shards.Failed > 0:
 		page.Partial = fmt.Sprintf("%d of %d shards failed", a.Shards.Failed, a.Shards.Total)
+	case bare > 0:
+		page.Partial = fmt.Sprintf("%d of %d documents came without their text: the index does not keep _source", bare, len(a.Hits.Hits))
 	case a.Shards.Total == 0: // allow_no_indices is true where nothing else is said
 		page.Partial = "no index matches " + s.settings.Index
 	case a.Clusters.Skipped > 0:

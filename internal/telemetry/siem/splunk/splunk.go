@@ -41,6 +41,7 @@ func (s *Search) Query(values []observable.Value, from, to time.Time, rows int) 
 	var parts []string
 	for _, v := range values {
 		text, _ := siem.Searchable(v)
+		text = strings.ReplaceAll(text, "`", "*") // backticks may name a macro even within quotes; a wildcard finds more, and the log readers see to the rest
 		parts = append(parts, siem.Quote(text))
 		switch v.Kind() {
 		case observable.Domain, observable.URL:
