@@ -9,6 +9,9 @@ import (
 	"strings"
 )
 
+// listed is how many indicators packed logs and the index are searched for.
+const listed = 1000
+
 type bench struct {
 	dir             string
 	rounds, largest int
@@ -37,6 +40,11 @@ func (b *bench) all(ctx context.Context, size int64) error {
 	return b.index(ctx, logs)
 }
 
+// list is where so many indicators are kept.
+func (b *bench) list(count int) string {
+	return filepath.Join(b.dir, fmt.Sprintf("indicators.%d", count))
+}
+
 // plain measures the search of plain logs at growing sets of indicators.
 func (b *bench) plain(ctx context.Context, logs []string, gigabytes float64) error {
 	rg, haveRipgrep := ripgrep()
@@ -50,7 +58,7 @@ func (b *bench) plain(ctx context.Context, logs []string, gigabytes float64) err
 		if count == 100 || count == 10_000 {
 			continue
 		}
-		list := filepath.Join(b.dir, fmt.Sprintf("indicators.%d", count))
+		list := b.list(count)
 		if err := generateIndicators(list, count); err != nil {
 			return err
 		}

@@ -51,6 +51,9 @@ func run(ctx context.Context, args []string) error {
 		defer func() { _ = os.RemoveAll(made) }()
 		*dir = made
 	}
+	if *rounds < 1 || *largest < listed {
+		return fmt.Errorf("-rounds must be 1 or more, and -largest %d or more: the packed logs and the index are searched for so many", listed)
+	}
 	b := bench{dir: *dir, rounds: *rounds, largest: *largest}
 	return b.all(ctx, *size*1_000_000)
 }

@@ -18,7 +18,7 @@ import (
 // packed measures gz and zstd against zcat and zstdcat, which only unpack.
 func (b *bench) packed(ctx context.Context, logs []string) error {
 	fmt.Printf("\n| packed | clew, CPU s (clock) | peer, CPU s (clock) | peer/clew, CPU |\n|---|---|---|---|\n")
-	list := filepath.Join(b.dir, "indicators.1000")
+	list := b.list(listed)
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func (b *bench) packed(ctx context.Context, logs []string) error {
 				return err
 			}
 			ours = append(ours, took)
-			if _, took, err = command(ctx, "sh", "-c", p.peer+" "+strings.Join(files, " ")+" >/dev/null"); err != nil {
+			if _, took, err = command(ctx, "sh", append([]string{"-c", `"$0" "$@" >/dev/null`, p.peer}, files...)...); err != nil {
 				return err
 			}
 			theirs = append(theirs, took)
@@ -121,7 +121,7 @@ func (b *bench) index(ctx context.Context, logs []string) error {
 	}
 	defer func() { _ = store.Close() }()
 	size, text := store.Size()
-	indicators, err := loadIndicators(filepath.Join(b.dir, "indicators.1000"))
+	indicators, err := loadIndicators(b.list(listed))
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (b *bench) index(ctx context.Context, logs []string) error {
 // unnamed counts the lines found by the last plain search at 1,000 indicators
 // that lie in no block the index names.
 func (b *bench) unnamed(places []index.Place) (missing int, err error) {
-	found, err := os.ReadFile(filepath.Join(b.dir, "found.1000"))
+	found, err := os.ReadFile(filepath.Join(b.dir, fmt.Sprintf("found.%d", listed)))
 	if err != nil {
 		return 0, err
 	}
