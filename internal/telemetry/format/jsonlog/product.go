@@ -2,6 +2,7 @@ package jsonlog
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"clew/internal/telemetry/format"
@@ -13,6 +14,7 @@ type product struct {
 	name string
 	// marks are keys, all of which the object must hold.
 	marks    []string
+	or       [][]string // further such sets: all keys of one will do
 	meanings map[string]format.Meaning
 	special  func(out *format.Record, path, value string) bool
 	kind     func(out *format.Record) format.Kind // nil, or decides before the fields do
@@ -23,8 +25,9 @@ type product struct {
 func productOf(text []byte) *product {
 	head := text[:min(len(text), 64<<10)]
 	for i := range products {
-		if has(head, products[i].marks) {
-			return &products[i]
+		p := &products[i]
+		if has(head, p.marks) || slices.ContainsFunc(p.or, func(marks []string) bool { return has(head, marks) }) {
+			return p
 		}
 	}
 	return nil
@@ -54,14 +57,18 @@ var products = []product{
 		},
 		kind: func(out *format.Record) format.Kind { return eveKinds[value(out, "event_type")] },
 	},
-	{name: "zeek", marks: []string{`ts"`, `id.orig_h"`}, special: zeekField, kind: zeekKind},
-	{name: "zeek", marks: []string{`ts"`, `id_orig_h"`}, special: zeekField, kind: zeekKind},
-	{name: "zeek", marks: []string{`ts"`, `uid`}, special: zeekField, kind: zeekKind},
-	{name: "zeek", marks: []string{`_path"`, `_write_ts"`}, special: zeekField, kind: zeekKind},
-	{name: "zeek", marks: []string{`@stream"`, `ts"`}, special: zeekField, kind: zeekKind},
-	{name: "zeek", marks: []string{`ts"`, `certificate.subject"`}, special: zeekField, kind: zeekKind},
-	{name: "zeek", marks: []string{`ts"`, `tx_hosts"`}, special: zeekField, kind: zeekKind},
-	{name: "zeek", marks: []string{`ts"`, `fuid"`}, special: zeekField, kind: zeekKind},
+	{
+		name: "zeek", marks: []string{`ts"`, `id.orig_h"`}, or: [][]string{
+			{`ts"`, `id_orig_h"`},
+			{`ts"`, `uid`},
+			{`_path"`, `_write_ts"`},
+			{`@stream"`, `ts"`},
+			{`ts"`, `certificate.subject"`},
+			{`ts"`, `tx_hosts"`},
+			{`ts"`, `fuid"`},
+		},
+		meanings: zeekMeanings, special: zeekTime, kind: zeekKind,
+	},
 	{
 		name: "route53", marks: []string{`query_name"`, `query_timestamp"`},
 		meanings: map[string]format.Meaning{
@@ -231,10 +238,8 @@ var products = []product{
 		meanings: map[string]format.Meaning{"QueryName": format.Query, "SrcIP": format.Client, "DstIP": format.Resolver, "Datetime": format.Time, "ResolverDecision": format.Outcome, "DeviceName": format.Machine, "Email": format.User, "ResolvedIPs": format.Answer},
 	},
 	{
-		name: "netflow", marks: []string{`IPv4Address"`, `octetDeltaCount"`}, def: format.FlowLog,
+		name: "netflow", marks: []string{`IPv4Address"`, `octetDeltaCount"`}, or: [][]string{{`IPV4_SRC_ADDR"`}, {`IPV6_SRC_ADDR"`}}, def: format.FlowLog,
 	},
-	{name: "netflow", marks: []string{`IPV4_SRC_ADDR"`}, def: format.FlowLog},
-	{name: "netflow", marks: []string{`IPV6_SRC_ADDR"`}, def: format.FlowLog},
 	{
 		name: "zscaler", marks: []string{`sourcetype"`, `event"`},
 		meanings: map[string]format.Meaning{

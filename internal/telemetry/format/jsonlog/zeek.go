@@ -6,45 +6,27 @@ import (
 	"clew/internal/telemetry/format"
 )
 
-// zeekField takes Zeek's own names, which mean something else elsewhere.
-func zeekField(out *format.Record, path, value string) bool {
-	switch path {
-	case "ts":
-		if t, ok := format.Seconds(value); ok {
-			out.SetInstant(t, 0)
-			return true
-		}
-		return false
-	case "_write_ts", "@system", "@proc", "service", "source", "@timestamp":
-		out.AddAs(path, value, format.Other)
-	case "certificate.not_valid_before", "certificate.not_valid_after", "not_valid_before", "not_valid_after":
-		out.AddAs(path, value, format.Other)
-	case "san.dns", "san.ip", "san.uri", "san.email", "san_dns", "certificate_subject", "certificate_issuer":
-		out.AddAs(path, value, format.CertName)
-	case "tx_hosts":
-		out.AddAs(path, value, format.Server)
-	case "rx_hosts":
-		out.AddAs(path, value, format.Client)
-	case "mailfrom", "from":
-		out.AddAs(path, value, format.EmailFrom)
-	case "rcptto", "to":
-		out.AddAs(path, value, format.EmailTo)
-	case "host_name", "client_fqdn":
-		out.AddAs(path, value, format.Machine)
-	case "helo":
-		out.AddAs(path, value, format.Host)
-	case "note":
-		out.AddAs(path, value, format.Signature)
-	case "sub":
-		out.AddAs(path, value, format.Message)
-	case "server_addr":
-		out.AddAs(path, value, format.Server)
-	case "client_addr", "assigned_addr":
-		out.AddAs(path, value, format.Client)
-	default:
+// zeekMeanings are Zeek's own names that mean something else elsewhere.
+var zeekMeanings = map[string]format.Meaning{
+	"_write_ts": format.Other, "@system": format.Other, "@proc": format.Other, "service": format.Other, "source": format.Other, "@timestamp": format.Other,
+	"certificate.not_valid_before": format.Other, "certificate.not_valid_after": format.Other, "not_valid_before": format.Other, "not_valid_after": format.Other,
+	"san.dns": format.CertName, "san.ip": format.CertName, "san.uri": format.CertName, "san.email": format.CertName, "san_dns": format.CertName,
+	"certificate_subject": format.CertName, "certificate_issuer": format.CertName,
+	"tx_hosts": format.Server, "rx_hosts": format.Client, "mailfrom": format.EmailFrom, "from": format.EmailFrom, "rcptto": format.EmailTo, "to": format.EmailTo,
+	"host_name": format.Machine, "client_fqdn": format.Machine, "helo": format.Host, "note": format.Signature, "sub": format.Message,
+	"server_addr": format.Server, "client_addr": format.Client, "assigned_addr": format.Client,
+}
+
+// zeekTime takes the time, which counts seconds.
+func zeekTime(out *format.Record, path, value string) bool {
+	if path != "ts" {
 		return false
 	}
-	return true
+	t, ok := format.Seconds(value)
+	if ok {
+		out.SetInstant(t, 0)
+	}
+	return ok
 }
 
 // zeekKind reads the log's name where the line has it, else a field that only
@@ -54,7 +36,7 @@ func zeekKind(out *format.Record) format.Kind {
 	if path == "" {
 		path = value(out, "@stream")
 	}
-	if k, ok := zeekLogs[path]; ok {
+	if k, ok := format.ZeekKinds[path]; ok {
 		return k
 	}
 	for _, f := range out.Fields {
@@ -63,11 +45,6 @@ func zeekKind(out *format.Record) format.Kind {
 		}
 	}
 	return format.UnknownKind
-}
-
-var zeekLogs = map[string]format.Kind{
-	"conn": format.FlowLog, "dns": format.DNSLog, "http": format.WebLog, "ssl": format.TLSLog, "files": format.FileLog, "x509": format.CertLog, "smtp": format.MailLog,
-	"notice": format.AlertLog, "dhcp": format.DHCPLog, "pe": format.FileLog, "kerberos": format.AuthLog, "ntlm": format.AuthLog, "smb_files": format.FileLog, "rdp": format.FlowLog, "ssh": format.FlowLog,
 }
 
 var zeekSigns = map[string]format.Kind{

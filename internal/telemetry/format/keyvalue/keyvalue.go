@@ -30,22 +30,16 @@ func (Reader) Parse(text []byte, _ format.Context, out *format.Record) bool {
 	if product == "" && (len(head) > 200 || bytes.ContainsAny(head, "{<")) {
 		return false
 	}
-	n := 0
-	switch product {
-	case "fortios":
-		n = format.Pairs(text, func(k, v string) { fortios(out, k, v) })
-	case "netfilter":
-		n = format.Pairs(text, func(k, v string) { netfilter(out, k, v) })
-		rule(out, string(head))
-	case "stormshield":
-		n = format.Pairs(text, func(k, v string) {
-			if k == "time" {
-				out.SetTime(v, -1)
-			}
+	p := products[product]
+	n := format.Pairs(text, func(k, v string) {
+		if m, known := p.meanings[k]; known {
+			out.AddAs(k, v, m)
+		} else if p.special == nil || !p.special(out, k, v) {
 			out.Add(k, v)
-		})
-	default:
-		n = format.Pairs(text, out.Add)
+		}
+	})
+	if product == "netfilter" {
+		rule(out, string(head))
 	}
 	if n < least {
 		return false
@@ -78,50 +72,51 @@ func productOf(text []byte) string {
 	return ""
 }
 
-// fortios knows what FortiOS calls its fields (Fortinet, "FortiOS Log Message
-// Reference"): "hostname" is the web site, "url" a path on it.
-func fortios(out *format.Record, key, value string) {
+// products are those whose names need more than the shared table. special takes
+// what a meaning alone does not tell, and reports whether it did.
+var products = map[string]struct {
+	meanings map[string]format.Meaning
+	special  func(out *format.Record, key, value string) bool
+}{
+	// "hostname" is the web site, "url" a path on it (Fortinet, "FortiOS Log
+	// Message Reference").
+	"fortios": {map[string]format.Meaning{
+		"hostname": format.Host, "dstname": format.Machine, "srcname": format.Machine, "transip": format.NATClient, "tranip": format.NATServer,
+		"sender": format.EmailFrom, "ip": format.MachineIP,
+	}, fortios},
+	// The kernel's LOG target.
+	"netfilter": {map[string]format.Meaning{"SRC": format.Client, "DST": format.Server, "MAC": format.Hardware}, others},
+	"stormshield": {special: func(out *format.Record, key, value string) bool {
+		if key == "time" {
+			out.SetTime(value, -1)
+		}
+		return false
+	}},
+}
+
+func fortios(out *format.Record, key, value string) bool {
 	switch key {
 	case "eventtime": // the only one that is UTC in every version
 		out.SetTime(value, -1)
 	case "ui":
 		_, from, _ := strings.Cut(strings.TrimSuffix(value, ")"), "(")
 		out.AddAs(key, from, format.Client)
-	case "hostname":
-		out.AddAs(key, value, format.Host)
-	case "dstname", "srcname":
-		out.AddAs(key, value, format.Machine)
-	case "transip":
-		out.AddAs(key, value, format.NATClient)
-	case "tranip":
-		out.AddAs(key, value, format.NATServer)
-	case "sender":
-		out.AddAs(key, value, format.EmailFrom)
-	case "ip":
-		out.AddAs(key, value, format.MachineIP)
-	case "from":
+	case "from": // a sender, or a zone
 		if strings.Contains(value, "@") {
 			out.AddAs(key, value, format.EmailFrom)
-			return
+			return true
 		}
-		out.AddAs(key, value, format.Other)
+		return others(out, key, value)
 	default:
-		out.Add(key, value)
+		return false
 	}
+	return true
 }
 
-// netfilter knows the fields of the kernel's LOG target.
-func netfilter(out *format.Record, key, value string) {
-	switch key {
-	case "SRC":
-		out.AddAs(key, value, format.Client)
-	case "DST":
-		out.AddAs(key, value, format.Server)
-	case "MAC":
-		out.AddAs(key, value, format.Hardware)
-	default:
-		out.AddAs(key, value, format.Other)
-	}
+// others takes any field as one that says nothing by its name.
+func others(out *format.Record, key, value string) bool {
+	out.AddAs(key, value, format.Other)
+	return true
 }
 
 // rule takes the verdict from the prefix that the firewall's rule writes, since

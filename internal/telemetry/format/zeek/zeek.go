@@ -1,6 +1,6 @@
 // Package zeek reads Zeek's own logs in their column form, of every generation:
 // any separator, renamed fields, labelled columns. Its JSON form is read like
-// other JSON, with the names given in this package.
+// other JSON, by format/jsonlog.
 //
 // Format: https://docs.zeek.org/en/master/log-formats.html, and the ASCII
 // writer's options (LogAscii::) for what can be changed.
@@ -73,7 +73,7 @@ func (Reader) Parse(text []byte, c format.Context, out *format.Record) bool {
 	if !strings.Contains(string(text), s.Separator) && len(s.Columns) > 1 {
 		return false
 	}
-	out.Format, out.Kind = strings.TrimSuffix("zeek/"+s.Log, "/"), Kind(s.Log)
+	out.Format, out.Kind = strings.TrimSuffix("zeek/"+s.Log, "/"), format.ZeekKinds[s.Log]
 	rest := string(text)
 	for i, name := range s.Columns {
 		cell, after, more := strings.Cut(rest, s.Separator)
@@ -144,33 +144,6 @@ func MeaningOf(path, name string) format.Meaning {
 		return m
 	}
 	return format.MeaningOf(name)
-}
-
-// Kind returns the kind of the log called path.
-func Kind(path string) format.Kind {
-	switch path {
-	case "conn", "conn_long", "ssh", "rdp", "tunnel", "quic", "ftp", "socks", "known_services", "dpd", "weird", "software":
-		return format.FlowLog
-	case "dns":
-		return format.DNSLog
-	case "http":
-		return format.WebLog
-	case "ssl":
-		return format.TLSLog
-	case "files", "pe", "smb_files":
-		return format.FileLog
-	case "x509", "known_certs", "ocsp":
-		return format.CertLog
-	case "smtp":
-		return format.MailLog
-	case "notice", "intel", "signatures":
-		return format.AlertLog
-	case "dhcp":
-		return format.DHCPLog
-	case "kerberos", "ntlm", "radius":
-		return format.AuthLog
-	}
-	return format.UnknownKind
 }
 
 // unescape undoes \xNN, the only escape the writer uses.
