@@ -1,15 +1,23 @@
-#include "textflag.h"
+#include "classify_nibbles.h"
 
-// A byte is of a class when the entry of its low nibble and the entry of its
-// high nibble share a bit. The bits: 1 hyphen and dot, 2 digits, 4 A to O,
-// 8 P to Z, 16 underscore, 32 A to F; letters in both cases. Host bytes are
-// 1|2|4|8|16, hexadecimal digits 2|32.
-DATA lowNibbles<>+0(SB)/8, $0x0e2e2e2e2e2e2e0a
-DATA lowNibbles<>+8(SB)/8, $0x14050504040c0e0e
-GLOBL lowNibbles<>(SB), RODATA|NOPTR, $16
-DATA highNibbles<>+0(SB)/8, $0x0824182402010000
-DATA highNibbles<>+8(SB)/8, $0x0000000000000000
-GLOBL highNibbles<>(SB), RODATA|NOPTR, $16
+// POSITIVE makes all ones of the bytes of Y4 and Y5 that have a bit.
+#define POSITIVE \
+	VPCMPGTB Y8, Y4, Y4 \
+	VPCMPGTB Y8, Y5, Y5
+
+// STORE writes a bit for each byte of Y4 and Y5.
+#define STORE(to) \
+	VPMOVMSKB Y4, AX \
+	VPMOVMSKB Y5, BX \
+	SHLQ $32, BX     \
+	ORQ  BX, AX      \
+	MOVQ AX, (to)
+
+// BROADCAST fills a register of 32 bytes with the low four of AX.
+#define BROADCAST(value, x, y) \
+	MOVL $value, AX \
+	VMOVD AX, x     \
+	VPBROADCASTD x, y
 
 // func classifyAVX2(src *byte, words int, host, dot, hex, colon *uint64)
 TEXT ·classifyAVX2(SB), NOSPLIT, $0-48
@@ -21,21 +29,11 @@ TEXT ·classifyAVX2(SB), NOSPLIT, $0-48
 	MOVQ colon+40(FP), R11
 	VBROADCASTI128 lowNibbles<>(SB), Y10
 	VBROADCASTI128 highNibbles<>(SB), Y11
-	MOVL $0x0f0f0f0f, AX
-	VMOVD AX, X12
-	VPBROADCASTD X12, Y12 // the low nibble
-	MOVL $0x1f1f1f1f, AX
-	VMOVD AX, X13
-	VPBROADCASTD X13, Y13 // host bytes
-	MOVL $0x22222222, AX
-	VMOVD AX, X14
-	VPBROADCASTD X14, Y14 // hexadecimal digits
-	MOVL $0x2e2e2e2e, AX
-	VMOVD AX, X15
-	VPBROADCASTD X15, Y15 // dot
-	MOVL $0x3a3a3a3a, AX
-	VMOVD AX, X9
-	VPBROADCASTD X9, Y9 // colon
+	BROADCAST(0x0f0f0f0f, X12, Y12) // the low nibble
+	BROADCAST(0x1f1f1f1f, X13, Y13) // host bytes
+	BROADCAST(0x22222222, X14, Y14) // hexadecimal digits
+	BROADCAST(0x2e2e2e2e, X15, Y15) // dot
+	BROADCAST(0x3a3a3a3a, X9, Y9) // colon
 	VPXOR Y8, Y8, Y8
 	TESTQ CX, CX
 	JZ   done
@@ -58,39 +56,21 @@ loop:
 
 	VPAND  Y2, Y13, Y4
 	VPAND  Y3, Y13, Y5
-	VPCMPGTB Y8, Y4, Y4
-	VPCMPGTB Y8, Y5, Y5
-	VPMOVMSKB Y4, AX
-	VPMOVMSKB Y5, BX
-	SHLQ $32, BX
-	ORQ  BX, AX
-	MOVQ AX, (R8)
+	POSITIVE
+	STORE(R8)
 
 	VPCMPEQB Y0, Y15, Y4
 	VPCMPEQB Y1, Y15, Y5
-	VPMOVMSKB Y4, AX
-	VPMOVMSKB Y5, BX
-	SHLQ $32, BX
-	ORQ  BX, AX
-	MOVQ AX, (R9)
+	STORE(R9)
 
 	VPAND  Y2, Y14, Y4
 	VPAND  Y3, Y14, Y5
-	VPCMPGTB Y8, Y4, Y4
-	VPCMPGTB Y8, Y5, Y5
-	VPMOVMSKB Y4, AX
-	VPMOVMSKB Y5, BX
-	SHLQ $32, BX
-	ORQ  BX, AX
-	MOVQ AX, (R10)
+	POSITIVE
+	STORE(R10)
 
 	VPCMPEQB Y0, Y9, Y4
 	VPCMPEQB Y1, Y9, Y5
-	VPMOVMSKB Y4, AX
-	VPMOVMSKB Y5, BX
-	SHLQ $32, BX
-	ORQ  BX, AX
-	MOVQ AX, (R11)
+	STORE(R11)
 
 	ADDQ $64, SI
 	ADDQ $8, R8
