@@ -216,21 +216,33 @@ func (a *app) huntList(ctx context.Context, f huntFlags, args []string) error {
 	found := telemetry.NewFindings(wanted)
 	coverage, err := a.search(ctx, hunter, inputs, found, f)
 	progress()
-	if err != nil && !(f.follow && errors.Is(err, context.Canceled)) {
+	if err != nil {
 		return err
 	}
 	coverage.Skipped = append(coverage.Skipped, skipped...)
 	return a.finishHunt(found, coverage)
 }
 
-// search runs a hunt; hits go out as they come where lines are asked for.
+// search runs a hunt. One that is interrupted keeps what arrived; the coverage
+// says what did not.
 func (a *app) search(ctx context.Context, hunter *telemetry.Hunter, inputs []logfile.Input, found *telemetry.Findings, f huntFlags) (telemetry.Coverage, error) {
 	var coverage telemetry.Coverage
-	err := a.printTo(func(w io.Writer) error {
+	err := a.printSightings(f, found, func(emit func(telemetry.Sighting) error) (err error) {
+		if coverage, err = hunter.Run(ctx, inputs, emit); errors.Is(err, context.Canceled) {
+			err = nil
+		}
+		return err
+	})
+	return coverage, err
+}
+
+// printSightings prints what a search hands over: each hit as it comes, where lines
+// are asked for, and otherwise what they come to.
+func (a *app) printSightings(f huntFlags, found *telemetry.Findings, search func(emit func(telemetry.Sighting) error) error) error {
+	return a.printTo(func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false)
-		var err error
-		coverage, err = hunter.Run(ctx, inputs, func(s telemetry.Sighting) error {
+		err := search(func(s telemetry.Sighting) (err error) {
 			found.Add(s)
 			switch {
 			case a.json:
@@ -243,13 +255,11 @@ func (a *app) search(ctx context.Context, hunter *telemetry.Hunter, inputs []log
 			}
 			return err
 		})
-		if err != nil && !errors.Is(err, context.Canceled) || a.json {
-			return err
+		if err == nil && !a.json {
+			printFindings(w, found)
 		}
-		printFindings(w, found)
-		return nil
+		return err
 	})
-	return coverage, err
 }
 
 // sayRefused names what is not looked for.

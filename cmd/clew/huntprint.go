@@ -74,12 +74,8 @@ func printHit(w io.Writer, ind match.Indicator, s telemetry.Sighting) error {
 			extra += "; " + part
 		}
 	}
-	at := fmt.Sprintf("%s:%d", s.File, s.Line)
-	if s.Line == 0 {
-		at = fmt.Sprintf("%s at byte %d", s.File, s.Offset)
-	}
 	_, err := fmt.Fprintf(w, "%s  %s  %s  %s %s  %s%s\n  %s\n  %s\n", when, s.Verdict, forPeople(ind.Value), s.Contact, where, terminalSafe(s.Asset.String()), terminalSafe(extra),
-		terminalSafe(at), terminalSafe(strings.ReplaceAll(s.Record, "\n", " ")))
+		terminalSafe(at(s)), terminalSafe(strings.ReplaceAll(s.Record, "\n", " ")))
 	return err
 }
 

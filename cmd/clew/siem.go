@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -166,28 +165,6 @@ func (a *app) askSIEM(ctx context.Context, f huntFlags, wanted []match.Indicator
 		fmt.Fprintf(a.stderr, "  %s cut short: there are more hits than counted\n", plural(uint64(answer.More), "answer"))
 	}
 	return found, inquiry, nil
-}
-
-// printSightings prints what a search hands over, as a search of files does.
-func (a *app) printSightings(f huntFlags, found *telemetry.Findings, search func(emit func(telemetry.Sighting) error) error) error {
-	return a.printTo(func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		err := search(func(s telemetry.Sighting) error {
-			found.Add(s)
-			switch {
-			case a.json:
-				return encoder.Encode(hitLineOf(found.Indicators[s.Indicator], s))
-			case f.lines:
-				return printHit(w, found.Indicators[s.Indicator], s)
-			}
-			return nil
-		})
-		if err == nil && !a.json {
-			printFindings(w, found)
-		}
-		return err
-	})
 }
 
 // finishInquiry turns the outcome into the exit code.
