@@ -178,9 +178,9 @@ func (a *app) readIndicators(f huntFlags) ([]match.Indicator, error) {
 		return nil, usagef("%s: %w", f.indicators, err)
 	}
 	if list.Skipped > 0 {
-		fmt.Fprintf(a.stderr, "clew: %s: left out, for they are no indicators: %s\n", terminalSafe(f.indicators), plural(uint64(list.Skipped), "line"))
+		fmt.Fprintf(a.stderr, "clew: %s: left out, for they are no indicators: %s\n", oneLine(f.indicators), plural(uint64(list.Skipped), "line"))
 		for _, why := range list.Why {
-			fmt.Fprintf(a.stderr, "  %s\n", terminalSafe(why))
+			fmt.Fprintf(a.stderr, "  %s\n", oneLine(why))
 		}
 	}
 	return list.Indicators, nil
@@ -270,7 +270,7 @@ func (a *app) sayRefused(refused []match.Refusal, wanted []match.Indicator) {
 			fmt.Fprintf(a.stderr, "  and %d more\n", len(refused)-most)
 			break
 		}
-		fmt.Fprintf(a.stderr, "clew: not looked for: %s: %s\n", forPeople(wanted[r.Indicator].Value), terminalSafe(r.Reason))
+		fmt.Fprintf(a.stderr, "clew: not looked for: %s: %s\n", forPeople(wanted[r.Indicator].Value), oneLine(r.Reason))
 	}
 }
 
@@ -281,7 +281,7 @@ func (a *app) finishHunt(found *telemetry.Findings, coverage telemetry.Coverage)
 	case !coverage.Complete():
 		missing := coverage.Missing()
 		for _, m := range missing[1:] {
-			fmt.Fprintf(a.stderr, "clew: not read: %s\n", terminalSafe(m))
+			fmt.Fprintf(a.stderr, "clew: not read: %s\n", oneLine(m))
 		}
 		return partial{"not read to the end: " + missing[0]}
 	case !found.Seen():

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"clew/internal/telemetry"
 	"clew/internal/telemetry/match"
@@ -74,9 +75,20 @@ func printHit(w io.Writer, ind match.Indicator, s telemetry.Sighting) error {
 			extra += "; " + part
 		}
 	}
-	_, err := fmt.Fprintf(w, "%s  %s  %s  %s %s  %s%s\n  %s\n  %s\n", when, s.Verdict, forPeople(ind.Value), s.Contact, where, terminalSafe(s.Asset.String()), terminalSafe(extra),
-		terminalSafe(at(s)), terminalSafe(strings.ReplaceAll(s.Record, "\n", " ")))
+	_, err := fmt.Fprintf(w, "%s  %s  %s  %s %s  %s%s\n  %s\n  %s\n", when, s.Verdict, forPeople(ind.Value), s.Contact, where, oneLine(s.Asset.String()), oneLine(extra),
+		oneLine(at(s)), oneLine(s.Record))
 	return err
+}
+
+// oneLine is terminalSafe for text that shares its line with other words: what a
+// log calls a machine must not look like a hit of its own.
+func oneLine(text string) string {
+	return terminalSafe(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		return r
+	}, text))
 }
 
 // printFindings writes one line an indicator, and below it who and when.
@@ -89,25 +101,25 @@ func printFindings(w io.Writer, found *telemetry.Findings) {
 	fmt.Fprintln(table, "VERDICT\tINDICATOR\tHITS\tCONTACT\tFIRST\tLAST\tASSETS\tLET THROUGH")
 	for _, f := range all {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Verdict(), forPeople(f.Indicator.Value), grouped(uint64(f.Count)), f.Contact(),
-			minute(f.First), minute(f.Last), terminalSafe(firstAssets(f)), letThrough(f))
+			minute(f.First), minute(f.Last), oneLine(firstAssets(f)), letThrough(f))
 	}
 	_ = table.Flush() // the writer below keeps its error
 	for _, f := range all {
 		fmt.Fprintf(w, "\n%s  %s\n", forPeople(f.Indicator.Value), f.Verdict())
 		if f.Indicator.Label != "" {
-			fmt.Fprintf(w, "  listed as   %s\n", terminalSafe(f.Indicator.Label))
+			fmt.Fprintf(w, "  listed as   %s\n", oneLine(f.Indicator.Label))
 		}
 		if f.Why != "" {
-			fmt.Fprintf(w, "  why         %s\n", terminalSafe(f.Why))
+			fmt.Fprintf(w, "  why         %s\n", oneLine(f.Why))
 		}
 		e := f.Example
 		where := e.Meaning.String()
 		if e.Field == "" {
 			where = "somewhere in the text"
 		}
-		fmt.Fprintf(w, "  seen as     %s in %s, log of kind %s (%s)\n", where, terminalSafe(at(e)), e.Kind, terminalSafe(e.Format))
+		fmt.Fprintf(w, "  seen as     %s in %s, log of kind %s (%s)\n", where, oneLine(at(e)), e.Kind, oneLine(e.Format))
 		if e.Asset.User != "" || e.Asset.Process != "" {
-			fmt.Fprintf(w, "  there       %s\n", terminalSafe(strings.TrimSpace(e.Asset.User+"  "+e.Asset.Process)))
+			fmt.Fprintf(w, "  there       %s\n", oneLine(strings.TrimSpace(e.Asset.User+"  "+e.Asset.Process)))
 		}
 		if days := f.Timeline(); len(days) > 1 {
 			fmt.Fprintf(w, "  timeline    %s\n", timeline(days))

@@ -160,7 +160,7 @@ func (a *app) askSIEM(ctx context.Context, f huntFlags, wanted []match.Indicator
 	}
 	inquiry.From, inquiry.To, inquiry.Unanswered = answer.From, answer.To, answer.Unanswered
 	inquiry.Note = fmt.Sprintf("%s asked about %s to %s in %s, all answered in full", f.siem, answer.From.Format(time.DateOnly), answer.To.Format(time.DateOnly), plural(uint64(answer.Queries), "query"))
-	fmt.Fprintf(a.stderr, "asked %s about %s to %s UTC: %s, %s\n", terminalSafe(f.siem), minute(answer.From), minute(answer.To), plural(uint64(answer.Queries), "query"), plural(uint64(answer.Records), "record"))
+	fmt.Fprintf(a.stderr, "asked %s about %s to %s UTC: %s, %s\n", oneLine(f.siem), minute(answer.From), minute(answer.To), plural(uint64(answer.Queries), "query"), plural(uint64(answer.Records), "record"))
 	if answer.More > 0 {
 		fmt.Fprintf(a.stderr, "  %s cut short: there are more hits than counted\n", plural(uint64(answer.More), "answer"))
 	}
@@ -178,11 +178,11 @@ func (a *app) finishInquiry(found *telemetry.Findings, q investigation.Inquiry) 
 	}
 	var all []string
 	for why, n := range reasons {
-		all = append(all, fmt.Sprintf("%s not answered: %s", plural(uint64(n), "indicator"), why))
+		all = append(all, oneLine(fmt.Sprintf("%s not answered: %s", plural(uint64(n), "indicator"), why)))
 	}
 	slices.Sort(all)
 	for _, why := range all[:min(len(all), most)] {
-		fmt.Fprintf(a.stderr, "clew: %s\n", terminalSafe(why))
+		fmt.Fprintf(a.stderr, "clew: %s\n", why)
 	}
 	switch {
 	case len(all) > 0:

@@ -52,7 +52,7 @@ func (a *app) openIndex(write bool) (*index.Store, error) {
 		return nil, err
 	}
 	for _, err := range store.Damaged {
-		fmt.Fprintf(a.stderr, "clew: left out: %s\n", terminalSafe(err.Error()))
+		fmt.Fprintf(a.stderr, "clew: left out: %s\n", oneLine(err.Error()))
 	}
 	return store, nil
 }
@@ -374,7 +374,7 @@ func (w *watcher) round(ctx context.Context) error {
 		return err
 	}
 	for _, failed := range line.Failed {
-		fmt.Fprintf(w.stderr, "clew: not indexed: %s\n", terminalSafe(failed))
+		fmt.Fprintf(w.stderr, "clew: not indexed: %s\n", oneLine(failed))
 	}
 	return nil
 }
@@ -419,7 +419,7 @@ func (w *watcher) alert(ctx context.Context, wanted []match.Indicator, search fu
 			return printHit(out, wanted[s.Indicator], s)
 		})
 		for _, missing := range append(answer.Missing, gone(answer.Gone)...) {
-			fmt.Fprintf(w.stderr, "clew: not checked: %s\n", terminalSafe(missing))
+			fmt.Fprintf(w.stderr, "clew: not checked: %s\n", oneLine(missing))
 		}
 		return err
 	})
