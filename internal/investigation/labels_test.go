@@ -322,6 +322,11 @@ func teamServers(t *testing.T, mapping string) (s *labelledSet, watermarks label
 	return s, watermarks
 }
 
+// fewServers is up to how many servers a key is so rare that it leads to every one
+// of them. The fitted model expects 58 siblings of anything, so that of a key on 35
+// alone all are coincidences.
+const fewServers = 10
+
 // The keys are what the mapping brings in, so the comparison asks whether a key
 // of few servers leads to all of them and to nobody else, and whether strangers
 // who only have the watermark of one leaked copy stay apart.
@@ -370,6 +375,10 @@ func TestCobaltStrikeKeys(t *testing.T) {
 		if sum.right[string(score.High)]+sum.right[string(score.Medium)] > 0 {
 			t.Errorf("key %s on %d servers still connects them: %v", key, len(servers), sum.right)
 		}
+	}
+	s.keep(2, fewServers)
+	if few := s.compare(t, "Cobalt Strike by key of few servers", seedsTried(t)); few.siblings == 0 || len(few.missed) > 0 {
+		t.Errorf("keys of at most %d servers do not lead to all of them: %s", fewServers, few)
 	}
 }
 
