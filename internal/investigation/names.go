@@ -36,7 +36,7 @@ type IndexState struct {
 
 // ErrCannotList means that the corpus is of an engine whose names cannot be gone
 // through, so that no index of them can be built here.
-var ErrCannotList = errors.New("this corpus cannot list its names: similar names are searched in an embedded corpus")
+var ErrCannotList = errors.New("this corpus cannot list its names, so similar names cannot be searched in it")
 
 // NameIndex returns the index of similar names, built anew when the corpus has
 // changed since. Who only reads a full disk gets the index as it is; the state
@@ -81,9 +81,11 @@ func stateOf(index *naming.Index, corpusState string) IndexState {
 
 func (w *Workspace) namesDir() string { return filepath.Join(w.Dir, namesFolder) }
 
-// corpusState is a digest of how many links and subjects of each relation the
-// corpus holds. A name that is new to the corpus is in a new link, so as long as
-// the counts stand the index is whole.
+// corpusState is a digest of the imports of the corpus and of how many links and
+// subjects of each relation it holds. A name that is new to the corpus is in a
+// new link, so as long as exact counts stand the index is whole. Where an engine
+// estimates them, the imports tell; what a few answers of sources added there may
+// be missed until the next import.
 func (w *Workspace) corpusState(ctx context.Context) (string, error) {
 	sum := fnv.New64a()
 	for _, r := range observation.Relations() {
@@ -92,6 +94,13 @@ func (w *Workspace) corpusState(ctx context.Context) (string, error) {
 			return "", err
 		}
 		fmt.Fprintf(sum, "%d %d %d\n", r, p.Links, p.Subjects)
+	}
+	imports, err := w.Corpus.Imports(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, i := range imports {
+		fmt.Fprintf(sum, "%s\n", i.ID)
 	}
 	return fmt.Sprintf("%016x", sum.Sum64()), nil
 }
