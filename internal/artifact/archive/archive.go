@@ -8,7 +8,6 @@ package archive
 
 import (
 	"archive/tar"
-	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
 	"errors"
@@ -16,7 +15,6 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
 
 	"clew/internal/artifact/view"
 )
@@ -95,22 +93,6 @@ func unpack(r io.Reader, format Format) (io.Reader, error) {
 		return nil, broken("%w", err)
 	}
 	return out, nil
-}
-
-// openXZ refuses streams that ask for more memory than a decoder may have. The
-// size of the dictionary stands in the header of the first block.
-func openXZ(r io.Reader) (io.Reader, error) {
-	const head = 12 + 64
-	start := make([]byte, head)
-	n, err := io.ReadFull(r, start)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, err
-	}
-	start = start[:n]
-	if size, ok := xzDictionary(start); !ok || size > maxWindow {
-		return nil, errors.New("it asks for too much memory, or for a filter that is not known")
-	}
-	return (xz.ReaderConfig{SingleStream: true}).NewReader(io.MultiReader(bytes.NewReader(start), r))
 }
 
 func walkTar(r io.Reader, visit func(Member) error) error {
