@@ -81,7 +81,7 @@ func unpack(r io.Reader, format Format) (io.Reader, error) {
 	case Bzip2:
 		out = bzip2.NewReader(r)
 	case XZ:
-		out, err = openXZ(r)
+		out, err = NewXZ(r)
 	case Zstd:
 		var d *zstd.Decoder
 		d, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))

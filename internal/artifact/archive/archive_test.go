@@ -198,6 +198,9 @@ func TestXZFrames(t *testing.T) {
 			h := sha256.New()
 			_, err = io.Copy(h, r)
 			got = hex.EncodeToString(h.Sum(nil))
+			if n, again := r.Read(make([]byte, 1)); err == nil && (n != 0 || !errors.Is(again, io.EOF)) {
+				t.Errorf("after its end: %d bytes, %v", n, again)
+			}
 			return err
 		})
 		return got, err
@@ -220,9 +223,14 @@ func TestXZFrames(t *testing.T) {
 	if got, err := read(twice); err != nil || got != hex.EncodeToString(both[:]) {
 		t.Errorf("two streams: %s %v", got, err)
 	}
-	for name, data := range map[string][]byte{"trailing": append(bytes.Clone(blocks), "evil"...), "cut": blocks[:len(blocks)-20]} {
-		if _, err := read(data); err == nil {
-			t.Errorf("%s: read without a word", name)
+	for _, behind := range []string{"e", "evi", "evil", "evil evil evil"} {
+		if _, err := read(append(bytes.Clone(blocks), behind...)); err == nil {
+			t.Errorf("read without a word of %q behind it", behind)
+		}
+	}
+	for cut := 1; cut < 100; cut++ {
+		if _, err := read(blocks[:len(blocks)-cut]); err == nil {
+			t.Errorf("read without a word, %d bytes short", cut)
 		}
 	}
 	// Each block's header is found by its own sum.

@@ -31,10 +31,12 @@ type xzReader struct {
 	block io.Reader
 	sum   hash.Hash // nil where the kind of sum is not known here
 	began int64     // where the packed part of the block began
+	err   error     // that ended it, io.EOF behind the last stream
 }
 
-// openXZ reads the header of the first stream.
-func openXZ(r io.Reader) (io.Reader, error) {
+// NewXZ reads streams of xz that follow each other, with decoders of 128 MiB at
+// most. It reads the header of the first.
+func NewXZ(r io.Reader) (io.Reader, error) {
 	x := &xzReader{r: bufio.NewReader(r)}
 	return x, x.stream()
 }
@@ -59,10 +61,15 @@ func (p packed) ReadByte() (byte, error) {
 func (x *xzReader) take(n int) ([]byte, error) {
 	b := make([]byte, n)
 	_, err := io.ReadFull(packed{x}, b)
+	return b, cutOff(err)
+}
+
+// cutOff tells an end in the middle from the end behind the last stream.
+func cutOff(err error) error {
 	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
+		return io.ErrUnexpectedEOF
 	}
-	return b, err
+	return err
 }
 
 // stream reads a stream's header.
@@ -80,24 +87,23 @@ func (x *xzReader) stream() error {
 
 // Read implements [io.Reader].
 func (x *xzReader) Read(p []byte) (int, error) {
-	for {
+	for x.err == nil {
 		if x.block == nil {
-			if err := x.next(); err != nil {
-				return 0, err
-			}
+			x.err = x.next()
 			continue
 		}
 		n, err := x.block.Read(p)
 		if x.sum != nil {
 			x.sum.Write(p[:n])
 		}
-		if errors.Is(err, io.EOF) {
-			err = x.endBlock()
+		if x.err = err; errors.Is(err, io.EOF) {
+			x.err = x.endBlock()
 		}
-		if n > 0 || err != nil {
-			return n, err
+		if n > 0 {
+			return n, nil
 		}
 	}
+	return 0, x.err
 }
 
 // next opens the next block, of this stream or of one behind it.
@@ -105,7 +111,7 @@ func (x *xzReader) next() error {
 	const least, unit = 8, 4
 	first, err := packed{x}.ReadByte()
 	if err != nil {
-		return fmt.Errorf("a block is missing: %w", io.ErrUnexpectedEOF)
+		return fmt.Errorf("a block is missing: %w", cutOff(err))
 	}
 	if first == 0 {
 		return x.endStream()
@@ -126,7 +132,7 @@ func (x *xzReader) next() error {
 	x.began = x.at
 	x.sum = xzSum(x.check)
 	x.block, err = lzma.Reader2Config{DictCap: max(int(dictionary), lzma.MinDictCap)}.NewReader2(packed{x})
-	return err
+	return cutOff(err)
 }
 
 func xzSum(check byte) hash.Hash {
@@ -178,7 +184,7 @@ func (x *xzReader) endStream() error {
 		_, err = x.take(int(-(x.at-began)&3) + 4)
 	}
 	if err != nil {
-		return fmt.Errorf("its index: %w", err)
+		return fmt.Errorf("its index: %w", cutOff(err))
 	}
 	footer, err := x.take(xzHead)
 	if err != nil || string(footer[10:]) != "YZ" {
@@ -190,7 +196,7 @@ func (x *xzReader) endStream() error {
 		case len(b) == 0 && errors.Is(err, io.EOF):
 			return io.EOF
 		case err != nil:
-			return fmt.Errorf("%d bytes behind the last stream: %w", len(b), err)
+			return fmt.Errorf("%d bytes behind the last stream: %w", len(b), cutOff(err))
 		case !bytes.Equal(b, make([]byte, 4)):
 			return x.stream()
 		}
