@@ -11,9 +11,10 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
+
+	packed "clew/internal/artifact/archive"
 )
 
 // maxLayers is how deep packing is followed: a.tar.gz holding b.log.zst is 3.
@@ -57,7 +58,7 @@ func members(r *bufio.Reader, name string, layer int, each func(string, *bufio.R
 		defer z.Close()
 		return next(z)
 	case bytes.HasPrefix(head, []byte{0xfd, '7', 'z', 'X', 'Z', 0}):
-		z, err := xz.ReaderConfig{DictCap: 128 << 20}.NewReader(r)
+		z, err := packed.NewXZ(r)
 		if err != nil {
 			return fmt.Errorf("xz: %w", err)
 		}
