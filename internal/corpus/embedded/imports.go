@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -149,5 +148,6 @@ func (s *Store) RemoveImport(ctx context.Context, id string) error {
 	if err == nil {
 		s.imports.remove(id)
 	}
-	return s.explain(errors.Join(err, s.opts.fs.RemoveAll(dir)))
+	_ = s.opts.fs.RemoveAll(dir) // what is removed stays so; files left behind go at the next Open
+	return s.explain(err)
 }
