@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -23,13 +24,12 @@ func measureLooks(ctx context.Context, space *investigation.Workspace, operators
 	if err != nil {
 		return err
 	}
-	for name, do := range map[string]func(observable.Value) error{
-		"show and count": func(v observable.Value) error { _, err := space.Look(ctx, v); return err },
-		"pivots":         func(v observable.Value) error { _, err := space.Points(ctx, v, pivot.Options{}); return err },
-	} {
-		if err := timed(name, asked, do); err != nil {
-			return err
-		}
+	err = errors.Join(
+		timed("show and count", asked, func(v observable.Value) error { _, err := space.Look(ctx, v); return err }),
+		timed("pivots", asked, func(v observable.Value) error { _, err := space.Points(ctx, v, pivot.Options{}); return err }),
+	)
+	if err != nil {
+		return err
 	}
 	began := time.Now()
 	index, state, err := space.NameIndex(ctx, nil)
