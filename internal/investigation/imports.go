@@ -98,7 +98,7 @@ func (w *Workspace) Import(ctx context.Context, r io.Reader, req ImportRequest) 
 }
 
 func (w *Workspace) importStream(ctx context.Context, r io.Reader, total uint64, req ImportRequest) (done Imported, err error) {
-	in := newInput(r)
+	in := newInput(ctx, r)
 	opened, err := ingest.Open(in)
 	if err != nil {
 		return done, err
@@ -153,7 +153,7 @@ func (w *Workspace) importCollection(ctx context.Context, from collection, in *i
 	defer loader.Close()   //nolint:errcheck // after Commit there is nothing left to drop
 	var read atomic.Uint64 // of the files before; progress is told from another goroutine
 	var member atomic.Pointer[input]
-	member.Store(newInput(nil))
+	member.Store(newInput(ctx, nil))
 	session := req.session(done.Entry.Name, loader, func() uint64 {
 		if in != nil {
 			return in.read.Load()
@@ -162,10 +162,13 @@ func (w *Workspace) importCollection(ctx context.Context, from collection, in *i
 	}, total)
 	m := newMembers(req, named, session)
 	err = from.each(func(name string, r io.Reader) error {
-		file := newInput(r)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		file := newInput(ctx, r)
 		member.Store(file)
 		err := m.read(ctx, name, file)
-		member.Store(newInput(nil))
+		member.Store(newInput(ctx, nil))
 		read.Add(file.read.Load())
 		return err
 	})
@@ -195,7 +198,8 @@ func (m *members) read(ctx context.Context, name string, in *input) error {
 	opened, err := ingest.Open(in)
 	if err != nil {
 		m.leave(name, err.Error())
-		return nil
+		_ = m.count(name, in) // why it could not be read was said
+		return ctx.Err()
 	}
 	defer opened.Close() //nolint:errcheck // read only
 	buffered := bufio.NewReaderSize(opened, guessBytes)
@@ -262,7 +266,7 @@ func (w *Workspace) importedBefore(ctx context.Context, file *os.File, size uint
 	if err != nil || !slices.ContainsFunc(entries, func(i corpus.Import) bool { return i.Size == size }) {
 		return corpus.Import{}, err
 	}
-	in := newInput(file)
+	in := newInput(ctx, file)
 	opened, err := ingest.Open(in)
 	if err != nil {
 		return corpus.Import{}, err

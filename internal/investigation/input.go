@@ -1,6 +1,7 @@
 package investigation
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
@@ -12,15 +13,23 @@ import (
 )
 
 // An input is a file as it is stored, counted and digested while it is read.
+// Reading fails when the import is cancelled: some kilobytes of an archive may
+// unpack to more than anybody waits for.
 type input struct {
+	ctx  context.Context // of the import
 	from io.Reader
 	sum  hash.Hash
 	read atomic.Uint64 // progress is told from another goroutine
 }
 
-func newInput(from io.Reader) *input { return &input{from: from, sum: sha256.New()} }
+func newInput(ctx context.Context, from io.Reader) *input {
+	return &input{ctx: ctx, from: from, sum: sha256.New()}
+}
 
 func (i *input) Read(p []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err
+	}
 	n, err := i.from.Read(p)
 	i.sum.Write(p[:n])
 	i.read.Add(uint64(n))

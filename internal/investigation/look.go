@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"clew/internal/casefile"
-	"clew/internal/corpus"
 	"clew/internal/observable"
 	"clew/internal/observation"
 	"clew/internal/pivot"
@@ -157,13 +156,7 @@ type reached struct {
 
 // reach is what the imports of the corpus know of each relation.
 func (w *Workspace) reach(ctx context.Context) (map[observation.Relation]reached, error) {
-	lister, ok := w.Corpus.(interface {
-		Imports(ctx context.Context) ([]corpus.Import, error)
-	})
-	if !ok {
-		return nil, nil
-	}
-	imports, err := lister.Imports(ctx)
+	imports, err := w.Corpus.Imports(ctx)
 	if err != nil {
 		return nil, err
 	}
