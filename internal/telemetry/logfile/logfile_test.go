@@ -303,3 +303,31 @@ func FuzzBlocks(f *testing.F) {
 		}
 	})
 }
+
+// What stands outside the records of a list is searched like them, and lines that
+// begin with a list are lines.
+func TestNothingStandsOutsideOfRecords(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want []string
+	}{
+		"behind_a_list":   {`{"Records":[{"a":1},{"a":2}],"next":"evil.example"}`, []string{`{"a":1}`, `{"a":2}`, `],"next":"evil.example"}`}},
+		"among_members":   {`[{"a":1},"evil.example",{"a":2}]`, []string{`{"a":1}`, `,"evil.example",`, `{"a":2}`}},
+		"nothing_outside": {`{"Records":[ {"a":1} , {"a":2} ]}`, []string{`{"a":1}`, `{"a":2}`}},
+		"lines":           {"{\"data\":[{\"a\":1}],\"q\":\"evil.example\"}\n{\"data\":[]}\n", []string{`{"data":[{"a":1}],"q":"evil.example"}`, `{"data":[]}`}},
+		"before_an_event": {`<Events><!-- 203.0.113.7 --><Event a="1">` + "\n" + `</Event></Events>`, []string{`<Events><!-- 203.0.113.7 -->`, "<Event a=\"1\">\n</Event>"}},
+		"comment":         {`<!-- 203.0.113.7 --><Event a="1">` + "\n" + `</Event>`, []string{`<!-- 203.0.113.7 --><Event a="1">` + "\n" + `</Event>`}},
+		"version":         {`<Events><!-- 4.90 --><Event a="1">` + "\n" + `</Event></Events>`, []string{"<Event a=\"1\">\n</Event>"}},
+	} {
+		texts, places, err := records(t, strings.NewReader(c.text), options)
+		if diff := cmp.Diff(c.want, texts); diff != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+			continue
+		}
+		for i, place := range places {
+			if !strings.HasPrefix(c.text[place[0]:], texts[i]) {
+				t.Errorf("%s: record %q is not at byte %d", name, texts[i], place[0])
+			}
+		}
+	}
+}

@@ -28,10 +28,13 @@ func shapeOf(head []byte) shape {
 			return jsonShape
 		}
 	case '{':
+		line, next, ok := bytes.Cut(text, []byte("\n"))
 		if listOf(text) {
+			if ok && balanced(line) && bytes.HasPrefix(bytes.TrimLeft(next, " \t\r\n"), []byte("{")) {
+				return lineShape // an object a line, each of which begins with a list
+			}
 			return jsonShape
 		}
-		line, next, ok := bytes.Cut(text, []byte("\n"))
 		// A first line that does not end well, before one that begins a value of its
 		// own, is a line cut off, not a value over several lines.
 		if ok && !balanced(line) && !bytes.HasPrefix(line, []byte("{{")) && !bytes.HasPrefix(next, []byte(`{"`)) {
@@ -105,7 +108,7 @@ func (s *scanner) step(c byte) {
 }
 
 // jsonBlocks cuts a stream of JSON values, or the members of one list, into
-// records.
+// records. What stands outside of them is a record as well where it may hold a value.
 func jsonBlocks(r *bufio.Reader, each func(Block) error) error {
 	head, err := r.Peek(64)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -141,6 +144,8 @@ func jsonBlocks(r *bufio.Reader, each func(Block) error) error {
 					return err
 				}
 			}
+		default:
+			g.pass(c)
 		}
 		if s.depth < 0 {
 			s.depth = 0
@@ -163,8 +168,9 @@ func element(text []byte) string {
 	return ""
 }
 
-// xmlBlocks cuts at the end of every event element. What stands between them,
-// such as comments, goes with the event that follows.
+// xmlBlocks cuts out every event element. Where what stands outside of them may
+// hold a value, comments go with the event that follows, and anything else is a
+// record of its own.
 func xmlBlocks(r *bufio.Reader, each func(Block) error) error {
 	head, err := r.Peek(r.Size())
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
@@ -189,6 +195,7 @@ func xmlBlocks(r *bufio.Reader, each func(Block) error) error {
 				}
 			}
 		} else {
+			g.pass(c)
 			window = append(window, c)
 			if len(window) > len(start)+1 {
 				window = append(window[:0], window[len(window)-len(start)-1:]...)
@@ -212,15 +219,81 @@ type gatherer struct {
 	offset int64 // of the next byte
 	line   int64
 	open   bool
+
+	outside []byte // what stood outside of records since the last one
+	from    Start  // where that begins
+}
+
+// pass takes a byte outside of records.
+func (g *gatherer) pass(c byte) {
+	if len(g.outside) == 0 {
+		if c <= ' ' {
+			return
+		}
+		g.from = Start{Offset: g.offset, Line: g.line}
+	}
+	g.outside = append(g.outside, c)
+}
+
+// settle makes a record of what stood outside, where it may hold a value.
+func (g *gatherer) settle() {
+	if mayHold(g.outside) {
+		g.from.At = len(g.text)
+		g.starts = append(g.starts, g.from)
+		g.text = append(append(g.text, g.outside...), '\n')
+	}
+	g.outside = g.outside[:0]
+}
+
+// mayHold reports whether there is a word in text with an escape, several colons
+// or a dot within, or a long one of hexadecimal digits. Brackets, the names of
+// lists and the numbers of versions are no such words; 1.2.3.4 is.
+func mayHold(text []byte) bool {
+	var size, hex, marks, colons, letters int
+	for i, c := range text {
+		size, hex = size+1, hex+1
+		switch {
+		case c >= '0' && c <= '9':
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= 0x80:
+			letters++
+			if c|0x20 > 'f' {
+				hex = 0
+			}
+		case c == '.' && i+1 < len(text) && text[i+1] > '-', bytes.IndexByte([]byte(`\%&#`), c) >= 0:
+			marks++
+			hex = 0
+		case c == ':':
+			colons++
+			hex = 0
+		case c == '-', c == '_':
+			hex = 0
+		default:
+			size, hex, marks, colons, letters = 0, 0, 0, 0, 0
+		}
+		if size >= 4 && (marks > 0 && (letters > 0 || size >= 7) || colons > 1) || hex >= 16 {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *gatherer) begin() {
+	g.settle()
 	g.open = true
 	g.starts = append(g.starts, Start{At: len(g.text), Offset: g.offset, Line: g.line})
 }
 
 // beginBack begins a record with bytes that were read already.
 func (g *gatherer) beginBack(text []byte) {
+	g.outside = g.outside[:max(0, len(g.outside)-len(text))]
+	if comments := bytes.TrimSpace(g.outside); bytes.HasPrefix(comments, []byte("<!--")) && bytes.HasSuffix(comments, []byte("-->")) && mayHold(comments) {
+		g.from.At, g.open = len(g.text), true
+		g.starts = append(g.starts, g.from)
+		g.text = append(append(g.text, g.outside...), text...)
+		g.outside = g.outside[:0]
+		return
+	}
+	g.settle()
 	g.open = true
 	g.starts = append(g.starts, Start{At: len(g.text), Offset: g.offset - int64(len(text)) + 1, Line: g.line})
 	g.text = append(g.text, text...)
@@ -237,6 +310,10 @@ func (g *gatherer) advance(c byte) error {
 	}
 	if g.open && len(g.text) > MaxRecord {
 		return g.flush(true)
+	}
+	if len(g.outside) > MaxRecord {
+		g.settle()
+		return g.flush(false)
 	}
 	return nil
 }
@@ -264,6 +341,7 @@ func (g *gatherer) flush(cut bool) error {
 
 // finish hands on what is left; a record cut off by the end counts as well.
 func (g *gatherer) finish(err error) error {
+	g.settle()
 	if flushErr := g.flush(false); flushErr != nil {
 		return flushErr
 	}
