@@ -22,6 +22,7 @@ const (
 	chunkSize       = 64 << 10
 	chunkHeaderSize = 512
 	recordHead      = 24
+	freeSpace       = 48 // in the header of a chunk: the offset behind the last event
 )
 
 // Is reports whether a file that begins with head is an event log.
@@ -59,7 +60,7 @@ func Blocks(r *bufio.Reader, each func(logfile.Block) error) error {
 		}
 	}
 	if lost > 0 {
-		return fmt.Errorf("%w: %d events could not be read, the others were searched", ErrDamaged, lost)
+		return fmt.Errorf("%w: in %d places events could not be read, the others were searched", ErrDamaged, lost)
 	}
 	return nil
 }
@@ -67,16 +68,22 @@ func Blocks(r *bufio.Reader, each func(logfile.Block) error) error {
 // chunkBlock writes the events of one chunk.
 func chunkBlock(chunk []byte, offset int64) (b logfile.Block, lost int) {
 	b.Offset = offset
-	if !bytes.HasPrefix(chunk, []byte("ElfChnk\x00")) {
+	if bytes.Count(chunk, []byte{0}) == len(chunk) {
 		return b, 0 // unused space, zeroed by Windows
 	}
-	for at := chunkHeaderSize; at+recordHead < len(chunk); {
+	if !bytes.HasPrefix(chunk, []byte("ElfChnk\x00")) || len(chunk) < chunkHeaderSize {
+		return b, 1
+	}
+	// Where events end, as the chunk says; one that was not closed has more of them.
+	end := int(min(binary.LittleEndian.Uint32(chunk[freeSpace:]), chunkSize))
+	at := chunkHeaderSize
+	for at+recordHead < len(chunk) {
 		if binary.LittleEndian.Uint32(chunk[at:]) != 0x00002a2a {
 			break
 		}
 		size := int(binary.LittleEndian.Uint32(chunk[at+4:]))
 		if size < recordHead+4 || at+size > len(chunk) {
-			lost++
+			end = len(chunk) // cut off within it
 			break
 		}
 		start := len(b.Text)
@@ -89,6 +96,9 @@ func chunkBlock(chunk []byte, offset int64) (b logfile.Block, lost int) {
 			b.Records = append(b.Records, logfile.Start{At: start, Offset: offset + int64(at)})
 		}
 		at += size
+	}
+	if at < end {
+		lost++ // how many there were, nobody can say
 	}
 	b.Lines = int64(len(b.Records))
 	return b, lost

@@ -3,6 +3,8 @@ package evtx_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"os"
 	"path/filepath"
 	"sort"
@@ -102,6 +104,29 @@ func TestEveryEventIsRead(t *testing.T) {
 			if !strings.HasPrefix(e, "<Event ") || !strings.Contains(e, "</Event>") || !strings.Contains(e, "<EventID") {
 				t.Errorf("%s: %.200s", filepath.Base(path), e)
 			}
+		}
+	}
+}
+
+// What cannot be read is said: a log with a hole in it was not read to its end.
+func TestDamageIsSaid(t *testing.T) {
+	const chunkSize, freeSpace = 64 << 10, 48
+	zero := make([]byte, chunkSize)
+	empty := append([]byte("ElfChnk\x00"), zero[8:]...)
+	binary.LittleEndian.PutUint32(empty[freeSpace:], 512)
+	torn := bytes.Clone(empty) // events up to 4096, of which the first has lost its mark
+	binary.LittleEndian.PutUint32(torn[freeSpace:], 4096)
+	for name, c := range map[string]struct {
+		chunk   []byte
+		damaged bool
+	}{
+		"unused": {zero, false}, "no_events": {empty, false}, "torn": {torn, true},
+		"overwritten": {bytes.Repeat([]byte("x"), chunkSize), true}, "cut_in_its_header": {empty[:100], true}, "cut_behind_it": {torn[:600], true},
+	} {
+		log := append(append([]byte("ElfFile\x00"), make([]byte, 4096-8)...), c.chunk...)
+		err := evtx.Blocks(bufio.NewReader(bytes.NewReader(log)), func(logfile.Block) error { return nil })
+		if errors.Is(err, evtx.ErrDamaged) != c.damaged {
+			t.Errorf("%s: %v, want damaged: %v", name, err, c.damaged)
 		}
 	}
 }
