@@ -175,7 +175,7 @@ var products = []product{
 			"EventTime": format.Time, "StartTime": format.Other, "EventData.StartTime": format.Other, "Created": format.Other, "Type": format.Other, "Source": format.Other, "Address": format.Other,
 			"Client_Address": format.Client, "ClientAddress": format.Client, "AccountType": format.Other, "ProcessName": format.Process, "Hash": format.FileHash,
 		},
-		special: windowsField, kind: windowsKind,
+		special: windowsField, kind: format.WindowsKind,
 	},
 	{
 		name: "winlogbeat", marks: []string{`winlog"`},
@@ -184,7 +184,7 @@ var products = []product{
 			"agent.name": format.Machine, "beat.name": format.Machine, "event.created": format.Other, "log.file.path": format.Other, "event.action": format.Other,
 			"winlog.computer_name": format.Machine, "file.name": format.File, "host": format.Machine,
 		},
-		special: windowsField, kind: windowsKind,
+		special: windowsField, kind: format.WindowsKind,
 	},
 	{
 		name: "ocsf", marks: []string{`class_uid"`, `category_uid"`},

@@ -39,7 +39,7 @@ func (Reader) Parse(text []byte, _ format.Context, out *format.Record) bool {
 	out.Format = "xml"
 	if windows {
 		out.Format = "xml/windows"
-		out.Kind = Kind(out)
+		out.Kind = format.WindowsKind(out)
 	}
 	out.Finish()
 	return true
@@ -74,21 +74,4 @@ func add(out *format.Record, windows bool, path, value string) {
 		m = format.Machine
 	}
 	out.AddAs(path, value, m)
-}
-
-// sysmon gives the kinds of Sysmon's events by number.
-var sysmon = map[string]format.Kind{
-	"1": format.ProcessLog, "3": format.FlowLog, "5": format.ProcessLog, "6": format.ModuleLog, "7": format.ModuleLog, "8": format.ProcessLog, "10": format.ProcessLog, "11": format.FileLog,
-	"12": format.RegistryLog, "13": format.RegistryLog, "14": format.RegistryLog, "15": format.FileLog, "22": format.DNSLog, "23": format.FileLog, "26": format.FileLog,
-	"4624": format.AuthLog, "4625": format.AuthLog, "4688": format.ProcessLog, "5156": format.FlowLog,
-}
-
-// Kind tells the kind of a Windows event by its number.
-func Kind(out *format.Record) format.Kind {
-	for _, f := range out.Fields {
-		if f.Name == "EventID" || strings.HasSuffix(f.Name, ".EventID") {
-			return sysmon[f.Value]
-		}
-	}
-	return format.UnknownKind
 }
