@@ -203,3 +203,17 @@ func TestValue(t *testing.T) {
 		}
 	}
 }
+
+// TestGapsNameTheirSourceInFull: the name is what a key is set for.
+func TestGapsNameTheirSourceInFull(t *testing.T) {
+	const source = "threat-exchange-of-the-sector"
+	d := worked()
+	d.Gaps = append(d.Gaps, casefile.Gap{Source: source, Kind: "domain", Value: "shop.example", State: "skipped", Reason: "no key"})
+	var out bytes.Buffer
+	if err := Text(&out, d, TextOptions{Width: 100}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "\n  "+source+"  skipped") {
+		t.Errorf("no %q in:\n%s", source, out.String())
+	}
+}

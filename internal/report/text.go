@@ -227,8 +227,12 @@ func (t terminal) gaps(p page) {
 	}
 	t.line()
 	t.titled("GAPS", bold, "what was not asked, and what did not answer")
+	names := 16
+	for _, g := range p.Gaps { // a name cut short is no name to look up or to set a key for
+		names = min(max(names, cells(g.Source)), t.width/3)
+	}
 	for _, g := range p.Gaps {
-		left := "  " + pad(clip(g.Source, 16), 18) + pad(clip(g.State, 14), 16) + padLeft(count(g.Questions), 7) + "  "
+		left := "  " + pad(clip(g.Source, names), names+2) + pad(clip(g.State, 14), 16) + padLeft(count(g.Questions), 7) + "  "
 		t.line(left, t.paint(faint, clip(g.words(), t.width-cells(left))))
 	}
 }
