@@ -64,6 +64,7 @@ func TestImphashListOverFamilies(t *testing.T) {
 	for name, c := range map[string]counts{"all": all, "not among the labelled samples": heldOut} {
 		t.Logf("%s: listed %d of %d import hashes under several families, %d of %d under one", name, c.severalListed, c.several, c.oneListed, c.one)
 	}
+	// Set under what was measured (28, 14 and 1), to tell when the list gets worse.
 	if all.severalListed < 25 || heldOut.severalListed < 12 || heldOut.oneListed > 5 {
 		t.Errorf("the list holds %+v of all, %+v of those held out", all, heldOut)
 	}

@@ -22,6 +22,10 @@ import (
 
 // This file measures each file pivot against labelled samples beside the
 // repository. The figures are those of docs/benchmarks.md: -v prints them.
+//
+// The floors below were set after measuring, a little under what came out: they
+// are no goals that a pivot met but what tells when one got worse. Whether a
+// value is good enough is for docs/benchmarks.md to say.
 
 func shared(t *testing.T, name string) string {
 	t.Helper()
@@ -252,7 +256,7 @@ func TestFilePivotsAgainstFamilies(t *testing.T) {
 		precision float64 // least
 		files     int     // led right, least
 	}{
-		{"imphash, no list", l.linked(t, observation.Imphash, suppressor{}), 0, 200},
+		{"imphash, no list", l.linked(t, observation.Imphash, suppressor{}), 0, 200}, // to compare with: as many led, and mostly wrong
 		{"imphash", l.linked(t, observation.Imphash, suppressor{l.lists}), 0.74, 90},
 		{"ssdeep >= 1", l.alike(t, "ssdeep", 1), 0.78, 150},
 		{"ssdeep >= 90", l.alike(t, "ssdeep", score.SsdeepBits(90)), 0.87, 60},
@@ -335,15 +339,16 @@ func TestConfigurationsOfLuminosityLink(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		relation  observation.Relation
-		precision float64
+		precision float64 // least
+		files     int     // led right, least
 	}{
-		{"mutex", observation.Mutex, 0.6},
-		{"campaign-key", observation.CampaignKey, 0.55},
-		{"writes", observation.Writes, 0},
+		{"mutex", observation.Mutex, 0.6, 10_000},
+		{"campaign-key", observation.CampaignKey, 0.55, 6_000},
+		{"writes", observation.Writes, 0.1, 3_500}, // the builder's default path: why a path is worth little
 	} {
 		m := l.measure(l.linked(t, c.relation, suppressor{l.lists}))
 		t.Logf("%-13s by command server %s", c.name, m)
-		if m.precision() < c.precision {
+		if m.precision() < c.precision || m.right < c.files {
 			t.Errorf("%s: %s", c.name, m)
 		}
 	}
