@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,11 +55,12 @@ func fromJSON(line []byte) (event, error) {
 	return e, nil
 }
 
-// gather takes every field it finds, the outermost of a name.
+// gather takes every field it finds, the outermost of a name, and of those
+// equally deep the one below the first name.
 func (e *event) gather(v map[string]any, depth int) {
 	var below []map[string]any
-	for name, value := range v {
-		switch value := value.(type) {
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		switch value := v[name].(type) {
 		case string:
 			var inner map[string]any
 			if strings.HasPrefix(value, "{\"") && name == "EventData" && json.Unmarshal([]byte(value), &inner) == nil {
