@@ -239,6 +239,9 @@ func (a *app) pivot(ctx context.Context, engine *pivot.Engine, v observable.Valu
 				Pivots   []casefile.Pivot   `json:"pivots"`
 			}{findings, points})
 		}
+		if len(result.Points) == 0 { // silence would look like an answer
+			fmt.Fprintf(a.stderr, "note: nothing is known here of the %s %s that %s could start from\n", v.Kind(), forPeople(v), m.Name)
+		}
 		for _, p := range result.Points {
 			fmt.Fprintf(w, "%s %s: %s %s\n", p.Method, forPeople(p.Value), p.State, terminalSafe(p.Reason))
 		}
