@@ -230,7 +230,7 @@ func (c *chooser) byDecision(e Entry) string {
 		return "its action is to " + orNone(e.Action) + ", not to block"
 	case bands != nil && !slices.Contains(bands, e.Band):
 		return "its band is " + orNone(e.Band)
-	case e.Band == "coincidence":
+	case e.Band == "coincidence" && use != Block: // there, somebody approved it all the same
 		return "its band is coincidence"
 	}
 	return ""

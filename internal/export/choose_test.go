@@ -8,6 +8,7 @@ import (
 
 	"clew/internal/casefile"
 	"clew/internal/export"
+	"clew/internal/export/csv"
 	"clew/internal/export/exporttest"
 	"clew/internal/export/plain"
 	"clew/internal/marking"
@@ -116,5 +117,20 @@ func TestRefusesWithoutClockOrLists(t *testing.T) {
 	r.Benign = nil
 	if _, err := export.Choose([]casefile.Document{exporttest.Worked()}, plain.List(), r); !errors.Is(err, export.ErrRules) {
 		t.Errorf("a block list without reference lists: %v", err)
+	}
+}
+
+// The approval decides what is blocked, whatever the band.
+func TestWhatSomebodyApprovedIsBlockedWhateverItsBand(t *testing.T) {
+	d := casefile.Document{Case: casefile.Case{ID: "2026-11-23-evil-example-4f2a", TLP: "AMBER"}, Findings: []casefile.Finding{
+		{Kind: "domain", Value: "c3.example", Band: "coincidence", Action: casefile.Action{State: "approved", Kind: "block"}},
+		{Kind: "domain", Value: "c4.example", Band: "coincidence", Action: casefile.Action{State: "none"}},
+	}}
+	for _, f := range []export.Format{plain.List(), csv.Format()} {
+		s, err := export.Choose([]casefile.Document{d}, f, exporttest.Rules())
+		want := map[export.Use]string{export.Block: "c3.example"}[f.Use]
+		if got := values(s); err != nil || got != want {
+			t.Errorf("%s: %q, %v, want %q", f.Name, got, err, want)
+		}
 	}
 }
