@@ -26,10 +26,12 @@ func (a *app) serveCommand() *cobra.Command {
 same JSON. Whoever has the token in the printed link may do what you may; it is
 drawn anew with each start unless CLEW_TOKEN names one. The flags say what a
 request gets that leaves them open. Ctrl-C stops running investigations; what
-they found is in their cases, which can be continued.`,
+they found is in their cases, which can be continued. Tools fetch block lists
+under /feeds/ and STIX by TAXII 2.1 under /taxii2/, with the token as password.`,
 		Example: `  clew serve
   clew serve --listen 127.0.0.1:0 --offline     any free port, and ask nobody whatever is requested
-  curl -H "Authorization: Bearer $CLEW_TOKEN" http://127.0.0.1:8777/api/v1/cases`,
+  curl -H "Authorization: Bearer $CLEW_TOKEN" http://127.0.0.1:8777/api/v1/cases
+  curl -u "clew:$CLEW_TOKEN" http://127.0.0.1:8777/feeds/edl-domain`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen) },
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8777", "address on this machine")
@@ -56,7 +58,7 @@ func (a *app) serve(ctx context.Context, listen string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	s, err := server.New(listener.Addr(), server.Options{Core: core{a}, Token: token, Version: version(), Clock: a.clock})
+	s, err := server.New(listener.Addr(), server.Options{Core: core{a}, Token: token, Version: version(), Clock: a.clock, Feeds: feeds{a}.handlers()})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

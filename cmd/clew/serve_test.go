@@ -129,6 +129,7 @@ func TestServe(t *testing.T) {
 	c.want(200, "GET", "/api/v1/cases?q=EVIL%5B.%5Dexample", "", run.Case, `"total":1`)
 	c.want(200, "GET", "/api/v1/cases?q=other.example", "", `"total":0`)
 	checkCase(t, a, c, "/api/v1/cases/"+run.Case, run.Case)
+	checkFeeds(t, a, c, run.Case)
 
 	c.want(200, "GET", "/api/v1/indicator?indicator=evil%5B.%5Dexample", "", `"value":"192.0.2.1"`, `<script>alert(1)</script>`)
 	c.want(200, "GET", "/api/v1/pivots?indicator=evil.example", "", `"method":`, `"value":"192.0.2.1"`)
@@ -186,6 +187,40 @@ func checkCase(t *testing.T, a *app, c client, path, id string) {
 	c.want(200, "GET", path+"/log?limit=1000", "", `"type":"opened"`, `"type":"noted"`, `"actor":"tester"`)
 	if answer, _ := c.do("GET", path, ""); answer.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("outside text under the type %q", answer.Header.Get("Content-Type"))
+	}
+}
+
+// checkFeeds fetches lists and collections as tools do.
+func checkFeeds(t *testing.T, a *app, c client, id string) {
+	t.Helper()
+	before, text := c.do("GET", "/feeds/edl-domain", "")
+	if before.StatusCode != http.StatusOK || strings.Contains(text, "c3.example") {
+		t.Errorf("before anything is approved: %d %s", before.StatusCode, text)
+	}
+	if code := a.run(t.Context(), []string{"act", id, "approve", "c3.example", "--action", "block", "--reason", "a test"}); code != exitDone {
+		t.Fatalf("act: exit %d", code)
+	}
+	list, text := c.do("GET", "/feeds/edl-domain", "", "If-None-Match: "+before.Header.Get("ETag"))
+	if text != "c3.example\n*.c3.example\n" || !strings.HasPrefix(list.Header.Get("Content-Type"), "text/plain") {
+		t.Errorf("approved: %d %q", list.StatusCode, text)
+	}
+	if again, _ := c.do("GET", "/feeds/edl-domain", "", "If-None-Match: "+list.Header.Get("ETag")); again.StatusCode != http.StatusNotModified {
+		t.Errorf("the same list again: %d", again.StatusCode)
+	}
+	c.want(404, "GET", "/feeds/stix", "")
+	c.want(404, "GET", "/feeds/none", "")
+
+	c.want(200, "GET", "/taxii2/", "", `"default":"/taxii2/cases/"`)
+	c.want(200, "GET", "/taxii2/cases/", "", "taxii")
+	c.want(200, "GET", "/taxii2/cases/collections/", "", `"title":"`+id+`"`, collection(id))
+	c.want(200, "GET", "/taxii2/cases/collections/"+collection(id)+"/objects/?match[type]=indicator", "", "[domain-name:value = 'evil.example']")
+	c.want(200, "GET", "/taxii2/cases/collections/"+id+"/manifest/", "", `"id":"indicator--`)
+	c.want(404, "GET", "/taxii2/cases/collections/none/objects/", "")
+	c.want(403, "POST", "/taxii2/cases/collections/"+id+"/objects/", `{"objects":[]}`)
+	for _, path := range []string{"/feeds/edl-domain", "/taxii2/", "/taxii2/cases/collections/"} {
+		if answer, _ := c.do("GET", path, "", "Authorization: Bearer wrong"); answer.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s without the token: %d", path, answer.StatusCode)
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ var policyHeaders = map[string]string{
 // A guard lets through who names this server by its own name, comes from its
 // own pages or from no page, and has the token.
 type guard struct {
+	own   string // address and port that are listened on
 	port  string
 	token [sha256.Size]byte
 	cross *http.CrossOriginProtection
@@ -34,7 +35,7 @@ type guard struct {
 
 func newGuard(addr net.Addr, token string, next http.Handler) *guard {
 	_, port, _ := net.SplitHostPort(addr.String()) // of a listener: it has one
-	return &guard{port: port, token: sha256.Sum256([]byte(token)), cross: http.NewCrossOriginProtection(), next: next}
+	return &guard{own: addr.String(), port: port, token: sha256.Sum256([]byte(token)), cross: http.NewCrossOriginProtection(), next: next}
 }
 
 // cookie holds the token in a browser. Cookies know no ports, so its name does.
@@ -53,7 +54,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet && r.URL.Query().Has("token"):
 		g.login(w, r)
 	case !g.known(r):
-		problem(w, http.StatusUnauthorized, "no token: open the link that clew serve printed, or send it as Authorization: Bearer TOKEN")
+		problem(w, http.StatusUnauthorized, "no token: open the link that clew serve printed, or send it as Authorization: Bearer TOKEN, or as the password of Basic")
 	default:
 		g.next.ServeHTTP(w, r)
 	}
@@ -62,7 +63,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // ours reports whether a Host header names loopback and our port.
 func (g *guard) ours(host string) bool {
 	switch host {
-	case "127.0.0.1:" + g.port, "localhost:" + g.port, "[::1]:" + g.port:
+	case g.own, "127.0.0.1:" + g.port, "localhost:" + g.port, "[::1]:" + g.port:
 		return true
 	}
 	return false
@@ -87,6 +88,9 @@ func (g *guard) is(token string) bool {
 func (g *guard) known(r *http.Request) bool {
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		return g.is(token)
+	}
+	if _, password, ok := r.BasicAuth(); ok { // what firewalls and TAXII clients can send
+		return g.is(password)
 	}
 	for _, c := range r.CookiesNamed(g.cookie()) {
 		if g.is(c.Value) {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/base64"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,8 @@ func TestGuard(t *testing.T) {
 		"localhost":                {"GET", "localhost:8777", "/api", []string{bearer}, 418},
 		"cookie":                   {"GET", "127.0.0.1:8777", "/api", []string{"Cookie: clew-8777=" + testToken}, 418},
 		"cookie_of_other_port":     {"GET", "127.0.0.1:8777", "/api", []string{"Cookie: clew-8778=" + testToken}, 401},
+		"password":                 {"GET", "127.0.0.1:8777", "/api", []string{basic("clew", testToken)}, 418},
+		"wrong_password":           {"GET", "127.0.0.1:8777", "/api", []string{basic(testToken, "x")}, 401},
 		"no_token":                 {"GET", "127.0.0.1:8777", "/api", nil, 401},
 		"wrong_token":              {"GET", "127.0.0.1:8777", "/api", []string{"Authorization: Bearer x"}, 401},
 		"wrong_link":               {"GET", "127.0.0.1:8777", "/?token=x", nil, 401},
@@ -57,6 +60,25 @@ func TestGuard(t *testing.T) {
 		}
 		if w.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: the type may be guessed", name)
+		}
+	}
+}
+
+func basic(user, password string) string {
+	return "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+}
+
+// Any address of loopback can be listened on, and is then one's own.
+func TestGuardKnowsItsOwnAddress(t *testing.T) {
+	passed := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	g := newGuard(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 8777}, testToken, passed)
+	for host, want := range map[string]int{"127.0.0.2:8777": 418, "127.0.0.1:8777": 418, "127.0.0.3:8777": 421} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = host
+		r.Header.Set("Authorization", "Bearer "+testToken)
+		w := httptest.NewRecorder()
+		if g.ServeHTTP(w, r); w.Code != want {
+			t.Errorf("%s: got %d, want %d", host, w.Code, want)
 		}
 	}
 }

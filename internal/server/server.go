@@ -20,6 +20,7 @@ type Options struct {
 	Token   string // whoever has it may do what the user may
 	Version string
 	Clock   func() time.Time
+	Feeds   map[string]http.Handler // what tools fetch, by the path it lies under
 }
 
 // A Server is one run of clew serve.
@@ -45,6 +46,9 @@ func New(addr net.Addr, o Options) (*Server, error) {
 	api := newAPI(mux, s, o.Version)
 	if err := servePages(mux, referenceOf(api.OpenAPI())); err != nil {
 		return nil, errors.Join(err, cases.Close())
+	}
+	for path, handler := range o.Feeds {
+		mux.Handle(path, handler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	server := &Server{service: s, closing: cancel, handler: newGuard(addr, o.Token, tagged(mux))}
