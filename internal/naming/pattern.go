@@ -69,7 +69,7 @@ func Learn(names []Name, language *Language) (*Pattern, error) {
 	if len(bodies) > 1 {
 		body = "(?:" + strings.Join(bodies, "|") + ")"
 	}
-	p := &Pattern{Words: append(words, suffix.words), Regexp: "^" + body + `\.` + suffix.regexp + "$", Learned: len(names), suffixes: suffix.seen}
+	p := &Pattern{Words: append(words, suffix.words), Regexp: "^" + body + `\.` + suffix.regexp + "$", Learned: len(names), Outside: []string{}, suffixes: suffix.seen}
 	var err error
 	if p.compiled, err = regexp.Compile(p.Regexp); err != nil {
 		return nil, fmt.Errorf("learned pattern does not compile: %w", err)
