@@ -19,6 +19,7 @@ import (
 	"github.com/miekg/dns"
 
 	"clew/internal/fetch"
+	"clew/internal/fetch/dnstest"
 	"clew/internal/source"
 )
 
@@ -106,27 +107,8 @@ func startNSD(t *testing.T) string {
 	}
 	dir, port := t.TempDir(), freePort(t)
 	writeFile(t, dir, "shop.example.zone", fmt.Sprintf(zone, strings.Join(texts, " ")))
-	writeFile(t, dir, "reverse.zone", reverse)
-	writeFile(t, dir, "nsd.conf", fmt.Sprintf(`
-server:
-	ip-address: 127.0.0.1@%[2]d
-	username: ""
-	zonesdir: %[1]q
-	xfrdir: %[1]q
-	xfrdfile: "%[1]s/xfrd.state"
-	zonelistfile: "%[1]s/zone.list"
-	pidfile: "%[1]s/nsd.pid"
-	logfile: "%[1]s/log"
-	server-count: 1
-remote-control:
-	control-enable: no
-zone:
-	name: shop.example
-	zonefile: shop.example.zone
-zone:
-	name: 2.0.192.in-addr.arpa
-	zonefile: reverse.zone
-`, dir, port))
+	writeFile(t, dir, "2.0.192.in-addr.arpa.zone", reverse)
+	writeFile(t, dir, "nsd.conf", dnstest.NSD(dir, port, "shop.example", "2.0.192.in-addr.arpa"))
 	return start(t, dir, port, program, "-d", "-c", filepath.Join(dir, "nsd.conf"))
 }
 
@@ -135,29 +117,10 @@ func startUnbound(t *testing.T, authoritative string) string {
 	t.Helper()
 	program := installed(t, "unbound")
 	dir, port := t.TempDir(), freePort(t)
-	at := strings.Replace(authoritative, ":", "@", 1)
-	writeFile(t, dir, "unbound.conf", fmt.Sprintf(`
-server:
-	interface: 127.0.0.1@%[2]d
-	username: ""
-	chroot: ""
-	directory: %[1]q
-	pidfile: ""
-	use-syslog: no
-	logfile: "%[1]s/log"
-	do-ip6: no
-	do-not-query-localhost: no
-	module-config: "iterator"
-	local-zone: "2.0.192.in-addr.arpa." nodefault
-remote-control:
-	control-enable: no
-stub-zone:
-	name: "shop.example"
-	stub-addr: %[3]s
-stub-zone:
-	name: "2.0.192.in-addr.arpa"
-	stub-addr: %[3]s
-`, dir, port, at))
+	writeFile(t, dir, "unbound.conf", dnstest.Unbound(dir, port, dnstest.Resolver{
+		Modules: "iterator", Zones: []string{"shop.example", "2.0.192.in-addr.arpa"}, Upstream: authoritative,
+		Server: `local-zone: "2.0.192.in-addr.arpa." nodefault`,
+	}))
 	return start(t, dir, port, program, "-d", "-c", filepath.Join(dir, "unbound.conf"))
 }
 

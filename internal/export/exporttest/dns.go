@@ -2,11 +2,12 @@ package exporttest
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"clew/internal/fetch/dnstest"
 )
 
 // zone is what the world outside holds: every name below example exists, so
@@ -29,23 +30,7 @@ func Authoritative(t *testing.T) int {
 	t.Helper()
 	program, dir, port := Tool(t, "nsd"), t.TempDir(), FreePort(t)
 	File(t, dir, "example.zone", zone)
-	config := File(t, dir, "nsd.conf", fmt.Sprintf(`
-server:
-	ip-address: 127.0.0.1@%[2]d
-	username: ""
-	zonesdir: %[1]q
-	xfrdir: %[1]q
-	xfrdfile: "%[1]s/xfrd.state"
-	zonelistfile: "%[1]s/zone.list"
-	pidfile: "%[1]s/nsd.pid"
-	logfile: "%[1]s/log"
-	server-count: 1
-remote-control:
-	control-enable: no
-zone:
-	name: example
-	zonefile: %[3]q
-`, dir, port, filepath.Join(dir, "example.zone")))
+	config := File(t, dir, "nsd.conf", dnstest.NSD(dir, port, "example"))
 	Serve(t, port, program, "-d", "-c", config)
 	return port
 }

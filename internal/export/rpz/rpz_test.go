@@ -11,6 +11,7 @@ import (
 
 	"clew/internal/export"
 	"clew/internal/export/exporttest"
+	"clew/internal/fetch/dnstest"
 )
 
 func TestGolden(t *testing.T) { exporttest.Golden(t, Format()) }
@@ -95,26 +96,10 @@ zone "example" { type forward; forward only; forwarders { 127.0.0.1 port %[4]d; 
 
 func TestUnboundAnswers(t *testing.T) {
 	program, upstream, dir, port := exporttest.Tool(t, "unbound"), exporttest.Authoritative(t), t.TempDir(), exporttest.FreePort(t)
-	config := exporttest.File(t, dir, "unbound.conf", fmt.Sprintf(`
-server:
-	interface: 127.0.0.1@%[2]d
-	username: ""
-	chroot: ""
-	directory: %[1]q
-	pidfile: ""
-	use-syslog: no
-	do-ip6: no
-	do-not-query-localhost: no
-	module-config: "respip iterator"
-remote-control:
-	control-enable: no
-rpz:
-	name: rpz.clew
-	zonefile: %[3]q
-stub-zone:
-	name: "example"
-	stub-addr: 127.0.0.1@%[4]d
-`, dir, port, zoneFile(t, dir), upstream))
+	config := exporttest.File(t, dir, "unbound.conf", dnstest.Unbound(dir, port, dnstest.Resolver{
+		Modules: "respip iterator", Zones: []string{"example"}, Upstream: fmt.Sprintf("127.0.0.1:%d", upstream),
+		More: fmt.Sprintf("rpz:\n\tname: rpz.clew\n\tzonefile: %q", zoneFile(t, dir)),
+	}))
 	address := exporttest.Serve(t, port, program, "-d", "-c", config)
 	exporttest.Answers(t, address, append(exporttest.Blocked, exporttest.ByAddress...), exporttest.Neighbours)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"clew/internal/export/exporttest"
+	"clew/internal/fetch/dnstest"
 )
 
 var form = exporttest.Lines("#", `server:`, `    local-zone: "[a-z0-9_.-]+\." always_nxdomain`)
@@ -18,24 +19,9 @@ func FuzzFormat(f *testing.F) { exporttest.Fuzz(f, Format(), form) }
 func TestUnboundAnswers(t *testing.T) {
 	program, upstream, dir, port := exporttest.Tool(t, "unbound"), exporttest.Authoritative(t), t.TempDir(), exporttest.FreePort(t)
 	included := exporttest.File(t, dir, "clew.conf", exporttest.Only(t, Format()))
-	config := exporttest.File(t, dir, "unbound.conf", fmt.Sprintf(`
-server:
-	interface: 127.0.0.1@%[2]d
-	username: ""
-	chroot: ""
-	directory: %[1]q
-	pidfile: ""
-	use-syslog: no
-	do-ip6: no
-	do-not-query-localhost: no
-	module-config: "iterator"
-remote-control:
-	control-enable: no
-stub-zone:
-	name: "example"
-	stub-addr: 127.0.0.1@%[4]d
-include: %[3]q
-`, dir, port, included, upstream))
+	config := exporttest.File(t, dir, "unbound.conf", dnstest.Unbound(dir, port, dnstest.Resolver{
+		Modules: "iterator", Zones: []string{"example"}, Upstream: fmt.Sprintf("127.0.0.1:%d", upstream), More: fmt.Sprintf("include: %q", included),
+	}))
 	exporttest.Run(t, "", exporttest.Tool(t, "unbound-checkconf"), config)
 	address := exporttest.Serve(t, port, program, "-d", "-c", config)
 	exporttest.Answers(t, address, exporttest.Blocked, exporttest.Neighbours)
