@@ -47,6 +47,9 @@ func (a *app) withCase(ctx context.Context, name string, do func(*investigation.
 	}
 	defer w.Close() //nolint:errcheck // what matters was acknowledged before
 	id, err := casefile.Resolve(ctx, w.Cases, name)
+	if errors.Is(err, casefile.ErrNoCase) {
+		return usageError{err}
+	}
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"clew/internal/casefile"
 	"clew/internal/investigation"
 	"clew/internal/telemetry"
 	"clew/internal/telemetry/indicators"
@@ -317,20 +316,13 @@ func (a *app) scanProgress(o *telemetry.Options, inputs []logfile.Input) (done f
 // huntCase searches for the findings of a case and writes what was seen into its
 // record.
 func (a *app) huntCase(ctx context.Context, f huntFlags, args []string) error {
-	w, err := a.workspace(investigation.Needs{Cases: true})
-	if err != nil {
-		return err
-	}
-	defer w.Close() //nolint:errcheck // what matters was acknowledged before
-	id, err := casefile.Resolve(ctx, w.Cases, f.caseID)
-	if err != nil {
-		return usageError{err}
-	}
-	found, coverage, err := a.validate(ctx, w, id, f, args)
-	if err != nil {
-		return err
-	}
-	return a.finishHunt(found, coverage)
+	return a.withCase(ctx, f.caseID, func(w *investigation.Workspace, id string) error {
+		found, coverage, err := a.validate(ctx, w, id, f, args)
+		if err != nil {
+			return err
+		}
+		return a.finishHunt(found, coverage)
+	})
 }
 
 // validate searches logs for the findings of a case, prints the hits, and records

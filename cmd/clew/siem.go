@@ -86,20 +86,13 @@ func (a *app) huntSIEM(ctx context.Context, f huntFlags) error {
 		}
 		return a.finishInquiry(found, inquiry)
 	}
-	w, err := a.workspace(investigation.Needs{Cases: true})
-	if err != nil {
-		return err
-	}
-	defer w.Close() //nolint:errcheck // what matters was acknowledged before
-	id, err := casefile.Resolve(ctx, w.Cases, f.caseID)
-	if err != nil {
-		return usageError{err}
-	}
-	found, inquiry, err := a.validateSIEM(ctx, w, id, f)
-	if err != nil || f.printQuery {
-		return err
-	}
-	return a.finishInquiry(found, inquiry)
+	return a.withCase(ctx, f.caseID, func(w *investigation.Workspace, id string) error {
+		found, inquiry, err := a.validateSIEM(ctx, w, id, f)
+		if err != nil || f.printQuery {
+			return err
+		}
+		return a.finishInquiry(found, inquiry)
+	})
 }
 
 // validateSIEM asks for the findings of a case and records the outcome.

@@ -209,27 +209,20 @@ func (a *app) lookup(ctx context.Context, f huntFlags, args []string) error {
 		}
 		return a.finishInquiry(found, inquiry)
 	}
-	w, err := a.workspace(investigation.Needs{Cases: true})
-	if err != nil {
-		return err
-	}
-	defer w.Close() //nolint:errcheck // what matters was acknowledged before
-	id, err := casefile.Resolve(ctx, w.Cases, f.caseID)
-	if err != nil {
-		return usageError{err}
-	}
-	wanted, err := w.Wanted(ctx, id)
-	if err != nil {
-		return err
-	}
-	found, inquiry, err := a.askIndex(ctx, f, store, wanted)
-	if err != nil {
-		return err
-	}
-	if err := w.RecordInquiry(ctx, id, inquiry, found); err != nil {
-		return err
-	}
-	return a.finishInquiry(found, inquiry)
+	return a.withCase(ctx, f.caseID, func(w *investigation.Workspace, id string) error {
+		wanted, err := w.Wanted(ctx, id)
+		if err != nil {
+			return err
+		}
+		found, inquiry, err := a.askIndex(ctx, f, store, wanted)
+		if err != nil {
+			return err
+		}
+		if err := w.RecordInquiry(ctx, id, inquiry, found); err != nil {
+			return err
+		}
+		return a.finishInquiry(found, inquiry)
+	})
 }
 
 // askIndex looks up, prints what was seen, and says what silence rests on.

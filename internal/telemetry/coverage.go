@@ -31,14 +31,7 @@ type FileCoverage struct {
 func (c Coverage) Totals() FileCoverage {
 	var t FileCoverage
 	for _, f := range c.Files {
-		t.Bytes += f.Bytes
-		t.Lines += f.Lines
-		t.Parsed += f.Parsed
-		t.Unknown += f.Unknown
-		t.Cut += f.Cut
-		t.Sightings += f.Sightings
-		t.see(f.First)
-		t.see(f.Last)
+		t.add(f)
 	}
 	return t
 }

@@ -3,6 +3,7 @@ package columns
 import (
 	"bytes"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"clew/internal/telemetry/format"
@@ -42,16 +43,9 @@ func put(out *format.Record, cells []string, places []place) {
 	}
 	for i, c := range cells {
 		if !named[i] {
-			out.AddAs("column "+itoa(i+1), c, format.Other)
+			out.AddAs("column "+strconv.Itoa(i+1), c, format.Other)
 		}
 	}
-}
-
-func itoa(n int) string {
-	if n >= 10 {
-		return itoa(n/10) + string(rune('0'+n%10))
-	}
-	return string(rune('0' + n))
 }
 
 // panos reads PAN-OS (Palo Alto Networks, "PAN-OS Administrator's Guide",
@@ -290,7 +284,7 @@ func netskope(text []byte, out *format.Record) bool {
 	for i, c := range cells {
 		switch c {
 		case "allow", "block":
-			out.AddAs("column "+itoa(i+1), c, format.Outcome)
+			out.AddAs("column "+strconv.Itoa(i+1), c, format.Outcome)
 		case "Sni":
 			out.AddAs("x-cs-sni", cells[i-1], format.SNI)
 		}
@@ -369,7 +363,7 @@ func bareSymantec(out *format.Record, i int, cell string) {
 	case strings.Contains(cell, "\\"):
 		out.AddAs("path", cell, format.File)
 	default:
-		out.AddAs("column "+itoa(i+1), cell, format.Other)
+		out.AddAs("column "+strconv.Itoa(i+1), cell, format.Other)
 	}
 }
 
