@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -283,7 +284,8 @@ func (a *app) telemetryWatch() *cobra.Command {
 logs is matched with the findings of every case, and what is new among the findings
 is looked up in all that is indexed: either way each hit is printed once, as clew
 hunt --lines or --json prints it. A hit is told before its log counts as indexed,
-so a crash repeats an alert rather than losing one.`,
+so a crash repeats an alert rather than losing one. With -o hits are added to the
+end of the file.`,
 		Example: "  clew telemetry watch /var/log/zeek --keep 90 --json | logger -t clew",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			store, err := a.openIndex(true)
@@ -297,7 +299,16 @@ so a crash repeats an alert rather than losing one.`,
 			}
 			defer w.Close() //nolint:errcheck // nothing was written
 			f.lines = true
-			watch := watcher{app: a, store: store, cases: w, flags: f, keep: keep, workers: workers, paths: args}
+			toFile := *a
+			if a.output != "" && a.output != "-" { // a hit is kept at once, and beside those of other rounds
+				file, err := os.OpenFile(a.output, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+				if err != nil {
+					return usageError{err}
+				}
+				defer file.Close() //nolint:errcheck // each hit was written, or said not to be
+				toFile.output, toFile.stdout = "", file
+			}
+			watch := watcher{app: &toFile, store: store, cases: w, flags: f, keep: keep, workers: workers, paths: args}
 			for {
 				if err := watch.round(cmd.Context()); err != nil {
 					return err
@@ -333,6 +344,8 @@ type watcher struct {
 	flags         huntFlags
 	keep, workers int
 	paths         []string
+
+	printing sync.Mutex // one segment's hits at a time: workers finish them as they come
 }
 
 // round looks up new findings in what is indexed, then indexes what is new and
@@ -404,6 +417,8 @@ func (w *watcher) alert(ctx context.Context, wanted []match.Indicator, search fu
 	if err != nil {
 		return err
 	}
+	w.printing.Lock()
+	defer w.printing.Unlock()
 	return w.printTo(func(out io.Writer) error {
 		answer, err := search(ctx, o, func(s telemetry.Sighting) error {
 			if w.json {
