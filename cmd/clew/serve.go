@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -42,6 +43,10 @@ under /feeds/ and STIX by TAXII 2.1 under /taxii2/, with the token as password.`
 // leastToken is the least length of a token that somebody chose.
 const leastToken = 16
 
+// tokenCharacters are those that an address and a cookie hold as they stand
+// (RFC 3986, 2.3): net/http drops others from a cookie, which then opens nothing.
+const tokenCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+
 func (a *app) serve(ctx context.Context, listen string) error {
 	if err := a.bounds(&investigation.Request{}); err != nil {
 		return err // better now than with every request
@@ -52,6 +57,8 @@ func (a *app) serve(ctx context.Context, listen string) error {
 		token = rand.Text() // 128 bits
 	case len(token) < leastToken:
 		return usagef("CLEW_TOKEN has less than %d characters: leave it out to have one drawn", leastToken)
+	case strings.Trim(token, tokenCharacters) != "":
+		return usagef("CLEW_TOKEN: use letters, digits and -._~ only: it goes into links and cookies")
 	}
 	a.connectors() // read once, before requests run side by side
 	listener, err := server.Listen(ctx, listen)

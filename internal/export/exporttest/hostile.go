@@ -85,8 +85,17 @@ func Fuzz(f *testing.F, format export.Format, check Check) {
 	f.Fuzz(func(t *testing.T, text string) { hold(t, format, text, check) })
 }
 
-// HoldOne is Hold with one text, for fuzz targets of several formats.
-func HoldOne(t *testing.T, f export.Format, text string, check Check) { hold(t, f, text, check) }
+// FuzzAll is Fuzz of several formats, each with the check of its name.
+func FuzzAll(f *testing.F, formats []export.Format, checks map[string]Check) {
+	for _, text := range Hostile {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, format := range formats {
+			hold(t, format, text, checks[format.Name])
+		}
+	})
+}
 
 func hold(t *testing.T, f export.Format, text string, check Check) {
 	t.Helper()

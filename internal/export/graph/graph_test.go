@@ -81,16 +81,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-func FuzzFormats(f *testing.F) {
-	for _, text := range exporttest.Hostile {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, format := range Formats() {
-			exporttest.HoldOne(t, format, text, checks[format.Name])
-		}
-	})
-}
+func FuzzFormats(f *testing.F) { exporttest.FuzzAll(f, Formats(), checks) }
 
 // A path of the case is a path of the graph: seed, shared value, finding.
 func TestPathsAreEdges(t *testing.T) {

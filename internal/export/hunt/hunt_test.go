@@ -33,16 +33,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-func FuzzFormats(f *testing.F) {
-	for _, text := range exporttest.Hostile {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, format := range Formats() {
-			exporttest.HoldOne(t, format, text, forms[format.Name])
-		}
-	})
-}
+func FuzzFormats(f *testing.F) { exporttest.FuzzAll(f, Formats(), forms) }
 
 // Every value that a format carries is in the query, exact and quoted.
 func TestEveryValueIsAsked(t *testing.T) {

@@ -17,7 +17,8 @@ import (
 	"clew/internal/observation"
 )
 
-// Bounds of one measurement.
+// Bounds of one measurement. Judgement: policies allow a few bystanders, so that
+// more need no exact count; where there is more, the figure says "at least".
 const (
 	maxHolders   = 2000 // links read of one address or name server
 	maxAddresses = 512  // addresses looked at within a range
@@ -192,6 +193,7 @@ func (c *census) tell(b *casefile.Blast) {
 		b.AtLeast = true
 		// A provider's hundred thousand names are bystanders though we know none
 		// of them; a few more than ours are the same sites under other names.
+		// Judgement: ten names to a site are many.
 		if c.total > 10*max(held, 1) {
 			b.Bystanders = max(b.Bystanders, c.total-min(c.total, b.Related))
 		}
