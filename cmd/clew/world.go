@@ -159,13 +159,15 @@ func (a *app) demo(ctx context.Context, dir string) error {
 4. The report: %s and %s (%.1f seconds in all)
 
 Try next:
-  clew --data %[4]s case show %[5]s --explain       every waterfall
-  clew --data %[4]s case log %[5]s                  how clew got there
-  clew --data %[4]s case bundle %[5]s -o case.zip   the case in one file
-  clew case replay case.zip                         the same findings, on any machine
-  clew --data %[4]s pivots %[6]s
+  %[8]s --data %[4]s case show %[5]s --explain     every waterfall
+  %[8]s --data %[4]s case audit %[5]s              what the findings hang on
+  %[8]s --data %[4]s case log %[5]s                how clew got there
+  %[8]s --data %[4]s act %[5]s propose             what to block, and whom that would hit
+  %[8]s --data %[4]s export rpz %[5]s --state proposed
+  %[8]s --data %[4]s pivots %[6]s
+  %[8]s --data %[4]s serve --offline               the same by its API
   less %[7]s   what is true in this world
-`, html, markdown, a.clock().Sub(began).Seconds(), a.data, doc.Case.ID, w.DemoSeed().Text(), filepath.Join(worldDir, "truth.jsonl"))
+`, html, markdown, a.clock().Sub(began).Seconds(), a.data, doc.Case.ID, w.DemoSeed().Text(), filepath.Join(worldDir, "truth.jsonl"), os.Args[0])
 	return nil
 }
 
