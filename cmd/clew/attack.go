@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -88,10 +90,8 @@ func (a *app) attackNames(dir string) (investigation.AttackLibrary, error) {
 		path = filepath.Join(dir, attackFile)
 	}
 	file, err := os.Open(path)
-	if err != nil && !named {
-		if _, missing := os.Stat(path); missing != nil {
-			return nil, nil //nolint:nilerr // a data directory that is none is said by whoever opens it
-		}
+	if !named && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) {
+		return nil, nil // a data directory that is none is said by whoever opens it
 	}
 	if err != nil {
 		return nil, usagef("ATT&CK bundle: %w", err)

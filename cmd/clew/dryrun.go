@@ -3,8 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -101,8 +103,8 @@ func (a *app) freshAnswers(ctx context.Context, v observable.Value) ([]corpus.An
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(dir); err != nil {
-		return nil, nil //nolint:nilerr // the first run makes it
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // the first run makes it
 	}
 	w, err := a.workspace(investigation.Needs{Corpus: true, ReadOnly: true})
 	if err != nil {
