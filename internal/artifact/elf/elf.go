@@ -12,6 +12,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -57,22 +58,54 @@ const (
 // Read parses v. It returns ErrNotELF when the headers do not hold; whatever
 // else is wrong is in Problems.
 func Read(v view.View) (*Info, error) {
-	if n := sectionCount(v); n > maxSections {
-		return nil, ErrNotELF
-	}
-	f, err := elf.NewFile(v)
+	f, lost, err := open(v)
 	if err != nil {
-		return nil, ErrNotELF
+		return nil, fmt.Errorf("%w whose headers hold: %w", ErrNotELF, err)
 	}
 	info := &Info{
 		Machine: strings.ToLower(strings.TrimPrefix(f.Machine.String(), "EM_")), Kind: strings.ToLower(strings.TrimPrefix(f.Type.String(), "ET_")),
 		Libraries: []string{}, Sections: []Section{}, Problems: []string{},
 	}
 	r := reader{File: f, v: v, info: info}
+	if lost != nil {
+		r.problem("its section headers do not hold, and what they lead to is not read: " + lost.Error())
+	}
 	r.notes()
 	r.imports()
 	r.sections()
 	return info, nil
+}
+
+// open reads the headers. Whoever hides breaks those of the sections, which no
+// loader needs, and whoever uploads half a file cuts them off: then lost says
+// why, and the file is read as if it had none.
+func open(v view.View) (f *elf.File, lost, err error) {
+	if n := sectionCount(v); n > maxSections {
+		lost = fmt.Errorf("%d of them are claimed", n)
+	} else if f, lost = elf.NewFile(v); lost == nil {
+		return f, nil, nil
+	}
+	f, err = elf.NewFile(sectionless{v})
+	return f, lost, err
+}
+
+// sectionless is a file whose header names no sections.
+type sectionless struct{ view.View }
+
+// ReadAt implements [io.ReaderAt].
+func (s sectionless) ReadAt(p []byte, offset int64) (int, error) {
+	n, err := s.View.ReadAt(p, offset)
+	class, _ := s.Bytes(int64(elf.EI_CLASS), 1)
+	fields := [][2]int64{{32, 4}, {48, 4}} // where they lie, and their number and names
+	if len(class) == 1 && class[0] == byte(elf.ELFCLASS64) {
+		fields = [][2]int64{{40, 8}, {60, 4}}
+	}
+	for _, field := range fields {
+		for at := max(field[0], offset); at < min(field[0]+field[1], offset+int64(n)); at++ {
+			p[at-offset] = 0
+		}
+	}
+	return n, err
 }
 
 // sectionCount is what the header claims, read before debug/elf takes it at its word.

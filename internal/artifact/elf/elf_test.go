@@ -114,6 +114,33 @@ func TestGoBuildID(t *testing.T) {
 	}
 }
 
+// TestBrokenSectionsHideNoBuild: segments tell the build all the same.
+func TestBrokenSectionsHideNoBuild(t *testing.T) {
+	for _, name := range []string{"testdata/tiny.so", "testdata/tiny32"} {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := Read(view.New(bytes.NewReader(data), int64(len(data))))
+		if err != nil || whole.BuildID == "" {
+			t.Fatal(name, err, "no build to lose")
+		}
+		at, count := 40, 60
+		if data[4] == 1 {
+			at, count = 32, 48
+		}
+		beyond, many := bytes.Clone(data), bytes.Clone(data)
+		beyond[at], beyond[at+1], beyond[at+2], beyond[at+3] = 0xff, 0xff, 0xff, 0x7f
+		many[count], many[count+1] = 0xff, 0xfe
+		for what, broken := range map[string][]byte{"beyond": beyond, "many": many, "cut": data[:len(data)-64]} {
+			info, err := Read(view.New(bytes.NewReader(broken), int64(len(broken))))
+			if err != nil || info.BuildID != whole.BuildID || len(info.Problems) == 0 || !strings.Contains(info.Problems[0], "section headers") {
+				t.Errorf("%s, %s: %v %+v", name, what, err, info)
+			}
+		}
+	}
+}
+
 func TestTruncated(t *testing.T) {
 	data, err := os.ReadFile("/proc/self/exe")
 	if err != nil {
