@@ -3,9 +3,11 @@ package fuzzytest
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,6 +68,48 @@ func (p *Peer) Ask(t testing.TB, question string) string {
 func (p *Peer) Hash(t testing.TB, data []byte) string {
 	t.Helper()
 	return p.Ask(t, fmt.Sprintf("hash %d\n%s", len(data), data))
+}
+
+// Noise is data without a pattern.
+func Noise(random *rand.Rand, size int) []byte {
+	noise := make([]byte, size)
+	for i := range noise {
+		noise[i] = byte(random.Uint32())
+	}
+	return noise
+}
+
+// Sorts are data of many sorts, of about one size: noise, letters of a sentence,
+// noise and as many zeros behind it, and a short pattern over and over.
+func Sorts(random *rand.Rand, size int) [][]byte {
+	noise := Noise(random, size)
+	words := make([]byte, size)
+	for i := range words {
+		words[i] = "the quick brown fox\n"[random.IntN(20)]
+	}
+	const pattern = 13
+	return [][]byte{noise, words, append(bytes.Clone(noise), make([]byte, size)...), bytes.Repeat(noise[:min(size, pattern)], size/pattern+1)}
+}
+
+// A Hasher takes data and has its hash.
+type Hasher interface {
+	io.Writer
+	Sum() (string, error)
+}
+
+// BenchmarkHash measures a hasher over noise.
+func BenchmarkHash[H Hasher](b *testing.B, hasher func() H) {
+	data := Noise(rand.New(rand.NewPCG(3, 4)), 8<<20)
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		h := hasher()
+		if _, err := h.Write(data); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := h.Sum(); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // maxFile bounds the real files that are hashed: a few large ones would take

@@ -29,20 +29,11 @@ func inputs() [][]byte {
 	random := rand.New(rand.NewPCG(1, 2))
 	all := [][]byte{nil}
 	for _, size := range []int{1, 6, 7, 8, 50, 191, 192, 193, 1000, 4095, 4097, 12288, 12289, 50_000, 300_000, 2_000_000} {
-		noise := make([]byte, size)
-		for i := range noise {
-			noise[i] = byte(random.Uint32())
-		}
-		words := make([]byte, size)
-		for i := range words {
-			words[i] = "the quick brown fox\n"[random.IntN(20)]
-		}
-		padded := append(bytes.Clone(noise), make([]byte, size)...)
 		sparse := make([]byte, size)
 		for i := 0; i < size; i += 997 {
 			sparse[i] = byte(random.Uint32())
 		}
-		all = append(all, noise, words, padded, sparse, bytes.Repeat([]byte{0xff}, size), bytes.Repeat(noise[:min(size, 13)], size/13+1))
+		all = append(append(all, fuzzytest.Sorts(random, size)...), sparse, bytes.Repeat([]byte{0xff}, size))
 	}
 	return all
 }
@@ -67,7 +58,7 @@ func TestHashOfRealFilesIsLibfuzzys(t *testing.T) {
 
 func TestHashMayBeAskedOnTheWay(t *testing.T) {
 	p := startPeer(t)
-	data := inputs()[60]
+	data := fuzzytest.Noise(rand.New(rand.NewPCG(9, 9)), 20_000)
 	h := New()
 	for i := 0; i < len(data); i += 777 {
 		got, err := h.Sum()
@@ -89,18 +80,4 @@ func TestTooLargeIsRefused(t *testing.T) {
 	}
 }
 
-func BenchmarkHash(b *testing.B) {
-	data := make([]byte, 8<<20)
-	random := rand.New(rand.NewPCG(3, 4))
-	for i := range data {
-		data[i] = byte(random.Uint32())
-	}
-	b.SetBytes(int64(len(data)))
-	for b.Loop() {
-		h := New()
-		h.Write(data)
-		if _, err := h.Sum(); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
+func BenchmarkHash(b *testing.B) { fuzzytest.BenchmarkHash(b, New) }

@@ -34,16 +34,7 @@ func TestHashIsLibtlshs(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	hashed := 0
 	for _, size := range []int{256, 257, 300, 656, 657, 854, 855, 3199, 3200, 4096, 50_000, 1_000_000} {
-		noise := make([]byte, size)
-		for i := range noise {
-			noise[i] = byte(random.Uint32())
-		}
-		words := make([]byte, size)
-		for i := range words {
-			words[i] = "the quick brown fox\n"[random.IntN(20)]
-		}
-		padded := append(bytes.Clone(noise), make([]byte, size)...)
-		for _, data := range [][]byte{noise, words, padded, bytes.Repeat(noise[:13], size/13+1), make([]byte, size)} {
+		for _, data := range append(fuzzytest.Sorts(random, size), make([]byte, size)) {
 			got, want := hashOf(t, data), p.Hash(t, data)
 			if got != want {
 				t.Errorf("%d bytes:\n got  %s\n want %s", len(data), got, want)
@@ -163,18 +154,4 @@ func FuzzHash(f *testing.F) {
 	})
 }
 
-func BenchmarkHash(b *testing.B) {
-	data := make([]byte, 8<<20)
-	random := rand.New(rand.NewPCG(3, 4))
-	for i := range data {
-		data[i] = byte(random.Uint32())
-	}
-	b.SetBytes(int64(len(data)))
-	for b.Loop() {
-		h := New()
-		h.Write(data)
-		if _, err := h.Sum(); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
+func BenchmarkHash(b *testing.B) { fuzzytest.BenchmarkHash(b, New) }
