@@ -22,8 +22,12 @@ import (
 // a block of each.
 const atOnce = 8
 
-// batch is how many totals or answers go over at once.
-const batch = 1000
+// How many totals or answers go over at once, and how many bytes of these: the
+// detail of one answer may be as large as corpus.MaxDetail.
+const (
+	batch      = 1000
+	batchBytes = 16 << 20
+)
 
 // A Source is a corpus that can be moved.
 type Source interface {
@@ -256,12 +260,15 @@ func halves(list []string) (first, rest []string) {
 
 // pieces hands on in batches.
 type pieces[T any] struct {
-	all  []T
-	send func([]T) error
+	all   []T
+	bytes int
+	size  func(T) int // of what is not bounded to some hundred bytes
+	send  func([]T) error
 }
 
 func (b *pieces[T]) add(one T) error {
-	if b.all = append(b.all, one); len(b.all) < batch {
+	b.all, b.bytes = append(b.all, one), b.bytes+b.size(one)
+	if len(b.all) < batch && b.bytes < batchBytes {
 		return nil
 	}
 	return b.flush()
@@ -269,12 +276,13 @@ func (b *pieces[T]) add(one T) error {
 
 func (b *pieces[T]) flush() error {
 	err := b.send(b.all)
-	b.all = b.all[:0]
+	clear(b.all) // their details may go
+	b.all, b.bytes = b.all[:0], 0
 	return err
 }
 
 func (p *push) totals(ctx context.Context) error {
-	out := pieces[corpus.Total]{send: func(all []corpus.Total) error {
+	out := pieces[corpus.Total]{size: func(corpus.Total) int { return 0 }, send: func(all []corpus.Total) error {
 		p.sum.Totals += uint64(len(all))
 		return p.to.PutTotals(ctx, all)
 	}}
@@ -285,7 +293,7 @@ func (p *push) totals(ctx context.Context) error {
 }
 
 func (p *push) answers(ctx context.Context) error {
-	out := pieces[corpus.Answer]{send: func(all []corpus.Answer) error {
+	out := pieces[corpus.Answer]{size: func(a corpus.Answer) int { return len(a.Detail) }, send: func(all []corpus.Answer) error {
 		p.sum.Answers += uint64(len(all))
 		return p.to.PutAnswers(ctx, all)
 	}}

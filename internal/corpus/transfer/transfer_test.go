@@ -128,6 +128,42 @@ func TestPushMovesEverythingOnce(t *testing.T) {
 	}
 }
 
+// measuring notes the largest batch of answers, in bytes of detail.
+type measuring struct {
+	corpus.Store
+	largest, batches int
+}
+
+func (m *measuring) PutAnswers(ctx context.Context, answers []corpus.Answer) error {
+	bytes := 0
+	for _, a := range answers {
+		bytes += len(a.Detail)
+	}
+	m.largest, m.batches = max(m.largest, bytes), m.batches+1
+	return m.Store.PutAnswers(ctx, answers)
+}
+
+// TestLargeAnswersGoInSmallBatches: forty answers of the largest detail are more
+// than goes over at once.
+func TestLargeAnswersGoInSmallBatches(t *testing.T) {
+	from, err := embedded.Open(t.TempDir(), embedded.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close() //nolint:errcheck // it goes with the test
+	for n := range 40 {
+		about := observable.Must(observable.Domain, fmt.Sprintf("n%d.example", n))
+		answer := corpus.Answer{Source: "provider", About: about, At: day(4), Until: day(5), Detail: make([]byte, corpus.MaxDetail)}
+		if err := from.PutAnswers(t.Context(), []corpus.Answer{answer}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	to := &measuring{Store: memory.New()}
+	if sum := push(t, from, to); sum.Answers != 40 || to.batches < 3 || to.largest > 16*corpus.MaxDetail {
+		t.Errorf("%+v; %d batches, the largest of %d bytes", sum, to.batches, to.largest)
+	}
+}
+
 // failing refuses the load of one import.
 type failing struct {
 	corpus.Store
