@@ -81,6 +81,7 @@ servers: ## searches that tests ask on loopback: VictoriaLogs, Loki, ZincSearch 
 bench-deps:
 	@./scripts/packages.sh mtbl-bin libmtbl-dev libsqlite3-dev gcc python3-pefile g++ libfuzzy-dev libtlsh-dev ssdeep libhyperscan-dev zstd
 	@command -v rg >/dev/null 2>&1 || npm install --silent --no-audit --no-fund --prefix $(BIN)/npm @vscode/ripgrep || echo "ripgrep: not here, and npm does not bring it"
+	@test -d $(BIN)/npm/node_modules/@duckdb/node-api || npm install --silent --no-audit --no-fund --prefix $(BIN)/npm @duckdb/node-api@1.5.6-r.1 || echo "DuckDB: not here, and npm does not bring it"
 
 docs: ## regenerate the pages that come from the code
 	$(GO) test ./internal/source/... ./cmd/clew -run 'Page|Reference' -update

@@ -30,18 +30,17 @@ type clew struct {
 func (c *clew) name() string { return "clew" }
 
 // build runs this program again, as the peers are programs of their own.
-func (c *clew) build(ctx context.Context) (seconds, cpu float64, err error) {
+func (c *clew) build(ctx context.Context) (out output, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return 0, 0, err
+		return out, err
 	}
-	out, err := run(ctx, self, buildCommand, c.rows, c.dir)
-	if err != nil {
-		return 0, 0, err
+	if out, err = run(ctx, self, buildCommand, c.rows, c.dir); err != nil {
+		return out, err
 	}
 	// Only opening again removes what is obsolete; the size is true then.
 	c.store, err = embedded.Open(c.dir, embedded.Options{ReadOnly: true})
-	return out.speed, out.cpu, err
+	return out, err
 }
 
 // buildCommand is the first argument of this program where it is to build only.

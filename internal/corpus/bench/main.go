@@ -1,7 +1,7 @@
 // Command bench measures the embedded corpus against mtbl, the engine under
-// dnstable, and SQLite, on the same generated rows and questions:
+// dnstable, SQLite and DuckDB, on the same generated rows and questions:
 //
-//	go run ./internal/corpus/bench -rows 10000000 -peers mtbl,sqlite
+//	go run ./internal/corpus/bench -rows 10000000 -peers mtbl,sqlite,duckdb
 //
 // It prints both sides and their ratio beside the goals of the performance
 // notes, and no figure at all when the engines' answers differ. With 10 M rows
@@ -33,7 +33,7 @@ func main() {
 	flag.IntVar(&s.rows, "rows", 1_000_000, "rows to generate")
 	flag.Uint64Var(&s.seed, "seed", 1, "seed of the rows")
 	flag.IntVar(&s.passes, "passes", 7, "timed passes over each set of questions; the median is printed")
-	names := flag.String("peers", "mtbl,sqlite", "engines to compare with, comma separated; empty for none")
+	names := flag.String("peers", "mtbl,sqlite,duckdb", "engines to compare with, comma separated; empty for none")
 	flag.StringVar(&s.dir, "dir", "", "where to work; a temporary directory, removed afterwards, by default")
 	onServer := flag.String("clickhouse", "", "load the rows into the corpus at this URL instead, and ask it")
 	flag.Parse()

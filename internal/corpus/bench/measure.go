@@ -10,7 +10,7 @@ import (
 // pass over all questions, after an untimed one.
 type engine interface {
 	name() string
-	build(ctx context.Context) (seconds, cpu float64, err error) // cpu: seconds of all threads together
+	build(ctx context.Context) (output, error) // speed: seconds
 	size() (bytes int64, err error)
 	lookup(ctx context.Context) (microseconds float64, answers []string, err error) // median of the lookups
 	heavy(ctx context.Context) (linksPerSecond float64, answers []string, err error)
@@ -22,6 +22,7 @@ type figures struct {
 	name   string
 	ingest float64 // seconds for all rows
 	cpu    float64 // seconds of processor time for all rows
+	peak   int64   // bytes of memory at most while loading
 	size   int64   // bytes on disk
 	lookup float64 // microseconds, median of the passes
 	heavy  float64 // links read per second, median of the passes
@@ -35,14 +36,15 @@ func measure(ctx context.Context, engines []engine, passes int) ([]figures, erro
 	for i, e := range engines {
 		f := &all[i]
 		f.name = e.name()
-		var err error
-		if f.ingest, f.cpu, err = e.build(ctx); err != nil {
+		built, err := e.build(ctx)
+		if err != nil {
 			return nil, err
 		}
+		f.ingest, f.cpu, f.peak = built.speed, built.cpu, built.peak
 		if f.size, err = e.size(); err != nil {
 			return nil, err
 		}
-		say("%s: stored in %.1f s, %.1f s of processor time", f.name, f.ingest, f.cpu)
+		say("%s: stored in %.1f s, %.1f s of processor time, %d MiB at most", f.name, f.ingest, f.cpu, f.peak>>20)
 	}
 	lookups, err := inTurn(ctx, engines, passes, engine.lookup)
 	if err != nil {

@@ -32,6 +32,11 @@ var lines = []line{
 		nil,
 	},
 	{
+		"ingest, peak memory, MiB",
+		func(f figures, _ int) float64 { return float64(f.peak) / (1 << 20) },
+		nil,
+	},
+	{
 		"size, bytes/row",
 		func(f figures, rows int) float64 { return float64(f.size) / float64(rows) },
 		map[string]goal{"mtbl": {1.15, false}, "sqlite": {0.55, false}},
