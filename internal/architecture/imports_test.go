@@ -31,6 +31,7 @@ var layers = []string{
 	"pivot",
 	"similar",
 	"casefile",
+	"casegraph",
 	"audit",
 	"telemetry",
 	"report",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clew/internal/casefile"
+	"clew/internal/casegraph"
 	"clew/internal/marking"
 	"clew/internal/observable"
 )
@@ -130,7 +131,7 @@ func (c *chooser) add(d casefile.Document, tlp marking.TLP) {
 	for _, seed := range d.Seeds {
 		c.consider(seedEntry(seed, d.Case, tlp), seed.Kind, seed.Value)
 	}
-	known := knownValues(d)
+	names := casegraph.NamesOf(d, sound)
 	for _, f := range d.Findings {
 		e := findingEntry(f, d.Case, tlp)
 		switch {
@@ -139,9 +140,7 @@ func (c *chooser) add(d casefile.Document, tlp marking.TLP) {
 		case f.Suppressed != "":
 			c.leave(f.Kind, f.Value, "suppressed by a reference list")
 		case c.consider(e, f.Kind, f.Value):
-			for _, path := range f.Paths {
-				s.Edges = append(s.Edges, steps(path, known)...)
-			}
+			s.Edges = append(s.Edges, edgesOf(f, names)...)
 		}
 	}
 	for _, note := range d.Notes {

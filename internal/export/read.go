@@ -3,10 +3,10 @@ package export
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"clew/internal/casefile"
+	"clew/internal/casegraph"
 	"clew/internal/marking"
 	"clew/internal/observable"
 	"clew/internal/observation"
@@ -121,64 +121,17 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// knownValues maps a bare text, as paths write it, to what it stands for: the
-// document says elsewhere which kind it is of.
-func knownValues(d casefile.Document) map[string]observable.Value {
-	known := map[string]observable.Value{}
-	know := func(kind, text string) {
-		if v := valueOf(kind, text); !v.IsZero() {
-			known[text] = v
-		}
-	}
-	for _, f := range d.Findings {
-		for _, factor := range f.Factors {
-			know(factor.Kind, factor.Value)
-		}
-	}
-	for _, p := range d.Pivots {
-		know(p.Kind, p.Value)
-		know(p.FromKind, p.From)
-	}
-	for _, f := range d.Findings {
-		know(f.Kind, f.Value)
-	}
-	for _, s := range d.Seeds {
-		know(s.Kind, s.Value)
-	}
-	return known
-}
-
-// steps turns "a, relation:v, b" into a to v and b to v.
-func steps(path []string, known map[string]observable.Value) []Edge {
+// edgesOf turns the paths of a finding into edges between values that have the
+// grammar of their kind.
+func edgesOf(f casefile.Finding, names casegraph.Names) []Edge {
 	var edges []Edge
-	for i := 1; i+1 < len(path); i += 2 {
-		name, text, _ := strings.Cut(path[i], ":")
-		relation, ok := observation.RelationNamed(name)
-		if !ok {
-			continue
-		}
-		middle, haveMiddle := known[text]
-		if !haveMiddle {
-			middle, haveMiddle = objectOf(relation, text)
-		}
-		if !haveMiddle {
-			continue
-		}
-		for _, end := range []string{path[i-1], path[i+1]} {
-			if v, ok := known[end]; ok && v != middle {
-				edges = append(edges, Edge{v, relation, middle})
-			}
+	for _, path := range f.Paths {
+		for _, s := range names.Steps(path) {
+			edges = append(edges, Edge{valueOf(s.Holder.Kind, s.Holder.Value), s.Relation, valueOf(s.Shared.Kind, s.Shared.Value)})
 		}
 	}
 	return edges
 }
 
-// objectOf reads a text as an object of the relation.
-func objectOf(r observation.Relation, text string) (observable.Value, bool) {
-	for _, kind := range r.Objects() {
-		if v := valueOf(kind.String(), text); !v.IsZero() {
-			return v, true
-		}
-	}
-	return observable.Value{}, false
-}
+// sound reports whether a value of a document has the grammar of its kind.
+func sound(v casefile.Value) bool { return !valueOf(v.Kind, v.Value).IsZero() }

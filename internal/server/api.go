@@ -47,6 +47,8 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerStart(api)
 	s.registerRuns(api)
 	s.registerCases(api)
+	s.registerGraph(api)
+	s.registerEvidence(api)
 	s.registerKnown(api)
 	return api
 }
@@ -112,7 +114,7 @@ func asProblem(err error) error {
 	switch {
 	case errors.As(err, &ready):
 		return err
-	case errors.Is(err, casefile.ErrNoCase), errors.Is(err, errNoRun):
+	case errors.Is(err, casefile.ErrNoCase), errors.Is(err, casefile.ErrNoBlob), errors.Is(err, errNoRun):
 		return huma.Error404NotFound(text)
 	case errors.Is(err, errBusy):
 		return huma.Error409Conflict(text)
