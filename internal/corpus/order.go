@@ -33,7 +33,7 @@ func Compare(v, w observable.Value) int {
 func IsDigest(v observable.Value) bool {
 	switch v.Kind() {
 	case observable.Cert, observable.CertKey, observable.File, observable.Imphash,
-		observable.RichHash, observable.JARM, observable.BodyHash:
+		observable.RichHash, observable.JARM, observable.BodyHash, observable.JA3, observable.JA3S:
 	default:
 		return false
 	}

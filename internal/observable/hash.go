@@ -3,6 +3,7 @@ package observable
 import (
 	"encoding/base64"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -21,6 +22,12 @@ const (
 // certificates made by hand go beyond.
 const maxSerialDigits = 128
 
+// ja4Form is JA4 as its authors write it: transport, version, whether a name was
+// asked for, how many ciphers and extensions, first and last character of the
+// protocol offered; digest of the ciphers; digest of the extensions.
+// Source: https://github.com/FoxIO-LLC/ja4, technical_details/JA4.md.
+var ja4Form = regexp.MustCompile(`^[tqd](1[0-3]|s[23]|d[1-3]|00)[di][0-9]{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$`)
+
 // betweenOctets drops what tools print between the octets of a fingerprint.
 var betweenOctets = strings.NewReplacer(":", "", " ", "", "-", "")
 
@@ -34,10 +41,15 @@ func canonicalFingerprint(kind Kind, text string) (string, error) {
 		return "", refuse("%.80q is no md5, sha1, sha256 or sha512 in hexadecimal", text)
 	case Cert, CertKey:
 		return hexDigest(text, sha1Size, sha256Size)
-	case Imphash, RichHash:
+	case Imphash, RichHash, JA3, JA3S:
 		return hexDigest(text, md5Size)
 	case JARM:
 		return hexDigest(text, jarmSize)
+	case JA4:
+		if fingerprint := strings.ToLower(text); ja4Form.MatchString(fingerprint) {
+			return fingerprint, nil
+		}
+		return "", refuse("%.80q is no JA4; it looks like t13d1516h2_8daaf6152771_b186095e22b6", text)
 	case Serial:
 		return canonicalSerial(text)
 	case TLSH:

@@ -45,6 +45,9 @@ const (
 	Wallet
 	Serial // certificate serial number, hexadecimal, without leading zeros
 	Text   // an attribute without a grammar: TXT record, name-server set, name token, banner
+	JA3    // fingerprint of a TLS client
+	JA3S   // of a TLS server's answer to it
+	JA4    // of a TLS client, whatever the order of its extensions
 )
 
 // kindInfo is one row of the vocabulary. docs/reference/vocabulary.md is generated from it.
@@ -89,6 +92,9 @@ var kinds = [...]kindInfo{
 	Wallet:    {"wallet", "x-clew-wallet", "cryptocurrency address"},
 	Serial:    {"serial", "x509-certificate", "certificate serial number, hexadecimal without leading zeros"},
 	Text:      {"text", "x-clew-text", "attribute without a grammar of its own"},
+	JA3:       {"ja3", "x-clew-ja3", "JA3 fingerprint of a TLS client, MD5"},
+	JA3S:      {"ja3s", "x-clew-ja3s", "JA3S fingerprint of a TLS server's answer, MD5"},
+	JA4:       {"ja4", "x-clew-ja4", "JA4 fingerprint of a TLS client, as t13d1516h2_8daaf6152771_b186095e22b6"},
 }
 
 // String returns the name used in JSON, flags and the kind:value form.

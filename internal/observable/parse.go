@@ -97,7 +97,7 @@ func guess(text string) (Value, error) {
 }
 
 // telling lists the kinds that can be told by their form, in the order they are tried.
-var telling = []Kind{Prefix, IP, ASN, File, Cert, SSHKey, TLSH, JARM, Ssdeep, Technique, Wallet, Tracker, Phone}
+var telling = []Kind{Prefix, IP, ASN, File, Cert, SSHKey, TLSH, JARM, JA4, Ssdeep, Technique, Wallet, Tracker, Phone}
 
 // looksLike reports whether text has the form of that kind, and hardly of
 // anything else; New then checks it.
@@ -111,6 +111,8 @@ func looksLike(kind Kind, text string) bool {
 		return isFileHash(strings.ToLower(text))
 	case JARM:
 		return len(text) == 2*jarmSize
+	case JA4:
+		return ja4Form.MatchString(strings.ToLower(text))
 	case Technique:
 		return techniqueForm.MatchString(strings.ToUpper(text))
 	case ASN:

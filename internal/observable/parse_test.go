@@ -107,6 +107,8 @@ func TestParseReadsWhatAnalystsPaste(t *testing.T) {
 		{strings.Repeat("AB:", 31) + "AB", Cert, sha256},
 		{strings.Repeat("AB:", 15) + "AB", SSHKey, strings.Repeat("ab:", 15) + "ab"},
 		{"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", SSHKey, "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+		{"T13D1516H2_8daaf6152771_b186095e22b6", JA4, "t13d1516h2_8daaf6152771_b186095e22b6"},
+		{"ja3:" + strings.Repeat("AB", 16), JA3, strings.Repeat("ab", 16)},
 		{strings.Repeat("ab", 31), JARM, strings.Repeat("ab", 31)},
 		{"T1" + strings.Repeat("AB", 35), TLSH, "T1" + strings.Repeat("AB", 35)},
 		{strings.Repeat("ab", 35), TLSH, "T1" + strings.Repeat("AB", 35)},

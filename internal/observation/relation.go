@@ -82,6 +82,9 @@ const (
 	MalwareFamily // what a provider calls the malware; context
 	Reputation    // what a provider thinks of it; context
 	ReportedIn    // a report, event or campaign that names it; context
+	JA3
+	JA3S
+	JA4
 )
 
 // A Family groups relations that have one cause: facts of one family are
@@ -122,6 +125,7 @@ var (
 	textOnly   = []observable.Kind{observable.Text}
 	sites      = []observable.Kind{observable.Domain, observable.URL, observable.IP}
 	network    = []observable.Kind{observable.Domain, observable.IP, observable.URL}
+	speakers   = []observable.Kind{observable.Domain, observable.IP, observable.URL, observable.File}
 	judged     = []observable.Kind{observable.Domain, observable.IP, observable.URL, observable.Email, observable.Cert, observable.File}
 )
 
@@ -195,6 +199,9 @@ var relations = [...]relationInfo{
 	MalwareFamily:   {"malware-family", Context, judged, of(observable.Malware), "malware family a provider puts it down to; shown, never evidence"},
 	Reputation:      {"reputation", Context, judged, textOnly, "what a provider thinks of it, in its words; shown, never evidence"},
 	ReportedIn:      {"reported-in", Context, judged, textOnly, "report, event or campaign that names it, as title | identifier; shown, never evidence"},
+	JA3:             {"ja3", Service, speakers, of(observable.JA3), "TLS fingerprint of the client: what a file sends, or what a server was spoken to with"},
+	JA3S:            {"ja3s", Service, network, of(observable.JA3S), "TLS fingerprint of a server's answer; it depends on the client's as well"},
+	JA4:             {"ja4", Service, speakers, of(observable.JA4), "as ja3, the same whatever the order in which a client names its extensions"},
 	NamePrefix:      {"name-prefix", Name, domainOnly, textOnly, "first six letters of the label; derived"},
 }
 

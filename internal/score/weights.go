@@ -63,6 +63,12 @@ var weights = map[observation.Relation]Weight{
 	observation.SSHKey: {M: 0.3, HalfLife: possessionHalfLife},
 	observation.JARM:   {M: 0.2, HalfLife: hostingHalfLife},
 	observation.Banner: {M: 0.2, HalfLife: hostingHalfLife},
+	// Judgement, as JARM: they tell a TLS library and its settings, which a tool
+	// keeps until it is built anew. Rarity does the rest: what browsers send has
+	// too many holders to count.
+	observation.JA3:  {M: 0.2, HalfLife: hostingHalfLife},
+	observation.JA3S: {M: 0.2, HalfLife: hostingHalfLife},
+	observation.JA4:  {M: 0.2, HalfLife: hostingHalfLife},
 
 	observation.BodyHash: {M: 0.3, HalfLife: hostingHalfLife, Measured: true},
 	observation.Favicon:  {M: 0.3, HalfLife: hostingHalfLife},

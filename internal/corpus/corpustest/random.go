@@ -61,7 +61,7 @@ func (g *generator) fill() {
 	for _, address := range []string{"192.0.2.0", "192.0.2.1", "192.0.2.200", "198.51.100.7", "2001:db8::", "2001:db8::1", "2001:db8:ffff::1", "::1"} {
 		g.pool[observable.IP] = append(g.pool[observable.IP], ip(address))
 	}
-	for _, kind := range []observable.Kind{observable.Cert, observable.File, observable.JARM, observable.BodyHash} {
+	for _, kind := range []observable.Kind{observable.Cert, observable.File, observable.JARM, observable.JA3, observable.BodyHash} {
 		for _, text := range []string{strings.Repeat("00", 16), strings.Repeat("0a", 20), strings.Repeat("ff", 32), strings.Repeat("12", 64)} {
 			g.pool[kind] = append(g.pool[kind], value(kind, text))
 		}

@@ -114,7 +114,7 @@ func Len(key []byte) int {
 func isRaw(kind observable.Kind) bool {
 	switch kind {
 	case observable.IP, observable.Cert, observable.CertKey, observable.File, observable.Imphash,
-		observable.RichHash, observable.JARM, observable.BodyHash:
+		observable.RichHash, observable.JARM, observable.BodyHash, observable.JA3, observable.JA3S:
 		return true
 	}
 	return false

@@ -16,7 +16,7 @@ import (
 	"clew/internal/observation"
 )
 
-var kinds = []observable.Kind{observable.Domain, observable.IP, observable.Prefix, observable.URL, observable.Cert}
+var kinds = []observable.Kind{observable.Domain, observable.IP, observable.Prefix, observable.URL, observable.Cert, observable.JA3, observable.JA3S}
 
 const proof = "no Suricata in Debian 12: checked against its documented grammar by the tests"
 
@@ -24,7 +24,7 @@ const proof = "no Suricata in Debian 12: checked against its documented grammar 
 func Format() export.Format {
 	return export.Format{
 		Name: "suricata", Title: "Suricata rules", Use: export.Watch, File: "clew.rules", Kinds: kinds, Fits: fits, Patterns: true,
-		Doc: "alerts on names in DNS, TLS and HTTP, addresses, http URLs, certificates; and on shared certificate subjects, issuers, serials, user agents " +
+		Doc: "alerts on names in DNS, TLS and HTTP, addresses, http URLs, certificates; and on shared certificate subjects, issuers, serials, JA3, user agents " +
 			"and the learned naming pattern, with the false-match estimate",
 		Proof: proof,
 		Write: func(w io.Writer, s export.Set) error {
@@ -86,6 +86,8 @@ func rulesOf(v observable.Value) []rule {
 			content(path) + " startswith; endswith;", "url"}}
 	case observable.Cert:
 		return []rule{{"tls", "any", "tls.cert_fingerprint; " + content(pairs(text)), "certificate"}}
+	case observable.JA3, observable.JA3S:
+		return []rule{{"tls", "any", v.Kind().String() + ".hash; " + content(text), "handshake"}}
 	}
 	return nil
 }
@@ -140,12 +142,15 @@ func (r rule) write(l *export.Lines, numbers export.Numbers, name, message, meta
 }
 
 // shared says where a sensor sees a shared attribute. JARM is the answer to
-// probes that only a scanner sends, so no sensor sees it in traffic.
+// probes that only a scanner sends, so no sensor sees it in traffic; ja4.hash is a
+// keyword of Suricata 8, and one rule that it does not know ends a load.
 var shared = map[observation.Relation]struct{ protocol, buffer, where string }{
 	observation.SubjectDN: {"tls", "tls.cert_subject", "certificate subject"},
 	observation.IssuedBy:  {"tls", "tls.cert_issuer", "certificate issuer"},
 	observation.Serial:    {"tls", "tls.cert_serial", "certificate serial"},
 	observation.UserAgent: {"http", "http.user_agent", "user agent"},
+	observation.JA3:       {"tls", "ja3.hash", "JA3 of the client"},
+	observation.JA3S:      {"tls", "ja3s.hash", "JA3S of the server"},
 }
 
 // patterns writes rules on what the entries share, each behind its estimate.

@@ -18,7 +18,7 @@ const (
 	plain    = `[A-Za-z0-9 ._/=,?&+@-]`
 	contents = `content:"(?:` + plain + `|\|[0-9A-F]{2}(?: [0-9A-F]{2})*\|)+";`
 	option   = `(?:msg:"[A-Za-z0-9 -]+"|dns\.query|tls\.(?:sni|cert_subject|cert_issuer|cert_serial|cert_fingerprint)|http\.(?:host|uri\.raw|user_agent)|` +
-		`dotprefix|nocase|startswith|endswith|pcre:"/[a-z0-9_.\\()\[\]{}|?:*+,^$-]+/i"|metadata:[A-Za-z0-9 ,+-]+|sid:1[0-9]{6}|rev:1|` +
+		`ja3s?\.hash|dotprefix|nocase|startswith|endswith|pcre:"/[a-z0-9_.\\()\[\]{}|?:*+,^$-]+/i"|metadata:[A-Za-z0-9 ,+-]+|sid:1[0-9]{6}|rev:1|` +
 		`dataset:isset,clew-names,type string,load clew-names\.lst|file(?:md5|sha1|sha256):clew-file(?:md5|sha1|sha256)\.lst);`
 	grammar = `alert (?:dns|tls|http|ip|smtp|smb) \$HOME_NET any -> (?:any|[0-9a-f.:/]+) any \((?:(?:` + option + `|` + contents + `) ?)+\)`
 )
@@ -117,7 +117,7 @@ func TestPatternsHaveEstimates(t *testing.T) {
 			}
 		}
 	}
-	if checked < 5 {
-		t.Errorf("%d rules on patterns, want subject, issuer, serial, user agent, naming", checked)
+	if checked < 7 {
+		t.Errorf("%d rules on patterns, want subject, issuer, serial, JA3, JA3S, user agent, naming", checked)
 	}
 }

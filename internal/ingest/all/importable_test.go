@@ -10,7 +10,7 @@ type expected struct {
 var importable = map[string]expected{
 	"data/telemetry/zeek-tsv": {
 		kept: map[string]uint64{
-			"cname": 8757, "digest": 6, "issued-by": 523, "names": 4258, "ptr": 29, "resolves-to": 27614, "serial": 523,
+			"cname": 8757, "digest": 6, "ja3": 814, "ja3s": 814, "issued-by": 523, "names": 4258, "ptr": 29, "resolves-to": 27614, "serial": 523,
 			"serves": 2855, "subject-dn": 523, "txt": 2,
 		},
 		unknown: []string{
@@ -21,7 +21,7 @@ var importable = map[string]expected{
 	},
 	"data/telemetry/zeek-json": {
 		kept: map[string]uint64{
-			"cname": 2671, "digest": 554, "downloaded-from": 548, "filename": 6, "issued-by": 880, "names": 7366,
+			"cname": 2671, "digest": 554, "downloaded-from": 548, "filename": 6, "ja3": 778, "ja3s": 776, "issued-by": 880, "names": 7366,
 			"ptr": 2, "resolves-to": 6646, "serial": 880, "subject-dn": 880, "txt": 24,
 		},
 		unknown: []string{
@@ -42,7 +42,7 @@ var importable = map[string]expected{
 	},
 	"data/telemetry/suricata-eve": {
 		kept: map[string]uint64{
-			"cname": 604, "digest": 2, "downloaded-from": 1, "issued-by": 8, "names": 13, "resolves-to": 340,
+			"cname": 604, "digest": 2, "downloaded-from": 1, "ja3": 11, "ja3s": 14, "ja4": 12, "issued-by": 8, "names": 13, "resolves-to": 340,
 			"serial": 8, "serves": 10, "subject-dn": 8, "txt": 2,
 		},
 	},
@@ -155,7 +155,7 @@ var importable = map[string]expected{
 	},
 	"fixtures/sources/censys": {
 		kept: map[string]uint64{
-			"announced-by": 13, "body-hash": 6, "in-prefix": 14, "issued-by": 19, "jarm": 2, "key": 3, "names": 29,
+			"announced-by": 13, "body-hash": 6, "in-prefix": 14, "ja3s": 4, "issued-by": 19, "jarm": 2, "key": 3, "names": 29,
 			"ptr": 2, "resolves-to": 100, "serial": 3, "serves": 3, "subject-dn": 19, "title": 2,
 		},
 		unknown: []string{

@@ -81,6 +81,14 @@ type tls struct {
 	Alternative []string `json:"subjectaltname"`
 	Certificate string   `json:"certificate"` // base64 of the DER, where configured
 	Chain       []string `json:"chain"`
+	JA3         digest   `json:"ja3"`
+	JA3S        digest   `json:"ja3s"`
+	JA4         string   `json:"ja4"`
+}
+
+// digest is a fingerprint beside the text that it is of.
+type digest struct {
+	Hash string `json:"hash"`
 }
 
 // Read implements [ingest.DocumentFormat].
@@ -155,16 +163,20 @@ func (e *event) handshake(w observation.Window) []observation.Observation {
 	}
 	c := e.TLS.certificate()
 	shown, ok := c.Value()
-	if !ok {
-		return nil
-	}
-	c.Seen = w.Last
 	f := record.Facts{Window: w}
 	for _, host := range []string{e.Server, e.TLS.Name} {
-		if server, ok := record.Host(host); ok {
+		server, isHost := record.Host(host)
+		if isHost && ok {
 			f.Link(server, observation.Serves, shown)
 		}
+		if isHost {
+			record.Handshake{JA3: e.TLS.JA3.Hash, JA3S: e.TLS.JA3S.Hash, JA4: e.TLS.JA4}.With(&f, server)
+		}
 	}
+	if !ok {
+		return f.All
+	}
+	c.Seen = w.Last
 	return append(f.All, c.Observations()...)
 }
 

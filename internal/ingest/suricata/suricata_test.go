@@ -16,6 +16,8 @@ const (
 	fetched  = `{"timestamp":"2026-01-01T00:00:00Z","flow_id":1,"event_type":"fileinfo","src_ip":"192.0.2.1","http":{"hostname":"a.example","url":"/x/a.zip"},"fileinfo":{"filename":"/x/a.zip","md5":"00112233445566778899aabbccddeeff","state":"CLOSED"}}`
 )
 
+const spoken = `{"timestamp":"2026-01-01T00:00:00Z","flow_id":1,"event_type":"tls","src_ip":"192.0.2.9","dest_ip":"192.0.2.1","tls":{"version":"TLS 1.3","ja3":{"hash":"00112233445566778899AABBCCDDEEFF","string":"771,4865"},"ja3s":{"hash":"ffeeddccbbaa99887766554433221100"},"ja4":"t13d1516h2_001122334455_66778899aabb"}}`
+
 const at = "[2026-01-01T00:00:00Z,2026-01-01T00:00:00Z]"
 
 func TestDigestsOfOneFile(t *testing.T) {
@@ -43,6 +45,16 @@ func TestEvents(t *testing.T) {
 		"00112233445566778899aabbccddeeff downloaded-from http://a.example/x/a.zip "+at)
 }
 
+// TLS 1.3 shows no certificate, and its ends can be told by how they speak all
+// the same. What is no fingerprint is left out.
+func TestHandshakes(t *testing.T) {
+	ingesttest.States(t, suricata.Format{}, spoken+"\n"+strings.ReplaceAll(spoken, "00112233", "none"),
+		"192.0.2.1 ja3 00112233445566778899aabbccddeeff "+at,
+		"192.0.2.1 ja3s ffeeddccbbaa99887766554433221100 "+at,
+		"192.0.2.1 ja4 t13d1516h2_001122334455_66778899aabb "+at,
+		"192.0.2.1 ja3s ffeeddccbbaa99887766554433221100 "+at)
+}
+
 func TestRefused(t *testing.T) {
 	ingesttest.Refuses(t, suricata.Format{}, version1+`{"a":1}`+version1, 2)
 	ingesttest.Refuses(t, suricata.Format{}, version1+`{"event_type":"dns","timestamp":"noon"}`+version1, 2)
@@ -52,5 +64,5 @@ func TestRefused(t *testing.T) {
 }
 
 func FuzzSuricata(f *testing.F) {
-	ingesttest.Fuzz(f, func() ingest.Format { return suricata.Format{} }, version1, version2, shown, fetched)
+	ingesttest.Fuzz(f, func() ingest.Format { return suricata.Format{} }, version1, version2, shown, fetched, spoken)
 }

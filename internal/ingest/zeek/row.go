@@ -48,6 +48,9 @@ const (
 	colHost
 	colURI
 	colResponseFiles // resp_fuids
+	colJA3           // of the packages that add it to ssl.log, as are the next two
+	colJA3S
+	colJA4
 	columns
 )
 
@@ -62,6 +65,7 @@ var columnNames = map[string]column{
 	"fuid": colFile, "tx_hosts": colSender, "source": colFileSource, "mime_type": colMime, "filename": colFilename,
 	"md5": colMD5, "sha1": colSHA1, "sha256": colSHA256,
 	"method": colMethod, "host": colHost, "uri": colURI, "resp_fuids": colResponseFiles,
+	"ja3": colJA3, "ja3s": colJA3S, "ja4": colJA4,
 }
 
 // columnNamed knows the names of fields as Zeek writes them, and with the

@@ -23,7 +23,7 @@ func (d *decoder) tell(out *ingest.Out) {
 		state = d.file
 	case r.fields[colQuery] && (r.fields[colQueryType] || r.fields[colResponse] || r.fields[colAnswers]):
 		state = d.lookup
-	case r.fields[colServerName] || r.fields[colChain] || r.fields[colChainFiles]:
+	case r.fields[colServerName] || r.fields[colChain] || r.fields[colChainFiles] || r.fields[colJA3]:
 		state = d.handshake
 	case r.fields[colURI] || r.fields[colResponseFiles]:
 		state = d.request
@@ -103,7 +103,8 @@ func commonNames(subject string) []string {
 	return nil
 }
 
-// handshake reads a line of ssl.log: who showed which certificate.
+// handshake reads a line of ssl.log: who showed which certificate, and how the
+// two ends spoke.
 func (d *decoder) handshake(w observation.Window) []observation.Observation {
 	r := &d.row
 	c := record.Certificate{SHA256: r.first(colChain)}
@@ -111,13 +112,14 @@ func (d *decoder) handshake(w observation.Window) []observation.Observation {
 		c.SHA256, c.SHA1 = d.join.digests(r.first(colChainFiles))
 	}
 	shown, ok := c.Value()
-	if !ok {
-		return nil
-	}
 	f := record.Facts{Window: w}
 	for _, host := range []string{r.first(colServer), r.first(colServerName)} {
-		if server, ok := record.Host(host); ok {
+		server, isHost := record.Host(host)
+		if isHost && ok {
 			f.Link(server, observation.Serves, shown)
+		}
+		if isHost {
+			record.Handshake{JA3: r.first(colJA3), JA3S: r.first(colJA3S), JA4: r.first(colJA4)}.With(&f, server)
 		}
 	}
 	return f.All

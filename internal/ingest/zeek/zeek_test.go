@@ -59,6 +59,20 @@ func TestCertificatesAreJoinedWithTheirFiles(t *testing.T) {
 		strings.Repeat("cd", 20)+" downloaded-from http://b.example/a.zip "+at)
 }
 
+func TestHandshakes(t *testing.T) {
+	ja3, ja3s := strings.Repeat("ab", 16), strings.Repeat("cd", 16)
+	ingesttest.States(t, zeek.New(), table("ts uid id.resp_h id.resp_p server_name cert_chain_fuids ja3 ja3s ja4",
+		"1767225600 C1 192.0.2.1 443 a.example - "+ja3+" "+ja3s+" t13d1516h2_001122334455_66778899aabb",
+		"1767225600 C2 192.0.2.2 443 - - - "+ja3s+" -"),
+		"192.0.2.1 ja3 "+ja3+" "+at,
+		"192.0.2.1 ja3s "+ja3s+" "+at,
+		"192.0.2.1 ja4 t13d1516h2_001122334455_66778899aabb "+at,
+		"a.example ja3 "+ja3+" "+at,
+		"a.example ja3s "+ja3s+" "+at,
+		"a.example ja4 t13d1516h2_001122334455_66778899aabb "+at,
+		"192.0.2.2 ja3s "+ja3s+" "+at)
+}
+
 func TestDigestsOfOneFile(t *testing.T) {
 	md5, sha1 := strings.Repeat("ab", 16), strings.Repeat("cd", 20)
 	files := table("ts fuid tx_hosts source mime_type filename md5 sha1", "1767225600 F1 192.0.2.1 HTTP application/zip - "+md5+" "+sha1)

@@ -155,9 +155,11 @@ var digestKeys = []struct {
 }{
 	{regexp.MustCompile(`(imphash(es)?|import hash(es)?)$`), observable.Imphash},
 	{regexp.MustCompile(`rich[ _-]?(pe[ _-]?)?(header)?[ _-]?(hash|md5)?$`), observable.RichHash},
+	{regexp.MustCompile(`\bja3( (hash|digest|md5|fingerprint))?$`), observable.JA3},
+	{regexp.MustCompile(`\bja3s( (hash|digest|md5|fingerprint))?$`), observable.JA3S},
 	{serialKey, observable.Serial},
 	{regexp.MustCompile(`(thumbprint|certificates|certs|(cert|certificate|ssl|tls|x\.?509)[ _-]?(sha-?1|sha-?256|fingerprint|hash)( fingerprint)?)s?$`), observable.Cert},
-	{regexp.MustCompile(`\b(authenti ?hash|vhash|ja[34]s?|ja4[a-z]*|hassh(server)?|commit|revision|uuid|guid|etag|session ?id|nonce|salt|token|api[ _-]?key|password|mmh3|favicon|dhash|permhash|telfhash)$`), 0},
+	{regexp.MustCompile(`\b(authenti ?hash|vhash|ja4[a-z]*|hassh(server)?|commit|revision|uuid|guid|etag|session ?id|nonce|salt|token|api[ _-]?key|password|mmh3|favicon|dhash|permhash|telfhash)$`), 0},
 }
 
 // colons recognises what is made of hexadecimal digits and colons: IPv6

@@ -41,7 +41,7 @@ func (Source) Info() source.Info {
 		Accepts: []observable.Kind{observable.Domain, observable.IP, observable.URL, observable.File, observable.Mutex},
 		Answers: []observation.Relation{
 			observation.Digest, observation.Filename, observation.Ssdeep, observation.Contacts, observation.Drops, observation.Registry,
-			observation.UserAgent, observation.Technique, observation.ResolvesTo, observation.JARM,
+			observation.UserAgent, observation.Technique, observation.ResolvesTo, observation.JARM, observation.JA3, observation.JA3S,
 			observation.Reputation,
 		},
 		PAP:       marking.Amber,

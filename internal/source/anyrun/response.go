@@ -129,6 +129,8 @@ type network struct {
 	Connections source.Rows[struct {
 		Address string `json:"ip"`
 		TLS     source.Maybe[struct {
+			JA3  string `json:"ja3"`
+			JA3S string `json:"ja3S"`
 			JARM string `json:"jarm"`
 		}] `json:"tlsFingerprint"`
 	}] `json:"connections"`
@@ -224,6 +226,10 @@ func (n network) keep(page *source.Page, file observable.Value, at time.Time, fa
 			continue
 		}
 		page.Add(file, observation.Contacts, observable.IP, address.Text(), w)
-		page.Add(address, observation.JARM, observable.JARM, connection.TLS.Value.JARM, w)
+		tls := connection.TLS.Value
+		page.Add(file, observation.JA3, observable.JA3, tls.JA3, w)
+		page.Add(address, observation.JA3, observable.JA3, tls.JA3, w)
+		page.Add(address, observation.JA3S, observable.JA3S, tls.JA3S, w)
+		page.Add(address, observation.JARM, observable.JARM, tls.JARM, w)
 	}
 }

@@ -43,12 +43,12 @@ func (Source) Info() source.Info {
 		Title: "Censys",
 		Accepts: []observable.Kind{
 			observable.Domain, observable.IP, observable.Prefix, observable.Cert, observable.CertKey, observable.Serial,
-			observable.JARM, observable.SSHKey, observable.Favicon, observable.BodyHash, observable.Title,
+			observable.JARM, observable.JA3S, observable.SSHKey, observable.Favicon, observable.BodyHash, observable.Title,
 		},
 		Answers: []observation.Relation{
 			observation.ResolvesTo, observation.PTR, observation.InPrefix, observation.AnnouncedBy, observation.Serves,
 			observation.Names, observation.SubjectDN, observation.IssuedBy, observation.Serial, observation.Key,
-			observation.JARM, observation.SSHKey, observation.Favicon, observation.BodyHash, observation.Title,
+			observation.JARM, observation.JA3S, observation.SSHKey, observation.Favicon, observation.BodyHash, observation.Title,
 		},
 		PAP:       marking.Amber,
 		Every:     time.Second, // our choice: credits are the limit, and a 429 says when to come back
@@ -141,6 +141,8 @@ func searchFor(v observable.Value) (search, error) {
 		field, relation, text = "cert.parsed.serial_number", observation.Serial, n.String()
 	case observable.JARM:
 		field, relation = "host.services.jarm.fingerprint", observation.JARM
+	case observable.JA3S:
+		field, relation = "host.services.tls.ja3s", observation.JA3S
 	case observable.SSHKey:
 		if sum, err := base64.RawStdEncoding.DecodeString(strings.TrimPrefix(text, sshSHA256)); err == nil && len(sum)*2 == sha256Digits {
 			field, relation, text = "host.services.ssh.server_host_key.fingerprint_sha256", observation.SSHKey, hex.EncodeToString(sum)

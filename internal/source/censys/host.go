@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,10 +86,14 @@ type service struct {
 	V2At string `json:"observed_at"`
 
 	Certificate source.Maybe[certificate] `json:"cert"`
-	V2TLS       struct {
+	TLS         struct {                  // its certificates are of version 2
 		Certificates struct {
 			Leaf certificate `json:"leaf_data"`
 		} `json:"certificates"`
+		JA3S source.Text `json:"ja3s"` // of version 3; of each version of TLS there is one in the list
+		Each source.Rows[struct {
+			JA3S source.Text `json:"ja3s"`
+		}] `json:"versions"`
 	} `json:"tls"`
 	JARM source.Maybe[struct {
 		Fingerprint string `json:"fingerprint"`
@@ -134,13 +139,16 @@ func (s service) keep(p *source.Page, host observable.Value) {
 	w := record.At(at)
 	c := s.Certificate.Value
 	if !c.known() {
-		c = s.V2TLS.Certificates.Leaf
+		c = s.TLS.Certificates.Leaf
 	}
 	if c.known() {
 		r := c.record(at)
 		if value, ok := r.Value(); ok && p.Add(host, observation.Serves, observable.Cert, value.Text(), w) {
 			p.Observations = append(p.Observations, r.Observations()...)
 		}
+	}
+	for _, ja3s := range s.ja3s() {
+		p.Add(host, observation.JA3S, observable.JA3S, ja3s, w)
 	}
 	jarm := s.JARM.Value
 	if strings.Trim(jarm.Fingerprint, "0") != "" { // all zeros: no TLS was spoken
@@ -153,6 +161,17 @@ func (s service) keep(p *source.Page, host observable.Value) {
 		e.HTTP.keep(p, host, record.At(cmp.Or(record.Moment(e.At), at)))
 	}
 	s.V2HTTP.Value.Response.keep(p, host, w)
+}
+
+// ja3s are the fingerprints of its answers, each once.
+func (s service) ja3s() []string {
+	all := []string{string(s.TLS.JA3S)}
+	for _, version := range s.TLS.Each.Items {
+		if !slices.Contains(all, string(version.JA3S)) {
+			all = append(all, string(version.JA3S))
+		}
+	}
+	return all
 }
 
 func (h page3) keep(p *source.Page, host observable.Value, w observation.Window) {

@@ -208,7 +208,7 @@ func (c *collector) attribute(kind, value string, first, last time.Time, label s
 // mispKinds are types whose values need their kind said.
 var mispKinds = map[string]observable.Kind{
 	"domain": observable.Domain, "hostname": observable.Domain, "url": observable.URL, "email-src": observable.Email, "email-dst": observable.Email, "email": observable.Email,
-	"x509-fingerprint-sha1": observable.Cert, "x509-fingerprint-sha256": observable.Cert, "x509-fingerprint-md5": observable.Cert, "jarm-fingerprint": observable.JARM,
+	"x509-fingerprint-sha1": observable.Cert, "x509-fingerprint-sha256": observable.Cert, "x509-fingerprint-md5": observable.Cert, "jarm-fingerprint": observable.JARM, "ja3-fingerprint-md5": observable.JA3,
 }
 
 // looked reports whether values of a MISP type are looked for in logs.

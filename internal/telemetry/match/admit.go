@@ -55,7 +55,7 @@ func admit(v observable.Value) (how class, reason string) {
 		}
 		return mailbox, ""
 	case observable.File, observable.Cert, observable.CertKey, observable.Imphash, observable.RichHash,
-		observable.JARM, observable.Favicon, observable.BodyHash, observable.Text, observable.SSHKey, observable.Serial:
+		observable.JARM, observable.JA3, observable.JA3S, observable.Favicon, observable.BodyHash, observable.Text, observable.SSHKey, observable.Serial:
 		return admitDigest(v)
 	}
 	return refused, "a " + v.Kind().String() + " is not looked for in raw text"

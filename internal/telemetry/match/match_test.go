@@ -40,6 +40,7 @@ func TestTextHoldsIndicators(t *testing.T) {
 	root := observable.Must(observable.URL, "https://evil.example/")
 	mail := observable.Must(observable.Email, "boss@evil.example")
 	md5 := observable.Must(observable.File, "0123456789abcdef0123456789abcdef")
+	ja3 := observable.Must(observable.JA3, "0123456789abcdef0123456789abcdef")
 	cert := observable.Must(observable.Cert, "00112233445566778899aabbccddeeff00112233")
 	serial := observable.Must(observable.Serial, "3a5b6c7d8e9f0011223344")
 	for name, test := range map[string]struct {
@@ -48,6 +49,7 @@ func TestTextHoldsIndicators(t *testing.T) {
 		want  []string
 	}{
 		"domain_alone":                   {evil, "evil.example", []string{"evil.example = evil.example"}},
+		"ja3":                            {ja3, `"ja3":{"hash":"0123456789ABCDEF0123456789abcdef"}`, []string{"0123456789ABCDEF0123456789abcdef = 0123456789abcdef0123456789abcdef"}},
 		"domain_in_any_case":             {evil, "x EVIL.Example.\n", []string{"EVIL.Example = evil.example"}},
 		"subdomain":                      {evil, "a\tb.evil.example\t1", []string{"b.evil.example < evil.example"}},
 		"wildcard_is_the_name":           {evil, "DNS:*.evil.example,", []string{"evil.example = evil.example"}},

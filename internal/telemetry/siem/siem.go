@@ -76,7 +76,7 @@ func Searchable(v observable.Value) (text string, ok bool) {
 	case observable.URL:
 		host, ok := observable.Host(v)
 		return host.Text(), ok
-	case observable.Domain, observable.IP, observable.Email, observable.File, observable.Cert, observable.JARM, observable.Imphash:
+	case observable.Domain, observable.IP, observable.Email, observable.File, observable.Cert, observable.JARM, observable.JA3, observable.JA3S, observable.Imphash:
 		return v.Text(), true
 	}
 	return "", false
