@@ -10,19 +10,29 @@ DEMO      := $(CURDIR)/.demo
 VERSION   ?= dev
 LDFLAGS   := -s -w -X main.release=$(VERSION)
 
-.PHONY: servers help build demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
+.PHONY: servers help build page page-test demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## one static binary: bin/clew
+build: page ## one static binary with its page: bin/clew
 	@mkdir -p $(BIN)
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/clew ./cmd/clew
 
-demo: build ## build, make a synthetic world, investigate one seed, write the reports
-	$(BIN)/clew demo --dir $(DEMO)
+page: ## the page, for the binary to hold (Node.js 20.19 or newer)
+	@command -v npm >/dev/null 2>&1 || ./scripts/packages.sh nodejs npm
+	@if node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null; \
+	then $(MAKE) --no-print-directory -C web build; \
+	else echo 'no Node.js 20.19 or newer here: the binary is built without its page, the API works'; fi
 
-test: deps lint race platforms vuln ## everything CI runs
+page-test: page ## the page: types, style, and every view in a browser
+	$(MAKE) --no-print-directory -C web check test
+
+demo: build ## build, make a synthetic world, investigate one seed, write the reports, serve the page
+	$(BIN)/clew demo --dir $(DEMO)
+	$(BIN)/clew --data $(DEMO)/data serve --offline
+
+test: deps page lint race platforms vuln page-test ## everything CI runs
 
 check: test ## the same, under the name that contributors know
 

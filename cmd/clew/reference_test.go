@@ -24,8 +24,11 @@ var update = flag.Bool("update", false, "write the generated pages")
 
 // TestReferencePages keeps the pages that come from the code as the code is.
 func TestReferencePages(t *testing.T) {
-	for name, page := range map[string]string{"commands.md": commandsPage(), "vocabulary.md": vocabularyPage(), "exports.md": exportsPage(), "api.md": server.Reference()} {
-		path := filepath.Join("..", "..", "docs", "reference", name)
+	for name, page := range map[string]string{
+		"docs/reference/commands.md": commandsPage(), "docs/reference/vocabulary.md": vocabularyPage(), "docs/reference/exports.md": exportsPage(),
+		"docs/reference/api.md": server.Reference(),
+	} {
+		path := filepath.Join("..", "..", filepath.FromSlash(name))
 		if *update {
 			if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 				t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"clew/internal/observable"
 	"clew/internal/pivot"
 	"clew/internal/server"
+	"clew/internal/server/page"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -38,6 +39,22 @@ under /feeds/ and STIX by TAXII 2.1 under /taxii2/, with the token as password.`
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8777", "address on this machine")
 	a.askFlags(cmd)
 	return cmd
+}
+
+// openAPICommand prints what the page's types are generated from.
+func (a *app) openAPICommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "openapi", Short: "The description of the API (OpenAPI 3.1), as clew serve gives it at /openapi.json", Args: cobra.NoArgs,
+		Example: `  clew openapi > clew.json`,
+		RunE: func(*cobra.Command, []string) error {
+			text, err := server.OpenAPI(version())
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(a.stdout, text)
+			return err
+		},
+	}
 }
 
 // leastToken is the least length of a token that somebody chose.
@@ -65,7 +82,7 @@ func (a *app) serve(ctx context.Context, listen string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	s, err := server.New(listener.Addr(), server.Options{Core: core{a}, Token: token, Version: version(), Clock: a.clock, Feeds: feeds{a}.handlers()})
+	s, err := server.New(listener.Addr(), server.Options{Core: core{a}, Token: token, Version: version(), Clock: a.clock, Feeds: feeds{a}.handlers(), Page: page.Handler})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

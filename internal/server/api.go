@@ -53,6 +53,9 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	return api
 }
 
+// A list of ours is empty, never null, and the description says so.
+func init() { huma.DefaultArrayNullable = false }
+
 // registry names schemas so that types of two packages never meet in one name.
 func registry() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", schemaName)

@@ -14,15 +14,15 @@ var (
 	referenceStyle []byte
 )
 
-// servePages serves the reference of the API for people. It loads nothing from
-// elsewhere, which the policy of the guard would not allow either.
-func servePages(mux *http.ServeMux, r manual) error {
-	page, err := template.New("reference").Parse(referencePage)
+// servePages serves the page, and the reference of the API for people. They load
+// nothing from elsewhere, which the policy of the guard would not allow either.
+func servePages(mux *http.ServeMux, r manual, page Site) error {
+	reference, err := template.New("reference").Parse(referencePage)
 	if err != nil {
 		return err
 	}
 	var out bytes.Buffer
-	if err := page.Execute(&out, r); err != nil {
+	if err := reference.Execute(&out, r); err != nil {
 		return err
 	}
 	give := func(kind string, content []byte) http.HandlerFunc {
@@ -33,11 +33,14 @@ func servePages(mux *http.ServeMux, r manual) error {
 	}
 	mux.HandleFunc("GET /api", give("text/html; charset=utf-8", out.Bytes()))
 	mux.HandleFunc("GET /api/reference.css", give("text/css; charset=utf-8", referenceStyle))
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/api", http.StatusSeeOther)
-	})
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+	var rest http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		problem(w, http.StatusNotFound, "there is nothing here: /api lists what there is")
 	})
+	if page != nil {
+		if rest, err = page(rest); err != nil {
+			return err
+		}
+	}
+	mux.Handle("/", rest)
 	return nil
 }

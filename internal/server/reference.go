@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -33,9 +34,17 @@ type described struct {
 type field struct{ Name, Type, Text string }
 
 // Reference is the page of the API in Markdown: docs/reference/api.md.
-func Reference() string {
-	api := newAPI(http.NewServeMux(), &service{}, "")
-	return referenceOf(api.OpenAPI()).markdown()
+func Reference() string { return referenceOf(description("")).markdown() }
+
+// OpenAPI is the description of the API for programs: the types of the page's
+// source are made from it.
+func OpenAPI(version string) (string, error) {
+	text, err := json.MarshalIndent(description(version), "", "  ")
+	return string(text) + "\n", err
+}
+
+func description(version string) *huma.OpenAPI {
+	return newAPI(http.NewServeMux(), &service{}, version).OpenAPI()
 }
 
 func referenceOf(doc *huma.OpenAPI) manual {

@@ -21,7 +21,11 @@ type Options struct {
 	Version string
 	Clock   func() time.Time
 	Feeds   map[string]http.Handler // what tools fetch, by the path it lies under
+	Page    Site                    // nil for the API alone
 }
+
+// A Site serves its own files, and gives everything else to next.
+type Site func(next http.Handler) (http.Handler, error)
 
 // A Server is one run of clew serve.
 type Server struct {
@@ -44,7 +48,7 @@ func New(addr net.Addr, o Options) (*Server, error) {
 	s := &service{core: o.Core, cases: cases, shelf: shelf, jobs: newJobs(o.Core, shelf, o.Clock), beat: 15 * time.Second}
 	mux := http.NewServeMux()
 	api := newAPI(mux, s, o.Version)
-	if err := servePages(mux, referenceOf(api.OpenAPI())); err != nil {
+	if err := servePages(mux, referenceOf(api.OpenAPI()), o.Page); err != nil {
 		return nil, errors.Join(err, cases.Close())
 	}
 	for path, handler := range o.Feeds {

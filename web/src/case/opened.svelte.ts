@@ -1,0 +1,126 @@
+// The case that is open: its document, kept fresh while anybody works on it, and
+// what of it is shown. Table and graph read the same set from here, so they
+// cannot disagree; the address holds the choice.
+import { getContext, setContext } from 'svelte';
+
+import { api, said, textOf, type Case, type Finding, type Run } from '../api/client';
+import { follow } from '../api/events';
+import { remember, route } from '../shell/route.svelte';
+import { complain, tell } from '../shell/toasts.svelte';
+
+export const bands = ['high', 'medium', 'low', 'coincidence'] as const;
+
+/** nameOf names a value within the case: kinds hold no blanks. */
+export const nameOf = (v: { kind: string; value: string }): string => `${v.kind} ${v.value}`;
+
+export class OpenedCase {
+  doc = $state.raw<Case>();
+  trouble = $state('');
+  run = $state.raw<Run>(); // the investigation under way, if any
+
+  readonly selected = $derived(route.query.get('sel') ?? '');
+  /** Bands, kinds, verdicts that the address leaves out of view. Coincidences are on demand. */
+  readonly shownBands = $derived((route.query.get('bands') ?? 'high,medium,low').split(',').filter(Boolean));
+  readonly hiddenKinds = $derived((route.query.get('without') ?? '').split(',').filter(Boolean));
+  readonly rejectedToo = $derived(route.query.get('rejected') === '1');
+  readonly text = $derived((route.query.get('q') ?? '').toLowerCase());
+
+  /** The findings in view, as the document orders them. */
+  readonly findings = $derived((this.doc?.findings ?? []).filter((finding) => this.inView(finding)));
+  readonly finding = $derived(this.doc?.findings.find((f) => nameOf(f) === this.selected));
+
+  constructor(readonly id: string) {}
+
+  inView(finding: Finding): boolean {
+    return (
+      this.shownBands.includes(finding.band) &&
+      !this.hiddenKinds.includes(finding.kind) &&
+      (this.rejectedToo || finding.verdict !== 'rejected') &&
+      (this.text === '' || finding.value.toLowerCase().includes(this.text))
+    );
+  }
+
+  select(name: string): void {
+    remember({ sel: name });
+  }
+
+  show(changes: { bands?: string[]; without?: string[]; rejected?: boolean; q?: string }): void {
+    const query: Record<string, string> = {};
+    // Every band off is a choice too, which an absent key would not say.
+    if (changes.bands) query['bands'] = changes.bands.join(',') || 'none';
+    if (changes.without) query['without'] = changes.without.join(',');
+    if (changes.rejected !== undefined) query['rejected'] = changes.rejected ? '1' : '';
+    if (changes.q !== undefined) query['q'] = changes.q;
+    remember(query);
+  }
+
+  /** live loads the case, and again with each change, whoever made it, until the answer is called. */
+  live(): () => void {
+    void this.load();
+    let head = '';
+    return follow(`/api/v1/cases/${encodeURIComponent(this.id)}/events`, {
+      head: (now: { head: string }) => {
+        if (now.head !== head && head !== '') void this.load();
+        head = now.head;
+      },
+      gone: (why: { reason: string }) => (this.trouble = why.reason),
+    });
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.doc = await said(api.GET('/api/v1/cases/{case}', { params: { path: { case: this.id } } }));
+      this.trouble = '';
+    } catch (error) {
+      this.trouble = textOf(error);
+    }
+  }
+
+  /** judge records the analyst's verdict on a finding, or on a value as a link. */
+  async judge(
+    verdict: 'accepted' | 'rejected',
+    indicator: string,
+    reason: string,
+    relation = '',
+    everywhere = false,
+  ): Promise<boolean> {
+    return this.write(`${verdict}.`, () =>
+      said(
+        api.POST('/api/v1/cases/{case}/verdicts', {
+          params: { path: { case: this.id } },
+          body: {
+            verdict,
+            indicator,
+            reason,
+            ...(relation ? { relation } : {}),
+            ...(everywhere ? { everywhere } : {}),
+          },
+        }),
+      ),
+    );
+  }
+
+  /** write does one change and says how it went; the stream brings what came of it. */
+  async write(done: string, change: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await change();
+      tell(done);
+      await this.load();
+      return true;
+    } catch (error) {
+      complain(error);
+      return false;
+    }
+  }
+}
+
+const key = Symbol('case');
+
+export function open(id: string): OpenedCase {
+  return setContext(key, new OpenedCase(id));
+}
+
+/** opened is the case around a component. */
+export function opened(): OpenedCase {
+  return getContext<OpenedCase>(key);
+}

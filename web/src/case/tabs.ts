@@ -1,0 +1,13 @@
+// The views of a case, in the order in which an investigation needs them.
+import type { Component } from 'svelte';
+
+import Findings from './findings/Findings.svelte';
+
+export interface Tab {
+  name: string; // in the address
+  title: string;
+  view: Component;
+  filtered: boolean; // by band, kind and text, all the same way
+}
+
+export const tabs: Tab[] = [{ name: 'findings', title: 'Findings', view: Findings, filtered: true }];
