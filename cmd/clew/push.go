@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"strings"
 
@@ -13,17 +16,24 @@ import (
 	"clew/internal/export/push"
 	"clew/internal/fetch"
 	"clew/internal/fetch/state"
+	"clew/internal/investigation"
+	"clew/internal/marking"
 	"clew/internal/source"
 )
 
 // pushSettings are the settings of one server in the configuration file.
 type pushSettings struct {
 	URL string `yaml:"url"`
+	Own bool   `yaml:"own"` // the team runs it for itself: what is pushed there is not published
 }
+
+// errOwn means that the configuration calls a server the team's own without
+// saying which.
+var errOwn = errors.New("own is said of an address: name it beside it, as url")
 
 func (a *app) pushCommand() *cobra.Command {
 	var flags exportFlags
-	var address string
+	var address, pap string
 	var dry bool
 	lines := make([]string, 0, 3)
 	for _, t := range push.Targets() {
@@ -34,8 +44,13 @@ func (a *app) pushCommand() *cobra.Command {
 		Long: "Hands over what clew export would write, and notes it in the record of each case.\n\n" + strings.Join(lines, "\n") + `
 
 The address comes from --url, the environment, or push.SERVER.url in config.yaml;
-the key from the environment or keys.SERVER.`,
-		Example: `  clew push misp 4f2a --tlp GREEN
+the key from the environment or keys.SERVER.
+
+Servers pass on what they are given, so a push publishes and needs PAP:CLEAR, of the
+case or by --pap. A server that the team runs for itself publishes nothing: say so
+by push.SERVER.own: true beside its url in config.yaml. Every value is in the
+disclosure ledger of its case before anything is sent.`,
+		Example: `  clew push misp 4f2a --tlp GREEN --pap CLEAR
   clew push taxii 4f2a --url https://taxii.example/api/collections/91a7b528-80eb-42ed-a74d-c6fbd5a26116/
   clew push opencti 4f2a --dry-run       what would go where`,
 		Args: cobra.MinimumNArgs(2),
@@ -44,26 +59,32 @@ the key from the environment or keys.SERVER.`,
 			if !ok {
 				return usagef("%q is no kind of server: use misp, opencti or taxii", args[0])
 			}
-			return a.pushCases(cmd.Context(), target, address, args[1:], flags, dry)
+			return a.pushCases(cmd.Context(), pushRun{target, address, pap, args[1:], flags, dry})
 		},
 	}
 	flags.add(cmd)
 	cmd.Flags().StringVar(&address, "url", "", "address of the server, https")
+	cmd.Flags().StringVar(&pap, "pap", "", "how visible this push may be: CLEAR lets it be published (default: as the cases are marked)")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would go where, and send nothing")
 	return cmd
 }
 
-func (a *app) pushCases(ctx context.Context, target push.Target, address string, names []string, flags exportFlags, dry bool) error {
+// pushRun is what one push was told.
+type pushRun struct {
+	target       push.Target
+	address, pap string
+	cases        []string
+	flags        exportFlags
+	dry          bool
+}
+
+func (a *app) pushCases(ctx context.Context, run pushRun) error {
 	settings, err := a.settings()
 	if err != nil {
 		return err
 	}
-	if address == "" {
-		address = a.getenv(target.URLEnv)
-	}
-	if address == "" {
-		address = settings.Push[target.Name].URL
-	}
+	target := run.target
+	address := cmp.Or(run.address, a.getenv(target.URLEnv), settings.Push[target.Name].URL)
 	if address == "" {
 		return usagef("%s: no address: name one with --url, %s, or push.%s.url in config.yaml", target.Title, target.URLEnv, target.Name)
 	}
@@ -71,20 +92,33 @@ func (a *app) pushCases(ctx context.Context, target push.Target, address string,
 	if err != nil {
 		return usageError{err}
 	}
-	set, err := a.exportSet(ctx, target.Format, names, flags)
+	permit, err := run.permit(settings.Push[target.Name], info.KeyHost)
 	if err != nil {
 		return err
 	}
-	if dry {
+	set, err := a.exportSet(ctx, target.Format, run.cases, run.flags)
+	if err != nil {
+		return err
+	}
+	forbidden := mayAll(permit, set.Cases)
+	if run.dry {
 		fmt.Fprintf(a.stderr, "nothing is sent; %s at %s would be given:\n", target.Title, info.KeyHost)
-		return a.saidOfExport(target.Format, set, flags.explain)
+		if forbidden != nil {
+			fmt.Fprintf(a.stderr, "  not yet: %s\n%s\n", terminalSafe(forbidden.Error()), papHint(target))
+		}
+		return a.saidOfExport(target.Format, set, run.flags.explain)
 	}
-	key := settings.Keys[target.Name]
-	if fromEnv := a.getenv(target.KeyEnv); fromEnv != "" {
-		key = fromEnv
+	if forbidden != nil {
+		return fmt.Errorf("%s: nothing was sent: %w\n%s", target.Title, forbidden, papHint(target))
 	}
+	key := cmp.Or(a.getenv(target.KeyEnv), settings.Keys[target.Name])
 	if key == "" {
 		return fmt.Errorf("%s: %w\n  set %s, or keys.%s in config.yaml", target.Title, source.ErrNoKey, target.KeyEnv, target.Name)
+	}
+	for _, c := range set.Cases {
+		if err := a.disclosePush(ctx, run, c, info.KeyHost, permit); err != nil {
+			return fmt.Errorf("%s: nothing was sent: its disclosure cannot be recorded: %w", target.Title, err)
+		}
 	}
 	result, err := a.pushSet(ctx, target, info, address, key, set)
 	if err != nil {
@@ -98,7 +132,62 @@ func (a *app) pushCases(ctx context.Context, target push.Target, address string,
 			fmt.Fprintf(a.stderr, "  %s: it was sent, and its record cannot say so: %s\n", c.ID, terminalSafe(err.Error()))
 		}
 	}
-	return a.saidOfExport(target.Format, set, flags.explain)
+	return a.saidOfExport(target.Format, set, run.flags.explain)
+}
+
+// permit reads what may be done: own counts for the server that the
+// configuration names, and for no other that --url or the environment leads to.
+func (run pushRun) permit(s pushSettings, host string) (push.Permit, error) {
+	var p push.Permit
+	if run.pap != "" {
+		pap, err := marking.ParsePAP(run.pap)
+		if err != nil {
+			return p, usageError{err}
+		}
+		p.PAP = pap
+	}
+	if s.Own {
+		u, err := url.Parse(s.URL)
+		if err != nil || u.Host == "" {
+			return p, usagef("%w: push.%s: %w", errConfig, run.target.Name, errOwn)
+		}
+		p.Own = u.Host == host
+	}
+	return p, nil
+}
+
+func mayAll(p push.Permit, cases []casefile.Case) error {
+	for _, c := range cases {
+		if err := p.May(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func papHint(t push.Target) string {
+	return fmt.Sprintf("  --pap CLEAR publishes it all the same; a server that your team runs for itself is named by push.%s.url with own: true in config.yaml", t.Name)
+}
+
+// disclosePush writes into the ledger of a case what the server will learn of it.
+func (a *app) disclosePush(ctx context.Context, run pushRun, c casefile.Case, host string, permit push.Permit) error {
+	set, err := a.exportSet(ctx, run.target.Format, []string{c.ID}, run.flags)
+	if err != nil {
+		return err
+	}
+	return a.withCase(ctx, c.ID, func(w *investigation.Workspace, id string) error {
+		var entries []casefile.Entry
+		for _, v := range push.Told(set) {
+			entries = append(entries, casefile.Entry{Time: a.clock(), Type: casefile.TypeDisclosed, Actor: w.Actor, Data: casefile.Disclosed{
+				Source: run.target.Name + " at " + host, About: casefile.ValueOf(v), TLP: string(set.TLP), PAP: permit.Level(c), Own: permit.Own,
+			}})
+		}
+		if len(entries) == 0 {
+			return nil
+		}
+		_, err := w.Cases.Append(ctx, id, entries...)
+		return err
+	})
 }
 
 // pushSet sends the set by the one way out. The address is the user's own, so it

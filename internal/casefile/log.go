@@ -60,7 +60,11 @@ var descriptions = map[Type]func(Event) (string, error){
 		return text
 	}),
 	TypeDisclosed: described(func(p Disclosed) string {
-		return fmt.Sprintf("%s to %s under TLP:%s, PAP:%s", defanged(p.About), p.Source, p.TLP, p.PAP)
+		own := ""
+		if p.Own {
+			own = ", a server of the team's own,"
+		}
+		return fmt.Sprintf("%s to %s%s under TLP:%s, PAP:%s", defanged(p.About), p.Source, own, p.TLP, p.PAP)
 	}),
 	TypePivoted: described(func(p Pivot) string {
 		holders := "holders unknown"

@@ -88,13 +88,15 @@ type Evidence struct {
 	Recorded string            `json:"recorded"` // when the reply was received, UTC
 }
 
-// Disclosed says that a value was shown to a third party. It is written before
+// Disclosed says that a value left for a third party, or for a server that the
+// team says is its own. It is written before
 // the request leaves, so that a crash cannot hide a disclosure.
 type Disclosed struct {
 	Source string `json:"source"` // who learned it
 	About  Value  `json:"about"`
 	TLP    string `json:"tlp"`
 	PAP    string `json:"pap"`
+	Own    bool   `json:"own,omitempty"` // a server of the team's own: no third party
 }
 
 // Read names the blob that holds every corpus question of a run with its

@@ -88,7 +88,10 @@ func (r *Record) add(e Event) error {
 	case TypeAsked:
 		r.asked, err = appended(r.asked, e)
 	case TypeDisclosed:
-		r.disclosures++
+		var d *Disclosed
+		if d, err = decoded[Disclosed](e); err == nil && !d.Own {
+			r.disclosures++
+		}
 	case TypePivoted:
 		err = r.pivot(e)
 	case TypeRead:

@@ -77,7 +77,7 @@ func (t Target) Info(address string) (source.Info, error) {
 		return source.Info{}, fmt.Errorf("%w: it must be https://host or https://host/path", ErrAddress)
 	}
 	return source.Info{
-		Name: "push-" + t.Name, Title: t.Title, PAP: marking.Amber, Every: 500 * time.Millisecond, // our choice: a server of a team
+		Name: "push-" + t.Name, Title: t.Title, PAP: marking.Clear, Every: 500 * time.Millisecond, // our choice: a server of a team
 		KeyEnv: t.KeyEnv, KeyHeader: "Authorization", KeyScheme: t.scheme, KeyHost: u.Host,
 	}, nil
 }
