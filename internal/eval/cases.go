@@ -3,7 +3,6 @@ package eval
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 
 	"clew/internal/observable"
@@ -23,50 +22,99 @@ type Campaign struct {
 
 // A CaseMeasure adds up campaigns that were investigated one by one.
 type CaseMeasure struct {
-	Cases    int
-	Siblings int // members beside the seeds
-	Met      int // siblings that are in the case at all
-	Queries  int // pivot points followed
-	Right    map[score.Band]int
-	Wrong    map[score.Band]int
-	Stated   map[score.Band]float64 // sum of P
-	Victims  int                    // bystanders set up
-	Joined   int                    // of these, in the high band
+	Cases      int
+	Siblings   int // members beside the seeds
+	Met        int // siblings that are in the case at all
+	Queries    int // pivot points followed
+	Right      map[score.Band]int
+	Wrong      map[score.Band]int
+	Unlabelled map[score.Band]int     // findings nobody labelled: neither right nor wrong
+	Stated     map[score.Band]float64 // sum of P of those right and wrong
+	Victims    int                    // bystanders set up
+	Joined     int                    // of these, in the high band
+	// Missed counts the siblings below the low band by what kept clew from them.
+	Missed map[string]int
+
+	stated []labelled
 }
 
-// Precision returns right over all of a band, 0 for an empty one.
-func (m CaseMeasure) Precision(b score.Band) float64 { return rate(m.Right[b], m.Right[b]+m.Wrong[b]) }
+func newCaseMeasure() CaseMeasure {
+	return CaseMeasure{
+		Right: map[score.Band]int{}, Wrong: map[score.Band]int{}, Unlabelled: map[score.Band]int{}, Stated: map[score.Band]float64{},
+		Missed: map[string]int{},
+	}
+}
 
-// Recall returns the siblings that stand in one of the bands.
+// All returns the labelled findings in some bands.
+func (m CaseMeasure) All(bands ...score.Band) int {
+	all := 0
+	for _, b := range bands {
+		all += m.Right[b] + m.Wrong[b]
+	}
+	return all
+}
+
+// Precision returns right over all of some bands, 0 for empty ones.
+func (m CaseMeasure) Precision(bands ...score.Band) float64 {
+	return rate(m.right(bands...), m.All(bands...))
+}
+
+// Recall returns the share of siblings that stand in one of the bands.
 func (m CaseMeasure) Recall(bands ...score.Band) float64 {
+	return rate(m.right(bands...), m.Siblings)
+}
+
+func (m CaseMeasure) right(bands ...score.Band) int {
 	right := 0
 	for _, b := range bands {
 		right += m.Right[b]
 	}
-	return rate(right, m.Siblings)
+	return right
 }
+
+// ECE is the expected calibration error over P above 0.1.
+func (m CaseMeasure) ECE() float64 { return calibrationError(m.stated) }
 
 // Investigator works one seed.
 type Investigator func(ctx context.Context, seeds []observable.Value) (pivot.Result, error)
 
-// MeasureCases investigates each campaign from its seed with all else hidden and
-// counts each registered domain once, in its best band.
-func MeasureCases(ctx context.Context, investigate Investigator, campaigns []Campaign, progress func(done int)) (CaseMeasure, error) {
-	m := CaseMeasure{Right: map[score.Band]int{}, Wrong: map[score.Band]int{}, Stated: map[score.Band]float64{}}
+// A Replay investigates campaigns from their seeds with all else hidden.
+type Replay struct {
+	Investigate Investigator
+	// Unit is what a finding counts as, once, in its best band: ok is false where
+	// nobody labelled it. RegisteredDomain for a world, Labels.Unit for a set.
+	Unit func(observable.Value) (unit observable.Value, ok bool)
+	// Corpus says why siblings are missed; nil does not.
+	Corpus   pivot.Corpus
+	Progress func(done int) // nil shows nothing
+}
+
+// RegisteredDomain counts names by the domain that somebody registered, and
+// nothing else: of these a world knows all.
+func RegisteredDomain(v observable.Value) (observable.Value, bool) {
+	name, ok := observable.RegistrableDomain(v)
+	return name, ok && v.Kind() == observable.Domain
+}
+
+// Measure investigates each campaign and adds up what came of it.
+func (r Replay) Measure(ctx context.Context, campaigns []Campaign) (CaseMeasure, error) {
+	m := newCaseMeasure()
 	for i, c := range campaigns {
-		if progress != nil {
-			progress(i)
+		if r.Progress != nil {
+			r.Progress(i)
 		}
-		result, err := investigate(ctx, []observable.Value{c.Seed})
+		result, err := r.Investigate(ctx, []observable.Value{c.Seed})
 		if err != nil {
 			return m, fmt.Errorf("campaign %s: %w", c.ID, err)
 		}
-		m.add(c, result)
+		if err := r.add(ctx, &m, c, result); err != nil {
+			return m, fmt.Errorf("campaign %s: %w", c.ID, err)
+		}
 	}
 	return m, nil
 }
 
-func (m *CaseMeasure) add(c Campaign, result pivot.Result) {
+func (r Replay) add(ctx context.Context, m *CaseMeasure, c Campaign, result pivot.Result) error {
 	m.Cases++
 	m.Siblings += len(c.Members) - 1
 	m.Victims += len(c.Victims)
@@ -75,41 +123,52 @@ func (m *CaseMeasure) add(c Campaign, result pivot.Result) {
 			m.Queries++
 		}
 	}
-	seen := map[observable.Value]bool{c.Seed: true}
+	seen := map[observable.Value]score.Band{c.Seed: score.High}
 	for _, f := range result.Findings {
-		name, ok := observable.RegistrableDomain(f.Value)
-		if !ok || f.Value.Kind() != observable.Domain || seen[name] {
+		band := score.Band(f.Band)
+		unit, ok := r.Unit(f.Value)
+		if !ok {
+			if f.Value.Kind() == c.Seed.Kind() {
+				m.Unlabelled[band]++
+			}
 			continue
 		}
-		seen[name] = true
-		band := score.Band(f.Band)
-		m.Stated[band] += f.P
-		if slices.Contains(c.Members, name) {
-			m.Right[band]++
-			m.Met++
-		} else {
-			m.Wrong[band]++
+		if _, counted := seen[unit]; counted {
+			continue
 		}
-		if band == score.High && slices.Contains(c.Victims, name) {
-			m.Joined++
+		seen[unit] = band
+		m.judge(c, unit, band, f.P)
+	}
+	if r.Corpus == nil {
+		return nil
+	}
+	for _, sibling := range c.Members {
+		switch band, weighed := seen[sibling]; {
+		case !weighed:
+			why, err := whyMissed(ctx, r.Corpus, c.Seed, sibling, result.Points)
+			if err != nil {
+				return err
+			}
+			m.Missed[why]++
+		case band == score.Coincidence:
+			m.Missed["weighed as a coincidence"]++
 		}
 	}
+	return nil
 }
 
-// WriteCaseRow prints a measure as a row of the table that WriteCaseHeader opens.
-func WriteCaseRow(w io.Writer, name string, m CaseMeasure) error {
-	cell := func(b score.Band) string {
-		all := m.Right[b] + m.Wrong[b]
-		return fmt.Sprintf("%d/%d (said %.2f)", m.Right[b], all, m.Stated[b]/float64(max(all, 1)))
+// judge counts one finding. Findings come best first, so that this is its best band.
+func (m *CaseMeasure) judge(c Campaign, unit observable.Value, band score.Band, p float64) {
+	right := slices.Contains(c.Members, unit)
+	m.Stated[band] += p
+	m.stated = append(m.stated, labelled{p, right})
+	if right {
+		m.Right[band]++
+		m.Met++
+	} else {
+		m.Wrong[band]++
 	}
-	_, err := fmt.Fprintf(w, "%-34s  %5d  %8d  %5.2f  %7d  %-22s  %-22s  %-22s  %d/%d\n", name, m.Cases, m.Siblings,
-		rate(m.Met, m.Siblings), m.Queries, cell(score.High), cell(score.Medium), cell(score.Low), m.Joined, m.Victims)
-	return err
-}
-
-// WriteCaseHeader opens the table: right of all in each band with the mean P
-// stated, and bystanders in the high band of those set up.
-func WriteCaseHeader(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "%-34s  %5s  %8s  %5s  %7s  %-22s  %-22s  %-22s  %s\n", "case", "cases", "siblings", "met", "queries", "high", "medium", "low", "victims high")
-	return err
+	if band == score.High && slices.Contains(c.Victims, unit) {
+		m.Joined++
+	}
 }

@@ -45,7 +45,7 @@ func TestDisguisesHoldOffBystanders(t *testing.T) {
 			t.Fatal(err)
 		}
 		engine := &pivot.Engine{Corpus: store, Model: score.Fitted(), Lists: noLists{}, Clock: func() time.Time { return time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) }}
-		m, err := MeasureCases(context.Background(), engine.Investigate, d.Targets, nil)
+		m, err := Replay{Investigate: engine.Investigate, Unit: RegisteredDomain}.Measure(context.Background(), d.Targets)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func TestEachDomainCountsOnceInItsBestBand(t *testing.T) {
 	}
 	c := Campaign{ID: "x", Seed: name("seed.test"), Members: []observable.Value{name("seed.test"), name("a.test"), name("b.test")}, Victims: []observable.Value{name("victim.test")}}
 	investigate := func(context.Context, []observable.Value) (pivot.Result, error) { return result, nil }
-	m, err := MeasureCases(context.Background(), investigate, []Campaign{c}, nil)
+	m, err := Replay{Investigate: investigate, Unit: RegisteredDomain}.Measure(context.Background(), []Campaign{c})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,25 +67,22 @@ func LoadOperators(dir string) (*Operators, error) {
 }
 
 func (set *Operators) readDomains(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("operators set: %w", err)
-	}
-	defer file.Close() //nolint:errcheck // read only
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 16<<20)
-	for n := 1; lines.Scan(); n++ {
+	err := eachLine(path, func(line []byte) error {
 		var domain OperatorDomain
-		if err := json.Unmarshal(lines.Bytes(), &domain); err != nil {
-			return fmt.Errorf("%s line %d: %w", path, n, err)
+		if err := json.Unmarshal(line, &domain); err != nil {
+			return err
 		}
 		for _, values := range domain.Values {
 			slices.Sort(values)
 		}
 		set.Domains = append(set.Domains, domain)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("operators set: %w", err)
 	}
 	slices.SortFunc(set.Domains, func(a, b OperatorDomain) int { return cmp.Compare(a.Name, b.Name) })
-	return lines.Err()
+	return nil
 }
 
 func readTable(path string, header []string, each func(row []string) error) error {

@@ -1,13 +1,11 @@
 package eval
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 )
@@ -22,27 +20,20 @@ type Truth struct {
 // LoadTruth reads the owners in domains.jsonl and the groups in groups.csv.
 func LoadTruth(dir string) (*Truth, error) {
 	truth := &Truth{owners: map[string]map[string]string{}, groups: map[string]string{}}
-	path := filepath.Join(dir, "domains.jsonl")
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("labels: %w", err)
-	}
-	defer file.Close() //nolint:errcheck // read only
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 16<<20)
-	for n := 1; lines.Scan(); n++ {
+	err := eachLine(filepath.Join(dir, "domains.jsonl"), func(line []byte) error {
 		var row struct {
 			Domain string            `json:"domain"`
 			Owner  map[string]string `json:"owner"`
 		}
-		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
-			return nil, fmt.Errorf("%s line %d: %w", path, n, err)
+		if err := json.Unmarshal(line, &row); err != nil {
+			return err
 		}
 		truth.owners[row.Domain] = row.Owner
 		truth.names = append(truth.names, row.Domain)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, err
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("labels: %w", err)
 	}
 	slices.Sort(truth.names)
 	return truth, readTable(filepath.Join(dir, "groups.csv"), []string{"domain", "group"}, func(row []string) error {

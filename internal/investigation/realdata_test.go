@@ -4,18 +4,15 @@ import (
 	"bufio"
 	"compress/gzip"
 	"context"
-	"encoding/csv"
-	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"clew/internal/corpus/memory"
+	"clew/internal/eval"
 	"clew/internal/observable"
 	"clew/internal/observation"
 	"clew/internal/pivot"
@@ -82,107 +79,61 @@ func gzLines(t *testing.T, path string, each func([]byte)) {
 	}
 }
 
-// labels say which domains belong together: the label of each.
-type labels map[string][]string
-
-func (l labels) same(a, b string) bool {
-	return slices.ContainsFunc(l[a], func(label string) bool { return slices.Contains(l[b], label) })
-}
-
-// siblings counts the labelled domains that belong with a, without a.
-func (l labels) siblings(a string) int {
-	n := 0
-	for b := range l {
-		if b != a && l.same(a, b) {
-			n++
-		}
-	}
-	return n
-}
-
-// tally counts domain findings of one or more seeds by band, right and wrong.
-type tally struct {
-	seeds, siblings      int
-	right, wrong, unknow map[string]int
-}
-
-func newTally() *tally {
-	return &tally{right: map[string]int{}, wrong: map[string]int{}, unknow: map[string]int{}}
-}
-
-func (c *tally) add(l labels, seed string, findings []pivot.Finding) {
-	c.seeds++
-	c.siblings += l.siblings(seed)
-	for _, f := range findings {
-		if f.Value.Kind() != observable.Domain {
-			continue
-		}
-		switch name := f.Value.Text(); {
-		case l[name] == nil:
-			c.unknow[f.Band]++
-		case l.same(seed, name):
-			c.right[f.Band]++
-		default:
-			c.wrong[f.Band]++
-		}
-	}
-}
-
-func (c *tally) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d seeds, %d labelled siblings", c.seeds, c.siblings)
-	for _, band := range []score.Band{score.High, score.Medium, score.Low} {
-		n := c.right[string(band)] + c.wrong[string(band)]
-		fmt.Fprintf(&b, "; %s: %d right of %d labelled, %d unlabelled", band, c.right[string(band)], n, c.unknow[string(band)])
-	}
-	return b.String()
-}
-
-func (w *Workspace) run(t *testing.T, seed string, bounds pivot.Options) pivot.Result {
+func (w *Workspace) run(t *testing.T, seed observable.Value) pivot.Result {
 	t.Helper()
-	result, err := w.Engine(bounds).Investigate(context.Background(), []observable.Value{observable.Must(observable.Domain, seed)})
+	result, err := w.Engine(pivot.Options{}).Investigate(t.Context(), []observable.Value{seed})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return result
 }
 
-// tweetfeed imports the malicious domains and labels each with its tweets.
-func tweetfeed(t *testing.T) (*Workspace, labels) {
-	dir := shared(t, "data/campaigns/tweetfeed")
-	w := workspace(t)
-	w.mustImport(t, "tweetfeed", filepath.Join(dir, "domains.jsonl.gz"))
-	l := labels{}
-	gzLines(t, filepath.Join(dir, "domains.jsonl.gz"), func(line []byte) {
-		var row struct {
-			Domain string   `json:"domain"`
-			Tweets []string `json:"tweets"`
-		}
-		if err := json.Unmarshal(line, &row); err != nil {
-			t.Fatal(err)
-		}
-		l[row.Domain] = row.Tweets
-	})
-	return w, l
+// setCases is a workspace with a labelled set loaded, and cases of it.
+type setCases struct {
+	*Workspace
+	set       eval.Set
+	labels    eval.Labels
+	campaigns []eval.Campaign
 }
 
-// manySiblings picks n seeds evenly among the labelled domains that have
-// siblings, in the order of their names: no look at any result.
-func manySiblings(l labels, least, most, n int) []string {
-	var fit []string
-	for name := range l {
-		if s := l.siblings(name); s >= least && s <= most {
-			fit = append(fit, name)
+// casesOf loads a labelled set into a workspace of its own.
+func casesOf(t *testing.T, w *Workspace, name string) setCases {
+	t.Helper()
+	set, ok := eval.SetNamed(name)
+	if !ok {
+		t.Fatalf("no set %s", name)
+	}
+	data := shared(t, "data")
+	if err := w.LoadSet(t.Context(), set, data); err != nil {
+		t.Fatal(err)
+	}
+	labels, campaigns, err := w.Campaigns(t.Context(), set, data, seedsTried(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return setCases{w, set, labels, campaigns}
+}
+
+// measure investigates campaigns of the set and prints what came of them.
+func (r setCases) measure(t *testing.T, what string, labels eval.Labels, campaigns []eval.Campaign, bounds pivot.Options) eval.CaseMeasure {
+	t.Helper()
+	m, err := eval.Replay{Investigate: r.Engine(bounds).Investigate, Unit: labels.Unit, Corpus: r.Corpus}.Measure(t.Context(), campaigns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table strings.Builder
+	for _, err := range []error{eval.WriteCaseHeader(&table), eval.WriteCaseRow(&table, r.set.Name+what, m), eval.WriteMissed(&table, m)} {
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
-	slices.Sort(fit)
-	var seeds []string
-	for i := range n {
-		if at := i * len(fit) / n; at < len(fit) {
-			seeds = append(seeds, fit[at])
-		}
-	}
-	return slices.Compact(seeds)
+	t.Logf("%s\n%s", r.set.Label, table.String())
+	return m
+}
+
+// trusted counts what is in the bands that are acted upon.
+func trusted(m eval.CaseMeasure) (right, wrong int) {
+	return m.Right[score.High] + m.Right[score.Medium], m.Wrong[score.High] + m.Wrong[score.Medium]
 }
 
 // seedsTried is how many seeds of a set are investigated; docs/benchmarks.md
@@ -200,41 +151,25 @@ func seedsTried(t *testing.T) int {
 	return n
 }
 
-// compare investigates seeds with effective holders and without, and holds the
-// high band to its promise. Labels are lower bounds for precision: a domain of
-// another tweet or office may still have the same operator.
-func (w *Workspace) compare(t *testing.T, set string, strict, loose labels) {
-	t.Helper()
-	seeds := manySiblings(strict, 2, 40, seedsTried(t))
-	for _, ungrouped := range []bool{false, true} {
-		counting := map[bool]string{false: "groups", true: "names"}[ungrouped]
-		all, loosely := newTally(), newTally()
-		for _, seed := range seeds {
-			one := newTally()
-			findings := w.run(t, seed, pivot.Options{Ungrouped: ungrouped}).Findings
-			one.add(strict, seed, findings)
-			all.add(strict, seed, findings)
-			loosely.add(loose, seed, findings)
-			if len(seeds) <= 10 {
-				t.Logf("%s, counting %s, %s: %s", set, counting, seed, one)
+// TestHighBandOffline investigates seeds with effective holders and without, and
+// holds the high band to its promise. Labels are lower bounds for precision: a
+// domain of another tweet or office may still have the same operator.
+func TestHighBandOffline(t *testing.T) {
+	for _, name := range []string{"tweetfeed", "dotgov-states"} {
+		t.Run(name, func(t *testing.T) {
+			r := casesOf(t, workspace(t), name)
+			for what, ungrouped := range map[string]bool{", counting groups": false, ", counting names": true} {
+				m := r.measure(t, what, r.labels, r.campaigns, pivot.Options{Ungrouped: ungrouped})
+				if m.Right[score.High] == 0 || m.Precision(score.High) < 0.4 {
+					t.Errorf("%s%s: high band is right in %d of %d", name, what, m.Right[score.High], m.All(score.High))
+				}
 			}
-		}
-		t.Logf("%s, counting %s, strict labels: %s", set, counting, all)
-		t.Logf("%s, counting %s, loose labels: %s", set, counting, loosely)
-		right, wrong := loosely.right[string(score.High)], loosely.wrong[string(score.High)]
-		if right == 0 || float64(right) < 0.4*float64(right+wrong) {
-			t.Errorf("%s, counting %s: high band is right in %d of %d", set, counting, right, right+wrong)
-		}
+		})
 	}
 }
 
-func TestTweetFeedOffline(t *testing.T) {
-	w, l := tweetfeed(t)
-	w.compare(t, "TweetFeed", l, l)
-}
-
 func TestSharedInfrastructureOfTweetFeedConnectsNothing(t *testing.T) {
-	w, l := tweetfeed(t)
+	w := casesOf(t, workspace(t), "tweetfeed")
 	nothing := []string{"188.114.96.3", "188.114.97.3", "1.1.1.1", "127.0.0.1", "91.195.240.123"}
 	seeds := 0
 	for _, text := range nothing {
@@ -247,7 +182,7 @@ func TestSharedInfrastructureOfTweetFeedConnectsNothing(t *testing.T) {
 		}
 		for _, link := range links {
 			seeds++
-			result := w.run(t, link.Subject.Text(), pivot.Options{})
+			result := w.run(t, link.Subject)
 			for _, p := range result.Points {
 				if p.Value.Text() == text && p.State != pivot.Rejected {
 					t.Errorf("%s was followed from %s: %s", text, link.Subject, p.Reason)
@@ -262,45 +197,5 @@ func TestSharedInfrastructureOfTweetFeedConnectsNothing(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d seeds on shared addresses among %d domains", seeds, len(l))
-}
-
-// dotgov imports zone history and contacts, and labels each domain with its
-// organisation and state.
-func dotgov(t *testing.T) (w *Workspace, offices, states labels) {
-	dir := shared(t, "data/reference/dotgov")
-	w = workspace(t)
-	w.mustImport(t, "dotgov-history", filepath.Join(dir, "dns_history.tsv.gz"))
-	w.mustImport(t, "dotgov-contacts", filepath.Join(dir, "operators.csv.gz"))
-	file, err := os.Open(filepath.Join(dir, "operators.csv.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close() //nolint:errcheck // read only
-	unpacked, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := csv.NewReader(unpacked).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, governments := labels{}, labels{}
-	for _, row := range rows[1:] {
-		l[strings.ToLower(row[0])] = []string{row[2] + "|" + row[5]}
-		if strings.HasPrefix(row[1], "State or territory") {
-			governments[strings.ToLower(row[0])] = []string{row[2] + "|" + row[5], "government of " + row[5]}
-		} else {
-			governments[strings.ToLower(row[0])] = l[strings.ToLower(row[0])]
-		}
-	}
-	return w, l, governments
-}
-
-// The strict labels call two offices of one state strangers, although the
-// state's own technology office runs the name servers and answers the security
-// mailbox of both. The second labels let the offices of one state be one.
-func TestDotGovOffline(t *testing.T) {
-	w, offices, governments := dotgov(t)
-	w.compare(t, "dotgov", offices, governments)
+	t.Logf("%d seeds on shared addresses among %d domains", seeds, len(w.labels))
 }
