@@ -87,7 +87,7 @@ func measure(ctx context.Context, space *investigation.Workspace, all []world.Op
 		fmt.Printf("%s %-9s %-13s %4d domains %6d findings %5d pivots %8s\n", op.ID, op.Care, op.Naming, len(op.Domains), len(result.Findings), len(result.Points), times[len(times)-1].Round(time.Millisecond))
 		return result, err
 	}
-	m, err := eval.MeasureCases(ctx, timed, eval.CampaignsOf(all, operators), nil)
+	m, err := eval.Replay{Investigate: timed, Unit: eval.RegisteredDomain}.Measure(ctx, eval.CampaignsOf(all, operators))
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func measure(ctx context.Context, space *investigation.Workspace, all []world.Op
 		times[len(times)/2].Round(time.Millisecond), times[len(times)-1].Round(time.Millisecond), memory.HeapSys>>20)
 	for _, band := range []score.Band{score.High, score.Medium, score.Low} {
 		fmt.Printf("%-6s %5d right of %5d registered domains, precision %.3f, recall %.3f of %d siblings\n",
-			band, m.Right[band], m.Right[band]+m.Wrong[band], m.Precision(band), m.Recall(band), m.Siblings)
+			band, m.Right[band], m.All(band), m.Precision(band), m.Recall(band), m.Siblings)
 	}
 	return nil
 }
