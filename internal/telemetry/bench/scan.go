@@ -120,19 +120,25 @@ func scanFiles(set *match.Set, files []string, workers int, out string) (lines, 
 					rememberFailure(err)
 					return
 				}
-				line := -1
+				lineEnd, linesHere, hitsHere := 0, int64(0), int64(0)
 				set.Scan(block, func(h match.Hit) {
-					all.Add(1)
-					if at := bytes.LastIndexByte(block[:h.Start], '\n') + 1; at != line {
-						line = at
-						allLines.Add(1)
-						if out != "" {
-							lock.Lock()
-							fmt.Fprintf(&found, "%s:%d\n", files[p.file], base+int64(at))
-							lock.Unlock()
-						}
+					hitsHere++
+					if h.Start < lineEnd {
+						return
+					}
+					linesHere++
+					lineEnd = len(block)
+					if size := bytes.IndexByte(block[h.Start:], '\n'); size >= 0 {
+						lineEnd = h.Start + size
+					}
+					if out != "" {
+						lock.Lock()
+						fmt.Fprintf(&found, "%s:%d\n", files[p.file], base+int64(bytes.LastIndexByte(block[:h.Start], '\n')+1))
+						lock.Unlock()
 					}
 				})
+				allLines.Add(linesHere)
+				all.Add(hitsHere)
 			}
 		})
 	}

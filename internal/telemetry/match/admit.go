@@ -34,7 +34,8 @@ func admit(v observable.Value) (how class, reason string) {
 		return admitDomain(v)
 	case observable.IP:
 		addr, err := netip.ParseAddr(v.Text())
-		if err != nil || addr.Zone() != "" || addr.Unmap().String() != v.Text() {
+		var room [64]byte
+		if err != nil || addr.Zone() != "" || string(addr.Unmap().AppendTo(room[:0])) != v.Text() {
 			return refused, "the address is not in its canonical form, so no log would hold it"
 		}
 		return address, ""
@@ -68,7 +69,7 @@ func admitDomain(v observable.Value) (class, string) {
 	if suffix, ok := observable.PublicSuffix(v); ok && suffix == text {
 		return refused, "it is a public suffix: everybody registers names below it"
 	}
-	if !strings.Contains(text, ".") || strings.ToLower(text) != text || !isHostText(text) {
+	if !strings.Contains(text, ".") || !isHostText(text) {
 		return refused, "the name is not in its canonical form, so no log would hold it"
 	}
 	return name, ""
@@ -127,9 +128,10 @@ func rest(url string) string {
 	return after
 }
 
+// isHostText reports whether text consists of host bytes in lower case.
 func isHostText(text string) bool {
 	for i := range len(text) {
-		if !is(text[i], hostByte) {
+		if !is(text[i], hostByte) || lower(text[i]) != text[i] {
 			return false
 		}
 	}

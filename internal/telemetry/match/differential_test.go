@@ -124,6 +124,7 @@ func TestScanReadsEndlessLines(t *testing.T) {
 				gap -= gap % len(filler)
 				compare(t, all, []byte(text[:gap]+" evil.example 2001:db8::1 "+text[gap:]+".evil.example"))
 				compare(t, all, []byte(text[:gap]+"evil.example:"+text[gap:]+"0123456789abcdef0123456789abcdef"))
+				compare(t, all, []byte(text[:gap]+"%3d0123456789abcdef0123456789abcdef "+text[gap:]+`\nevil.example`))
 			}
 		})
 	}

@@ -7,7 +7,9 @@ import (
 
 // A filter is a Bloom filter whose bits for one key lie in one 64-bit word, so
 // that a probe is one load: it says yes to every key added, and to about one in
-// two hundred others. It has 16 bits for every key, rounded up.
+// two hundred others. It has 16 bits for every key, rounded up. Keys of whole
+// values have three bits more, in the same word: the same load tells them from
+// those that only lead to one.
 type filter struct {
 	words []uint64
 	shift uint
@@ -23,10 +25,23 @@ func mask(key uint64) uint64 {
 	return 1<<(key&63) | 1<<(key>>6&63) | 1<<(key>>12&63) | 1<<(key>>18&63)
 }
 
+// wholeMask spreads the three bits of a whole value.
+func wholeMask(key uint64) uint64 {
+	return 1<<(key>>24&63) | 1<<(key>>30&63) | 1<<(key>>36&63)
+}
+
 func (f *filter) add(key uint64) { f.words[key>>f.shift] |= mask(key) }
+
+func (f *filter) addWhole(key uint64) { f.words[key>>f.shift] |= mask(key) | wholeMask(key) }
 
 func (f *filter) has(key uint64) bool {
 	m := mask(key)
+	return f.words[key>>f.shift]&m == m
+}
+
+// hasWhole reports whether key is of a whole value.
+func (f *filter) hasWhole(key uint64) bool {
+	m := mask(key) | wholeMask(key)
 	return f.words[key>>f.shift]&m == m
 }
 

@@ -53,16 +53,16 @@ type Report struct {
 }
 
 // sortHits puts hits into the order in which they are handed out.
-func sortHits(hits []Hit) {
-	slices.SortFunc(hits, func(a, b Hit) int {
-		if a.Start != b.Start {
-			return a.Start - b.Start
-		}
-		if a.End != b.End {
-			return a.End - b.End
-		}
-		return a.Indicator - b.Indicator
-	})
+func sortHits(hits []Hit) { slices.SortFunc(hits, order) }
+
+func order(a, b Hit) int {
+	if a.Start != b.Start {
+		return a.Start - b.Start
+	}
+	if a.End != b.End {
+		return a.End - b.End
+	}
+	return a.Indicator - b.Indicator
 }
 
 // ErrNone means that no indicator is left to look for.

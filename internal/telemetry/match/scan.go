@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
+	"unicode/utf8"
 )
 
 // chunkSize keeps the bitmaps and what they were made of in the first two caches.
@@ -15,16 +17,19 @@ const batchSize = 512
 
 // A suspect is a word that the filter is to be asked about.
 type suspect struct {
-	key   uint64
+	key   uint64 // of its suffix
+	dots  uint64 // before the suffix: the last byte of the word is on top
 	start uint32 // of the maximal run, in the chunk
-	size  uint16
+	size  uint8
+	of    uint8 // length of the suffix; size when it is the whole
 	kind  suspectKind
 }
 
-type suspectKind uint16
+type suspectKind uint8
 
 const (
 	hostSuspect suspectKind = iota
+	addressSuspect
 	digestSuspect
 )
 
@@ -37,6 +42,7 @@ type scanner struct {
 	size     int // of the chunk
 	suspects [batchSize]suspect
 	count    int
+	waiting  candidates
 	hits     []Hit
 	folded   [maxName]byte
 	octets   [maxDigest]byte
@@ -49,11 +55,14 @@ func (s *Set) Scan(block []byte, emit func(Hit)) {
 	c := s.pool.Get().(*scanner)
 	c.set, c.block, c.hits = s, block, c.hits[:0]
 	for at := 0; at < len(block); {
-		size := cut(block[at:])
+		size, before := cut(block[at:]), len(c.hits)
 		c.scanChunk(at, size)
+		sortHits(c.hits[before:])
 		at += size
 	}
-	sortHits(c.hits)
+	if !slices.IsSortedFunc(c.hits, order) { // a URL began before the chunk of its host
+		sortHits(c.hits)
+	}
 	for _, hit := range c.hits {
 		emit(hit)
 	}
@@ -97,6 +106,7 @@ func (c *scanner) scanChunk(base, size int) {
 		c.colonRuns(c.inColons)
 	}
 	c.ask()
+	c.settle()
 }
 
 // walkDots visits every run of host bytes that has a dot in it.
@@ -105,7 +115,7 @@ func (c *scanner) walkDots() {
 	chunk := c.block[c.base : c.base+c.size]
 	for w := 0; w < c.words; w++ {
 		for dots := dot[w]; dots != 0; {
-			first := uint(bits.TrailingZeros64(dots))
+			first := uint(bits.TrailingZeros64(dots)) & 63
 			var end int
 			if run := ^host[w] >> first; run != 0 {
 				end = w<<6 + int(first) + bits.TrailingZeros64(run)
@@ -120,7 +130,7 @@ func (c *scanner) walkDots() {
 			}
 			// The 64 bits that end with the run, the last one on top.
 			at, low := end>>6, uint(end)&63
-			hostBits, dotBits := host[at]<<(63-low)<<1, dot[at]<<(63-low)<<1
+			hostBits, dotBits := host[at]<<((63-low)&63)<<1, dot[at]<<((63-low)&63)<<1
 			if at > 0 {
 				hostBits |= host[at-1] >> low
 				dotBits |= dot[at-1] >> low
@@ -130,7 +140,7 @@ func (c *scanner) walkDots() {
 				c.inHost(c.base+before(host, end), c.base+end)
 				continue
 			}
-			dotBits &= ^(^uint64(0) >> uint(size))
+			dotBits &= ^(^uint64(0) >> (uint(size) & 63))
 			c.suspect(chunk, end, size, dotBits)
 		}
 	}
@@ -141,7 +151,7 @@ func (c *scanner) walkDots() {
 // with one dot, and go no further.
 func (c *scanner) suspect(chunk []byte, end, size int, dots uint64) {
 	label := bits.LeadingZeros64(dots) // length of the last label
-	others := dots << uint(label) << 1
+	others := dots << (uint(label) & 63) << 1
 	last := chunk[end-1]
 	if !is(last, wordByte) {
 		c.inHost(c.base+end-size, c.base+end)
@@ -161,17 +171,18 @@ func (c *scanner) suspect(chunk []byte, end, size int, dots uint64) {
 			c.inHost(c.base+end-size, c.base+end)
 			return
 		}
-		c.put(mixTail(low, high, size), end-size, size, hostSuspect)
+		c.put(suspect{mixTail(low, high, size), 0, uint32(end - size), uint8(size), uint8(size), addressSuspect})
 		return
 	}
 	suffix := size
 	if others != 0 {
 		suffix = label + 1 + bits.LeadingZeros64(others)
+		dots &^= 1<<63>>(uint(label)&63) | 1<<63>>(uint(suffix)&63)
 	} else if escaped(chunk, end-size) || chunk[end-size] == '-' {
 		c.inHost(c.base+end-size, c.base+end)
 		return
 	}
-	c.put(mixTail(low, high, suffix), end-size, size, hostSuspect)
+	c.put(suspect{mixTail(low, high, suffix), dots, uint32(end - size), uint8(size), uint8(suffix), hostSuspect})
 }
 
 // allDigits reports whether the last label, chunk[end-size:end], is a number.
@@ -197,20 +208,37 @@ func escaped(chunk []byte, start int) bool {
 	return start > 0 && (chunk[start-1] == '\\' || chunk[start-1] == '%')
 }
 
-func (c *scanner) put(key uint64, start, size int, kind suspectKind) {
-	c.suspects[c.count] = suspect{key, uint32(start), uint16(size), kind}
+func (c *scanner) put(s suspect) {
+	c.suspects[c.count] = s
 	c.count++
 	if c.count == batchSize {
 		c.ask()
 	}
 }
 
-// ask asks the filter about the suspects collected, in a loop of independent
-// loads, and looks closely at those it does not clear.
+// ask asks the filter about the suspects collected, and looks closely at those
+// it does not clear. Hosts come back with the next longer suffix.
 func (c *scanner) ask() {
+	suspects := c.suspects[:c.count]
+	c.count = 0
+	for len(suspects) > 0 {
+		suspects = c.uncleared(suspects)
+		kept := 0
+		for i := range suspects {
+			if c.examine(&suspects[i]) {
+				suspects[kept] = suspects[i]
+				kept++
+			}
+		}
+		suspects = suspects[:kept]
+	}
+}
+
+// uncleared keeps the suspects that the filter knows, in a loop of independent
+// loads.
+func (c *scanner) uncleared(suspects []suspect) []suspect {
 	words, shift := c.set.words.words, c.set.words.shift&63
 	kept := 0
-	suspects := c.suspects[:c.count]
 	for i := range suspects {
 		key := suspects[i].key
 		m := mask(key)
@@ -219,14 +247,64 @@ func (c *scanner) ask() {
 			kept++
 		}
 	}
-	c.count = 0
-	for i := range suspects[:kept] {
-		s := suspects[i]
-		start := c.base + int(s.start)
-		if s.kind == digestSuspect {
-			c.inDigest(start, start+int(s.size))
-		} else {
-			c.inHost(start, start+int(s.size))
+	return suspects[:kept]
+}
+
+// examine looks closely at a suspect that the filter knows. It reports whether
+// the filter is to be asked again: the suspect then is its next longer suffix.
+func (c *scanner) examine(s *suspect) bool {
+	start := c.base + int(s.start)
+	end := start + int(s.size)
+	if s.kind == digestSuspect {
+		if c.set.words.hasWhole(s.key) {
+			c.propose(digest, start, end, start)
 		}
+		return false
+	}
+	if !c.alone(start, end) {
+		c.inHost(start, end)
+		return false
+	}
+	if c.set.words.hasWhole(s.key) {
+		c.whole(s, start, end)
+	}
+	if s.of == s.size {
+		return false
+	}
+	s.of = s.size
+	if s.dots != 0 {
+		s.of = uint8(bits.LeadingZeros64(s.dots))
+		s.dots &^= 1 << 63 >> s.of
+	}
+	s.key = tailKey(c.block, end, int(s.of))
+	return true
+}
+
+// alone reports whether the run of host bytes [start, end) is a token as it
+// stands: no escape ends in it, no mark begins it, and no letter beyond ASCII
+// continues it.
+func (c *scanner) alone(start, end int) bool {
+	if start > 0 {
+		if before := c.block[start-1]; before >= utf8.RuneSelf || before == '\\' || before == '%' {
+			return false
+		}
+	}
+	first := c.block[start]
+	return first != '.' && first != '-' && (end == len(c.block) || c.block[end] < utf8.RuneSelf)
+}
+
+// whole looks up the suffix of a host alone that the filter takes for a whole
+// indicator, or for the host of one.
+func (c *scanner) whole(s *suspect, start, end int) {
+	want := &c.set.want
+	how := name
+	if s.kind == addressSuspect {
+		how = address
+	}
+	if want[how] {
+		c.propose(how, end-int(s.of), end, start)
+	}
+	if s.of == s.size && (want[link] || want[mailbox]) && c.set.hosts.has(c.set.hostKey(c.fold(start, end))) {
+		c.around(start, end)
 	}
 }

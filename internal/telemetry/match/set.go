@@ -16,8 +16,8 @@ type Set struct {
 	table      table
 
 	// words holds, as tailKey, every suffix of two labels or more of each name
-	// and each host, every IPv4 address and every digest; hosts holds the hosts
-	// of URLs and mailboxes alone.
+	// and each host, every IPv4 address and every digest, and which of them are
+	// whole; hosts holds the hosts of URLs and mailboxes alone.
 	words, hosts filter
 	networks     networks
 
@@ -117,6 +117,7 @@ func (s *Set) addSuffixes(host string) {
 		at = strings.LastIndexByte(host[:at], '.')
 		s.words.add(textKey(host[at+1:]))
 	}
+	s.words.addWhole(textKey(host))
 }
 
 func (s *Set) addAddress(text string) {
@@ -124,12 +125,12 @@ func (s *Set) addAddress(text string) {
 	if strings.Contains(text, ":") {
 		return
 	}
-	s.words.add(textKey(text))
+	s.words.addWhole(textKey(text))
 }
 
 func (s *Set) addDigest(v observable.Value) {
 	text := digestText(v)
-	s.words.add(textKey(text))
+	s.words.addWhole(textKey(text))
 	s.size[len(text)] = true
 	s.serials = s.serials || v.Kind() == observable.Serial
 	if s.shortest == 0 || len(text) < s.shortest {

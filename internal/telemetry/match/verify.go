@@ -73,15 +73,15 @@ func (c *scanner) inNames(t token) {
 // name looks up the suffix [at, end) of a name that was seen from start on. It
 // reports whether a longer suffix may be an indicator.
 func (c *scanner) name(at, end, start int) bool {
-	if end-at >= maxName || !c.set.words.has(tailKey(c.block, end, end-at)) {
+	if end-at >= maxName {
 		return false
 	}
-	text := c.fold(at, end)
-	hash := c.set.table.hash(name, text)
-	for i, next := c.set.table.next(hash, hash); i >= 0; i, next = c.set.table.next(hash, next) {
-		if c.is(i, name, text) {
-			c.hits = append(c.hits, Hit{start, end, i, at == start})
-		}
+	key := tailKey(c.block, end, end-at)
+	if !c.set.words.has(key) {
+		return false
+	}
+	if c.set.words.hasWhole(key) {
+		c.propose(name, at, end, start)
 	}
 	return true
 }
@@ -162,18 +162,20 @@ func (c *scanner) hexRuns(least int, visit func(start, end int)) {
 	}
 }
 
+// digestSuspect takes a run of hexadecimal digits of the chunk. A chunk may end
+// inside an escape, so what stands before the run is looked up in the block.
 func (c *scanner) digestSuspect(start, end int) {
 	size := end - start
-	chunk := c.block[c.base : c.base+c.size]
-	if end < len(chunk) && is(chunk[end], wordByte) {
+	start, end = c.base+start, c.base+end
+	if end < len(c.block) && is(c.block[end], wordByte) {
 		return
 	}
-	if start > 0 && is(chunk[start-1], wordByte) || escaped(chunk, start) || c.set.serials && chunk[start] == '0' {
-		c.inDigest(c.base+start, c.base+end)
+	if start > 0 && is(c.block[start-1], wordByte) || escaped(c.block, start) || c.set.serials && c.block[start] == '0' {
+		c.inDigest(start, end)
 		return
 	}
 	if size <= maxDigest && c.set.size[size] {
-		c.put(tailKey(chunk, end, size), start, size, digestSuspect)
+		c.put(suspect{key: tailKey(c.block, end, size), start: uint32(start - c.base), size: uint8(size), kind: digestSuspect})
 	}
 }
 
