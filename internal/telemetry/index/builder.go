@@ -16,6 +16,7 @@ const segmentBlocks = 256
 type builder struct {
 	contents
 	postings  []posting
+	sorted    []posting // room for sorting
 	distinct  set
 	harvester match.Harvester
 	open      bool // the last block
@@ -62,12 +63,15 @@ func (b *builder) close() {
 	}
 	b.open = false
 	block := len(b.Blocks) - 1
+	if need := len(b.postings) + b.distinct.size + 1; need > cap(b.postings) {
+		b.postings = append(make([]posting, 0, 2*need), b.postings...)
+	}
 	b.distinct.each(func(f match.Fingerprint) { b.postings = append(b.postings, newPosting(f, block)) })
 }
 
 func (b *builder) write(path string) error {
 	b.close()
-	slices.Sort(b.postings)
+	b.sort()
 	fingerprints := 0
 	for i, p := range b.postings {
 		if i == 0 || p.fingerprint() != b.postings[i-1].fingerprint() {
@@ -82,6 +86,40 @@ func (b *builder) write(path string) error {
 		at++
 		return b.postings[at-1], true
 	}, b.contents)
+}
+
+// digitBits is how much of a posting one pass of the sort looks at.
+const digitBits = 12
+
+// sort sorts the postings by fingerprint, least digits first: a pass keeps the
+// order of equal digits, and postings come by block.
+func (b *builder) sort() {
+	if cap(b.sorted) < len(b.postings) {
+		b.sorted = make([]posting, 0, cap(b.postings))
+	}
+	from, to := b.postings, b.sorted[:len(b.postings)]
+	for shift := 64 - match.FingerprintBits; shift < 64; shift += digitBits {
+		var starts [1 << digitBits]int
+		for _, p := range from {
+			starts[p>>shift&(1<<digitBits-1)]++
+		}
+		at := 0
+		for i, n := range starts {
+			starts[i], at = at, at+n
+		}
+		for _, p := range from {
+			digit := p >> shift & (1<<digitBits - 1)
+			to[starts[digit]] = p
+			starts[digit]++
+		}
+		from, to = to, from
+	}
+	b.postings, b.sorted = from, to
+}
+
+// next returns a builder for the next segment, in the room of this one.
+func (b *builder) next() builder {
+	return builder{postings: b.postings[:0], sorted: b.sorted[:0], distinct: b.distinct}
 }
 
 // A set holds fingerprints, each once, in a table of open addresses. 0 is free,

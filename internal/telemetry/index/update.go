@@ -393,8 +393,8 @@ func (w *worker) room() error {
 
 // flush writes and commits what was collected.
 func (w *worker) flush() error {
-	b := w.b
-	w.b = builder{}
+	b := &w.b
+	defer func() { w.b = b.next() }()
 	if len(b.Files) == 0 {
 		return nil
 	}

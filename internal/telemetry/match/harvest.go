@@ -155,11 +155,16 @@ func (h *Harvester) hosts() {
 }
 
 func (h *Harvester) inHost(start, end int) {
-	t := trim(h.block, start, end)
-	if t.start >= t.end {
-		return
+	t := token{start: start, alt: start, end: end}
+	if !is(h.block[end-1], wordByte) || !h.alone(start, end) {
+		if t = trim(h.block, start, end); t.start >= t.end {
+			return
+		}
 	}
-	if is(h.block[t.end-1], digitByte) && h.inNumber(t) {
+	if digits := numberSize(h.block, t); digits > 0 {
+		if digits <= 3 {
+			h.inNumber(t)
+		}
 		return
 	}
 	hash, right := uint64(nameSalt), t.end
@@ -184,13 +189,22 @@ func (h *Harvester) inHost(start, end int) {
 	}
 }
 
-// inNumber reports whether the last label is a number, so that no name ends in it.
-func (h *Harvester) inNumber(t token) bool {
-	for i := t.end - 1; i >= t.start && h.block[i] != '.'; i-- {
-		if !is(h.block[i], digitByte) {
-			return false
+// numberSize returns the length of the last label where it is a number, so that
+// no name ends in it; else 0.
+func numberSize(block []byte, t token) int {
+	for i := t.end - 1; i >= t.start; i-- {
+		if block[i] == '.' {
+			return t.end - 1 - i
+		}
+		if !is(block[i], digitByte) {
+			return 0
 		}
 	}
+	return t.end - t.start
+}
+
+// inNumber takes a token that ends in a number.
+func (h *Harvester) inNumber(t token) {
 	for _, start := range [2]int{t.start, t.alt} {
 		if t.end-start <= 15 {
 			if addr, ok := parse4(h.block[start:t.end]); ok {
@@ -201,7 +215,6 @@ func (h *Harvester) inNumber(t token) bool {
 			break
 		}
 	}
-	return true
 }
 
 func (h *Harvester) digests() {
