@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"clew/internal/observable"
 	"clew/internal/telemetry"
 	"clew/internal/telemetry/index"
+	"clew/internal/telemetry/logfile"
 	"clew/internal/telemetry/match"
 )
 
@@ -54,27 +56,26 @@ func (b *bench) packed(ctx context.Context, logs []string) error {
 // huntCommand is the first argument of this program where it reads packed logs.
 const huntCommand = "unpack"
 
-// unpack searches packed logs, through the readers that clew hunt has, and counts.
+// unpack searches packed logs as clew hunt does, and counts.
 func unpack(ctx context.Context, list string, files []string) error {
 	indicators, err := loadIndicators(list)
 	if err != nil {
 		return err
 	}
-	set, _, err := match.New(indicators)
+	hunter, err := telemetry.New(telemetry.Options{Indicators: indicators, Workers: 2})
 	if err != nil {
 		return err
 	}
-	hits := 0
-	for _, path := range files {
-		err := telemetry.Reader{}.Unpack(ctx, path, func(text []byte) error {
-			set.Scan(text, func(match.Hit) { hits++ })
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	inputs, skipped := logfile.Find(files)
+	sightings := 0
+	coverage, err := hunter.Run(ctx, inputs, func(telemetry.Sighting) error { sightings++; return nil })
+	if err := errors.Join(append(skipped, err)...); err != nil {
+		return err
 	}
-	fmt.Println(hits)
+	if missing := coverage.Missing(); len(missing) > 0 {
+		return errors.New(missing[0])
+	}
+	fmt.Println(sightings)
 	return nil
 }
 
