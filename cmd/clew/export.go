@@ -20,6 +20,7 @@ import (
 	"clew/internal/marking"
 	"clew/internal/naming"
 	"clew/internal/observable"
+	"clew/internal/server"
 )
 
 // exportFlags choose what is exported.
@@ -73,7 +74,7 @@ func (f *exportFlags) add(cmd *cobra.Command) {
 }
 
 // rules checks the flags.
-func (f *exportFlags) rules(a *app) (export.Rules, error) {
+func (f exportFlags) rules(a *app) (export.Rules, error) {
 	for _, s := range f.states {
 		if !slices.Contains([]string{"none", "proposed", "approved", "applied", "expired", "revoked", "refused"}, s) {
 			return export.Rules{}, usagef("--state %q is no state of an action", s)
@@ -147,24 +148,31 @@ func (a *app) exportSet(ctx context.Context, f export.Format, names []string, fl
 			return export.Set{}, err
 		}
 	}
-	if f.Patterns {
-		learn, done := a.learner(ctx)
-		defer done()
-		rules.Learn = learn
+	if !f.Patterns {
+		return a.chooseFrom(ctx, nil, f, documents, rules)
+	}
+	w, err := a.workspace(investigation.Needs{Corpus: true, ReadOnly: true})
+	if err != nil {
+		fmt.Fprintf(a.stderr, "  no naming pattern is learned: %s\n", terminalSafe(err.Error()))
+		return a.chooseFrom(ctx, nil, f, documents, rules)
+	}
+	defer w.Close() //nolint:errcheck // nothing was written
+	return a.chooseFrom(ctx, w, f, documents, rules)
+}
+
+// chooseFrom chooses what f holds of documents. Without a corpus nothing is
+// learned from them.
+func (a *app) chooseFrom(ctx context.Context, w *investigation.Workspace, f export.Format, documents []casefile.Document, rules export.Rules) (export.Set, error) {
+	if w != nil && f.Patterns {
+		rules.Learn = a.learner(ctx, w)
 	}
 	return export.Choose(documents, f, rules)
 }
 
 // learner finds the pattern of names, and counts what it would match besides in
-// the corpus, the benign lists, and by chance. A corpus that cannot be opened
-// costs its count only.
-func (a *app) learner(ctx context.Context) (learn func([]observable.Value) (export.NamePattern, bool), done func()) {
-	w, err := a.workspace(investigation.Needs{Corpus: true, ReadOnly: true})
-	if err != nil {
-		fmt.Fprintf(a.stderr, "  no naming pattern is learned: %s\n", terminalSafe(err.Error()))
-		return nil, func() {}
-	}
-	learn = func(values []observable.Value) (export.NamePattern, bool) {
+// the corpus, the benign lists, and by chance.
+func (a *app) learner(ctx context.Context, w *investigation.Workspace) func([]observable.Value) (export.NamePattern, bool) {
+	return func(values []observable.Value) (export.NamePattern, bool) {
 		var names []naming.Name
 		for _, v := range values {
 			if name, ok := naming.NameOf(v); ok {
@@ -190,7 +198,6 @@ func (a *app) learner(ctx context.Context) (learn func([]observable.Value) (expo
 				atLeast, len(family.Found), family.CorpusOf, family.AsOf, len(family.Benign), family.BenignOf, fewOrMany(family.Expected), family.World),
 		}, true
 	}
-	return learn, func() { _ = w.Close() } // nothing was written
 }
 
 // writeFolder writes the files of a format into the folder of --output. Other
@@ -250,7 +257,7 @@ func (a *app) exportList() *cobra.Command {
 			return a.printTo(func(out io.Writer) error {
 				if a.json {
 					return encode(out, struct {
-						Formats []formatRow `json:"formats"`
+						Formats []server.Format `json:"formats"`
 					}{formatRows()})
 				}
 				table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
@@ -264,26 +271,16 @@ func (a *app) exportList() *cobra.Command {
 	}
 }
 
-// formatRow is a format as JSON and the reference page show it.
-type formatRow struct {
-	Name   string   `json:"name"`
-	Title  string   `json:"title"`
-	Use    string   `json:"use"`
-	Doc    string   `json:"doc"`
-	Kinds  []string `json:"kinds"`
-	File   string   `json:"file"`
-	Folder bool     `json:"folder"`
-	Proof  string   `json:"proof"`
-}
-
-func formatRows() []formatRow {
-	var rows []formatRow
+func formatRows() []server.Format {
+	var rows []server.Format
 	for _, f := range all.Formats() {
 		kinds := make([]string, len(f.Kinds))
 		for i, k := range f.Kinds {
 			kinds[i] = k.String()
 		}
-		rows = append(rows, formatRow{f.Name, f.Title, string(f.Use), f.Doc, kinds, f.File, f.Files != nil, f.Proof})
+		rows = append(rows, server.Format{
+			Name: f.Name, Title: f.Title, Use: string(f.Use), Doc: f.Doc, Kinds: kinds, File: f.File, Folder: f.Files != nil, Proof: f.Proof, Media: f.Media(),
+		})
 	}
 	return rows
 }

@@ -31,7 +31,7 @@ func (f feeds) handlers() map[string]http.Handler {
 
 // chosen is what a format holds of the wanted cases.
 func (f feeds) chosen(ctx context.Context, format export.Format, wanted func(id string) bool) (export.Set, error) {
-	rules, err := new(exportFlags).rules(f.app)
+	rules, err := exportFlags{}.rules(f.app)
 	if err != nil {
 		return export.Set{}, err
 	}

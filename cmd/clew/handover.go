@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -21,26 +22,28 @@ continue the case with clew, use clew case bundle.`,
 			if a.output == "" && isTerminal(a.stdout) {
 				return usagef("a hand-over is a ZIP file: name one with -o FILE")
 			}
-			rules, err := flags.rules(a)
-			if err != nil {
-				return err
-			}
 			return a.withRecord(cmd.Context(), args[0], func(r casefile.Reader, id string) error {
-				record, err := casefile.Load(cmd.Context(), r, id)
-				if err != nil {
-					return err
-				}
-				d, err := a.underPolicy(record.Document())
-				if err != nil {
-					return err
-				}
-				return a.printTo(func(out io.Writer) error {
-					return handover.Write(cmd.Context(), out, handover.Package{Record: record, Document: d, Rules: rules, Blobs: r})
-				})
+				return a.printTo(func(out io.Writer) error { return a.writeHandover(cmd.Context(), out, r, id, flags) })
 			})
 		},
 	}
 	cmd.Flags().StringVar(&flags.audience, "tlp", "", "who will read it: RED, AMBER+STRICT, AMBER, GREEN or CLEAR; refused when the case is marked stricter")
 	cmd.Flags().StringVar(&flags.producer, "org", "", "who hands over, as the STIX bundle names the author (default: clew)")
 	return cmd
+}
+
+func (a *app) writeHandover(ctx context.Context, out io.Writer, r casefile.Reader, id string, flags exportFlags) error {
+	rules, err := flags.rules(a)
+	if err != nil {
+		return err
+	}
+	record, err := casefile.Load(ctx, r, id)
+	if err != nil {
+		return err
+	}
+	d, err := a.underPolicy(record.Document())
+	if err != nil {
+		return err
+	}
+	return handover.Write(ctx, out, handover.Package{Record: record, Document: d, Rules: rules, Blobs: r})
 }

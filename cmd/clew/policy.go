@@ -12,20 +12,28 @@ import (
 	"clew/internal/casefile"
 	"clew/internal/export"
 	"clew/internal/response/policy"
+	"clew/internal/server"
 )
 
-// policy returns the policy that counts: of the flag, of the configuration, else
-// clew's own. A relative path in the configuration is beside it.
-func (a *app) policy(file string) (policy.Policy, error) {
-	if file == "" {
-		settings, err := a.settings()
-		if err != nil {
-			return policy.Policy{}, err
-		}
-		if file = settings.Policy; file != "" && !filepath.IsAbs(file) {
-			config, _ := a.configPath()
-			file = filepath.Join(filepath.Dir(config), file)
-		}
+// policyFile is where the policy comes from: of the flag, of the configuration, ""
+// for clew's own. A relative path in the configuration is beside it.
+func (a *app) policyFile(flag string) (string, error) {
+	if flag != "" {
+		return flag, nil
+	}
+	settings, err := a.settings()
+	if err != nil || settings.Policy == "" || filepath.IsAbs(settings.Policy) {
+		return settings.Policy, err
+	}
+	config, _ := a.configPath()
+	return filepath.Join(filepath.Dir(config), settings.Policy), nil
+}
+
+// policy returns the policy that counts.
+func (a *app) policy(flag string) (policy.Policy, error) {
+	file, err := a.policyFile(flag)
+	if err != nil {
+		return policy.Policy{}, err
 	}
 	if file == "" {
 		return policy.Default()
@@ -70,42 +78,34 @@ func (a *app) policyCommand() *cobra.Command {
 				if len(args) == 1 {
 					file = args[0]
 				}
+				file, err := a.policyFile(file)
+				if err != nil {
+					return err
+				}
 				p, err := a.policy(file)
 				if err != nil {
 					return err
 				}
-				return a.printTo(func(w io.Writer) error { return a.printPolicy(w, p) })
+				return a.printTo(func(w io.Writer) error { return a.printPolicy(w, p, file) })
 			},
 		},
 	)
 	return cmd
 }
 
-// policyRow says what a policy does with one sort of finding.
-type policyRow struct {
-	Band       string `json:"band"`
-	Kind       string `json:"kind"`
-	Scope      string `json:"scope"`
-	Validation string `json:"validation"`
-	Do         string `json:"do"` // block, monitor or none
-	Approve    string `json:"approve"`
-	Stands     string `json:"stands"`
-	Rule       string `json:"rule"`
-}
-
 // policyRows tries the policy on every sort of finding; scopes and validations
 // are told apart only where it makes a difference.
-func (a *app) policyRows(p policy.Policy) []policyRow {
+func (a *app) policyRows(p policy.Policy) []server.PolicyDeed {
 	now := a.clock()
-	var rows []policyRow
-	seen := map[policyRow]bool{}
+	var rows []server.PolicyDeed
+	seen := map[server.PolicyDeed]bool{}
 	for _, band := range []string{"high", "medium", "low"} {
 		for _, kind := range []string{"domain", "ip", "prefix", "url", "email", "file", "cert", "jarm"} {
 			for _, scope := range []string{"live", "hunt"} {
 				for _, state := range []string{casefile.Hit, casefile.HitOutside, casefile.NoHit, casefile.NotChecked} {
 					f := casefile.Finding{Band: band, Kind: kind, Confidence: 95, Validation: casefile.Validation{State: state}}
 					action := p.Propose(casefile.Case{Scope: scope, TLP: "AMBER"}, f, now)
-					row := policyRow{Band: band, Kind: kind, Do: action.State, Rule: action.Rule, Approve: "-", Stands: "-"}
+					row := server.PolicyDeed{Band: band, Kind: kind, Do: action.State, Rule: action.Rule, Approve: "-", Stands: "-"}
 					if action.Kind != "" {
 						row.Do, row.Approve, row.Stands = action.Kind, policy.ByPerson, "for ever"
 						if _, automatic := p.Automatic(action.Rule); automatic {
@@ -138,19 +138,19 @@ func standing(d time.Duration) string {
 	return fmt.Sprintf("%d days", hours/24)
 }
 
-func (a *app) printPolicy(w io.Writer, p policy.Policy) error {
-	rows := a.policyRows(p)
+func (a *app) shownPolicy(p policy.Policy, file string) server.Policy {
+	return server.Policy{Name: p.Name, File: file, Rules: len(p.Rules), Does: a.policyRows(p)}
+}
+
+func (a *app) printPolicy(w io.Writer, p policy.Policy, file string) error {
+	shown := a.shownPolicy(p, file)
 	if a.json {
-		return encode(w, struct {
-			Name  string      `json:"name"`
-			Rules int         `json:"rules"`
-			Does  []policyRow `json:"does"`
-		}{p.Name, len(p.Rules), rows})
+		return encode(w, shown)
 	}
 	fmt.Fprintf(w, "%s can be used: %s. With a finding of 95 percent, TLP:AMBER, it does first:\n\n", p.Name, export.Plural(len(p.Rules), "rule", "rules"))
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "BAND\tKIND\tDOES\tAPPROVES\tSTANDS\tRULE\tFROM SCOPE, VALIDATION")
-	for _, r := range rows {
+	for _, r := range shown.Does {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s, %s\n", r.Band, r.Kind, r.Do, r.Approve, r.Stands, terminalSafe(r.Rule), r.Scope, r.Validation)
 	}
 	return table.Flush()

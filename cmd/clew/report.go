@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -22,12 +23,7 @@ script; PDF is printed from it by a Chromium on this machine (named by $CLEW_CHR
 else the usual names).`,
 		Example: "  clew report 4f2a --format html -o report.html\n  clew report 4f2a --format pdf -o report.pdf\n  clew report 4f2a --format md",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			write := map[string]func(io.Writer, casefile.Document) error{
-				"md": report.Markdown, "html": report.HTML,
-				"json": func(w io.Writer, doc casefile.Document) error { return doc.Encode(w) },
-				"pdf":  func(w io.Writer, doc casefile.Document) error { return a.printPDF(cmd.Context(), w, doc) },
-			}[format]
-			if write == nil {
+			if !slices.Contains([]string{"md", "html", "json", "pdf"}, format) {
 				return usagef("--format %q: use md, html, json or pdf", format)
 			}
 			if format == "pdf" && a.output == "" && isTerminal(a.stdout) {
@@ -42,12 +38,25 @@ else the usual names).`,
 				if err != nil {
 					return err
 				}
-				return a.printTo(func(w io.Writer) error { return write(w, doc) })
+				return a.printTo(func(w io.Writer) error { return a.writeReport(cmd.Context(), w, format, doc) })
 			})
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "md", "md, html, json or pdf")
 	return cmd
+}
+
+// writeReport writes a document in one of the formats of a report.
+func (a *app) writeReport(ctx context.Context, w io.Writer, format string, doc casefile.Document) error {
+	switch format {
+	case "html":
+		return report.HTML(w, doc)
+	case "json":
+		return doc.Encode(w)
+	case "pdf":
+		return a.printPDF(ctx, w, doc)
+	}
+	return report.Markdown(w, doc)
 }
 
 func (a *app) printPDF(ctx context.Context, w io.Writer, doc casefile.Document) error {

@@ -3,6 +3,8 @@ package export
 import (
 	"fmt"
 	"io"
+	"path"
+	"strings"
 
 	"clew/internal/observable"
 )
@@ -42,6 +44,24 @@ type Format struct {
 type File struct {
 	Name    string
 	Content []byte
+}
+
+// Media returns the media type of the file; a folder is handed over as a ZIP.
+func (f Format) Media() string {
+	ending := path.Ext(f.File)
+	switch {
+	case f.Files != nil:
+		return "application/zip"
+	case strings.HasSuffix(f.File, ".stix.json"):
+		return "application/stix+json;version=2.1" // STIX 2.1, section 1.6.3 of TAXII 2.1
+	case ending == ".json":
+		return "application/json"
+	case ending == ".csv":
+		return "text/csv; charset=utf-8"
+	case ending == ".xml" || ending == ".ioc" || ending == ".graphml" || ending == ".gexf":
+		return "application/xml"
+	}
+	return "text/plain; charset=utf-8"
 }
 
 // carries says why the format cannot carry e, "" when it can.

@@ -14,9 +14,11 @@ import (
 
 	"clew/internal/casefile"
 	"clew/internal/corpus"
+	"clew/internal/export"
 	"clew/internal/investigation"
 	"clew/internal/observable"
 	"clew/internal/observable/extract"
+	"clew/internal/report/pdf"
 )
 
 // root is where the API's operations lie.
@@ -29,6 +31,8 @@ type service struct {
 	shelf *shelf
 	jobs  *jobs
 	beat  time.Duration // between two signs of life of a stream
+	// version is of clew, as bundles name their writer.
+	version string
 }
 
 // newAPI registers every operation.
@@ -50,6 +54,7 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerGraph(api)
 	s.registerEvidence(api)
 	s.registerKnown(api)
+	s.registerSharing(api)
 	return api
 }
 
@@ -119,6 +124,12 @@ func asProblem(err error) error {
 		return err
 	case errors.Is(err, casefile.ErrNoCase), errors.Is(err, casefile.ErrNoBlob), errors.Is(err, errNoRun):
 		return huma.Error404NotFound(text)
+	case errors.Is(err, ErrNoFormat):
+		return huma.Error404NotFound(text)
+	case errors.Is(err, export.ErrTLP):
+		return huma.Error403Forbidden(text)
+	case errors.Is(err, pdf.ErrNoBrowser):
+		return huma.Error501NotImplemented(text)
 	case errors.Is(err, errBusy):
 		return huma.Error409Conflict(text)
 	case errors.Is(err, errTooMany):

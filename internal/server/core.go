@@ -25,6 +25,7 @@ type Core interface {
 	Quotas(ctx context.Context) ([]Quota, error)
 	// UnderPolicy lays the policy that counts over a document.
 	UnderPolicy(doc casefile.Document) (casefile.Document, error)
+	Sharing
 }
 
 // Refused is an error of a [Core] that the client can mend.

@@ -40,7 +40,8 @@ func (h *heldAnswer) WriteHeader(status int) {
 		return
 	}
 	h.decided, h.status = true, status
-	if h.stream = strings.HasPrefix(h.Header().Get("Content-Type"), "text/event-stream"); h.stream {
+	// What is large says how large, and is written to a file already.
+	if h.stream = strings.HasPrefix(h.Header().Get("Content-Type"), "text/event-stream") || h.Header().Get("Content-Length") != ""; h.stream {
 		h.ResponseWriter.WriteHeader(status)
 	}
 }

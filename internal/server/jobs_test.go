@@ -35,6 +35,8 @@ func (p patient) Ask(ctx context.Context, _ source.Request) (source.Reply, error
 
 // waiting is a core whose investigations wait until they are cancelled.
 type waiting struct {
+	Sharing // nobody asks for it here
+
 	dir   string
 	lists *reference.Set
 	out   patient
@@ -113,7 +115,7 @@ func waitingCore(t *testing.T) waiting {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return waiting{t.TempDir(), lists, patient{make(chan struct{}, 1)}}
+	return waiting{dir: t.TempDir(), lists: lists, out: patient{make(chan struct{}, 1)}}
 }
 
 // TestCancelAndContinue cancels a run that waits for its sources, continues the

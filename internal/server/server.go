@@ -45,7 +45,7 @@ func New(addr net.Addr, o Options) (*Server, error) {
 		return nil, err
 	}
 	shelf := &shelf{core: o.Core}
-	s := &service{core: o.Core, cases: cases, shelf: shelf, jobs: newJobs(o.Core, shelf, o.Clock), beat: 15 * time.Second}
+	s := &service{core: o.Core, cases: cases, shelf: shelf, jobs: newJobs(o.Core, shelf, o.Clock), beat: 15 * time.Second, version: o.Version}
 	mux := http.NewServeMux()
 	api := newAPI(mux, s, o.Version)
 	if err := servePages(mux, referenceOf(api.OpenAPI()), o.Page); err != nil {

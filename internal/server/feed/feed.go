@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"clew/internal/export"
@@ -40,14 +39,7 @@ func Of(f export.Format, s export.Set) (List, error) {
 	if err := f.Write(&out, s); err != nil {
 		return List{}, err
 	}
-	kind := "text/plain; charset=utf-8"
-	switch {
-	case strings.HasSuffix(f.File, ".json"):
-		kind = "application/json"
-	case strings.HasSuffix(f.File, ".csv"):
-		kind = "text/csv; charset=utf-8"
-	}
-	return List{out.Bytes(), kind, s.Version}, nil
+	return List{out.Bytes(), f.Media(), s.Version}, nil
 }
 
 // Handler serves GET /NAME. An ETag over the content answers those that have it
