@@ -48,7 +48,7 @@ type shared struct {
 	lists                []string
 	attack               string // a bundle of MITRE ATT&CK
 	corpus               string // URL of a corpus on a server
-	localCorpus          bool   // only the corpus of the data directory will do
+	local                bool   // only the corpus of the data directory will do
 }
 
 // usageError is a mistake in the command line itself.
@@ -233,6 +233,9 @@ func (a *app) workspace(needs investigation.Needs) (*investigation.Workspace, er
 		Lists: lists, Sources: a.connectors(), Clock: a.clock, Random: a.random, Version: version(), Actor: actor(a.getenv),
 	}
 	if w.Remote, err = a.remoteCorpus(); err != nil {
+		return nil, err
+	}
+	if w.Database, err = a.databaseAt(""); err != nil {
 		return nil, err
 	}
 	if w.Attack, err = a.attackNames(dir); err != nil {

@@ -20,7 +20,7 @@ import (
 func (a *app) caseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "case",
-		Short: "The record: list, show, log, verify, audit, note, accept, reject, bundle, replay",
+		Short: "The record: list, show, log, verify, audit, note, accept, reject, bundle, push, replay",
 		Long: `The record of every investigation: append-only, hash-chained, replayable. A case
 may be named by any unambiguous beginning or end of its ID.`,
 		Example: `  clew case list
@@ -34,7 +34,7 @@ may be named by any unambiguous beginning or end of its ID.`,
 		a.caseList(), a.caseShow(), a.caseLog(), a.caseVerify(), a.caseNote(),
 		a.caseVerdict("accept", "Accept a finding", casefile.TypeAccepted),
 		a.caseVerdict("reject", "Reject a finding, or a shared value as a link", casefile.TypeRejected),
-		a.caseBundle(), a.caseHandover(), a.caseReplay(), a.caseAudit(),
+		a.caseBundle(), a.casePush(), a.caseHandover(), a.caseReplay(), a.caseAudit(),
 	)
 	return cmd
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -27,7 +28,7 @@ type corpusSettings struct {
 // for the embedded one. The flag wins over the environment, that over the
 // configuration; user and password come from the latter two only.
 func (a *app) remoteCorpus() (investigation.RemoteCorpus, error) {
-	if a.localCorpus {
+	if a.local {
 		return investigation.RemoteCorpus{}, nil
 	}
 	return a.corpusAt(a.corpus)
@@ -39,18 +40,10 @@ func (a *app) corpusAt(named string) (investigation.RemoteCorpus, error) {
 	if err != nil {
 		return investigation.RemoteCorpus{}, err
 	}
-	first := func(texts ...string) string {
-		for _, text := range texts {
-			if text != "" {
-				return text
-			}
-		}
-		return ""
-	}
 	at := investigation.RemoteCorpus{
-		URL:      first(named, a.getenv("CLEW_CORPUS"), s.Corpus.URL),
-		User:     first(a.getenv("CLEW_CORPUS_USER"), s.Corpus.User),
-		Password: first(a.getenv("CLEW_CORPUS_PASSWORD"), s.Corpus.Password),
+		URL:      cmp.Or(named, a.getenv("CLEW_CORPUS"), s.Corpus.URL),
+		User:     cmp.Or(a.getenv("CLEW_CORPUS_USER"), s.Corpus.User),
+		Password: cmp.Or(a.getenv("CLEW_CORPUS_PASSWORD"), s.Corpus.Password),
 	}
 	if at.URL == "" {
 		return investigation.RemoteCorpus{}, nil

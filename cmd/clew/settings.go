@@ -34,6 +34,8 @@ type settings struct {
 	Escalation escalationSettings `yaml:"escalation,omitempty"`
 	// Corpus is a corpus on a server instead of the embedded one.
 	Corpus corpusSettings `yaml:"corpus,omitempty"`
+	// Database is a case record on a server instead of the data directory's.
+	Database databaseSettings `yaml:"database,omitempty"`
 }
 
 // errConfig means the configuration file cannot be used.

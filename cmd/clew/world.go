@@ -130,7 +130,7 @@ func (a *app) demo(ctx context.Context, dir string) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	a.shared.lists = []string{filepath.Join(worldDir, "lists")}
-	a.localCorpus = true // a synthetic world is no business of the team's server
+	a.local = true // a synthetic world is no business of the team's server
 	ws, err := a.workspace(investigation.Needs{Corpus: true, Cases: true})
 	if err != nil {
 		return err

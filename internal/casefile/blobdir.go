@@ -23,17 +23,43 @@ type BlobDir struct{ path string }
 // NewBlobDir returns the folder at path, which Put makes when it is first needed.
 func NewBlobDir(path string) BlobDir { return BlobDir{path} }
 
+// PackBlob returns the digest of a raw answer and the bytes to store under it.
+func PackBlob(content []byte) (digest string, packed []byte, err error) {
+	if len(content) > MaxBlob {
+		return "", nil, fmt.Errorf("%w: raw answer of %d bytes, the limit is %d", ErrInvalid, len(content), MaxBlob)
+	}
+	var out bytes.Buffer
+	err = compress(&out, content)
+	return DigestOf(content), out.Bytes(), err
+}
+
+// UnpackBlob returns the raw answer out of what [PackBlob] made, or ErrDamaged.
+func UnpackBlob(digest string, packed []byte) ([]byte, error) {
+	return unpack(digest, bytes.NewReader(packed))
+}
+
+func unpack(digest string, packed io.Reader) ([]byte, error) {
+	content, err := decompress(packed)
+	if err != nil {
+		return nil, fmt.Errorf("%w: raw answer %s cannot be read: %w", ErrDamaged, digest, err)
+	}
+	if DigestOf(content) != digest {
+		return nil, fmt.Errorf("%w: raw answer %s was changed: its content has another digest", ErrDamaged, digest)
+	}
+	return content, nil
+}
+
 // Put keeps content and returns its digest once the file is safe on disk. A
 // file of that digest that no longer holds the content is replaced.
 func (d BlobDir) Put(content []byte) (digest string, err error) {
-	if len(content) > MaxBlob {
-		return "", fmt.Errorf("%w: raw answer of %d bytes, the limit is %d", ErrInvalid, len(content), MaxBlob)
+	digest, packed, err := PackBlob(content)
+	if err != nil {
+		return "", err
 	}
-	digest = DigestOf(content)
 	if _, err := d.Get(digest); err == nil {
 		return digest, nil
 	}
-	if err := d.write(digest, content); err != nil {
+	if err := d.write(digest, packed); err != nil {
 		return "", fmt.Errorf("keep raw answer in %s: %w", d.path, classified(err))
 	}
 	return digest, nil
@@ -53,24 +79,17 @@ func (d BlobDir) Get(digest string) ([]byte, error) {
 		return nil, fmt.Errorf("raw answer %s: %w", digest, err)
 	}
 	defer file.Close() //nolint:errcheck // read only
-	content, err := decompress(file)
-	if err != nil {
-		return nil, fmt.Errorf("%w: raw answer %s cannot be read: %w", ErrDamaged, digest, err)
-	}
-	if DigestOf(content) != digest {
-		return nil, fmt.Errorf("%w: raw answer %s was changed: its content has another digest", ErrDamaged, digest)
-	}
-	return content, nil
+	return unpack(digest, file)
 }
 
 func (d BlobDir) file(digest string) string {
 	return filepath.Join(d.path, digest[:2], digest[2:])
 }
 
-// write puts the compressed content in place: a temporary file, synced, renamed
+// write puts the packed content in place: a temporary file, synced, renamed
 // over the name, and the name synced too, so that a crash leaves the whole file
 // or none.
-func (d BlobDir) write(digest string, content []byte) error {
+func (d BlobDir) write(digest string, packed []byte) error {
 	target := d.file(digest)
 	folder := filepath.Dir(target)
 	if err := makeDir(folder); err != nil {
@@ -81,7 +100,8 @@ func (d BlobDir) write(digest string, content []byte) error {
 		return err
 	}
 	defer os.Remove(temp.Name()) //nolint:errcheck // fails, as it should, once renamed
-	err = errors.Join(compress(temp, content), temp.Sync(), temp.Close())
+	_, err = temp.Write(packed)
+	err = errors.Join(err, temp.Sync(), temp.Close())
 	if err != nil {
 		return err
 	}

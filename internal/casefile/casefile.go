@@ -28,6 +28,8 @@ var (
 	ErrFull     = errors.New("no space left for the case record")
 	ErrReadOnly = errors.New("case record cannot be written")
 	ErrInvalid  = errors.New("event is not valid")
+	// ErrUnreachable is of a record on a server.
+	ErrUnreachable = errors.New("case record's server cannot be reached")
 )
 
 // MaxBlob bounds one raw answer, in bytes, uncompressed.

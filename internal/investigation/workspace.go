@@ -5,6 +5,7 @@
 package investigation
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"clew/internal/casefile"
+	"clew/internal/casefile/postgres"
 	"clew/internal/casefile/sqlite"
 	"clew/internal/corpus"
 	"clew/internal/observable"
@@ -41,6 +43,9 @@ type Workspace struct {
 	Attack AttackLibrary
 	// Remote is the corpus on a server to work with instead of the data directory's.
 	Remote RemoteCorpus
+
+	// Database is the case record on a server, instead of the data directory's.
+	Database postgres.Target
 
 	// Model weighs; nil means the fitted one that is built in.
 	Model *score.Model
@@ -73,13 +78,22 @@ func (w *Workspace) Open(dir string, needs Needs) error {
 		w.Corpus, w.Searches = watched, watched.Searches(lists{w.Lists})
 	}
 	if needs.Cases {
-		store, err := sqlite.Open(filepath.Join(dir, "cases"))
+		store, err := w.openRecord()
 		if err != nil {
 			return errors.Join(err, w.Close())
 		}
 		w.Cases = store
 	}
 	return nil
+}
+
+func (w *Workspace) openRecord() (casefile.Store, error) {
+	if w.Database.URL != "" {
+		ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+		defer cancel()
+		return postgres.Open(ctx, w.Database)
+	}
+	return sqlite.Open(filepath.Join(w.Dir, "cases"))
 }
 
 // Close closes what was opened.

@@ -137,7 +137,7 @@ func asProblem(err error) error {
 	case errors.As(err, &refused), errors.Is(err, observable.ErrNotIndicator), errors.Is(err, investigation.ErrVerdict),
 		errors.Is(err, extract.ErrUnreadable), errors.Is(err, casefile.ErrInvalid):
 		return huma.Error422UnprocessableEntity(text)
-	case errors.Is(err, corpus.ErrLocked), errors.Is(err, casefile.ErrLocked), errors.Is(err, casefile.ErrFull),
+	case errors.Is(err, corpus.ErrLocked), errors.Is(err, casefile.ErrLocked), errors.Is(err, casefile.ErrFull), errors.Is(err, casefile.ErrUnreachable),
 		errors.Is(err, errClosing), errors.Is(err, context.Canceled):
 		return huma.Error503ServiceUnavailable(text)
 	}

@@ -1,0 +1,120 @@
+package postgres
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// A Target is a database on a server.
+type Target struct {
+	// URL is postgres://host:port/database. Its query may hold sslmode (disable,
+	// require, verify-full; verify-full unless the host is this machine),
+	// sslrootcert, and pool_max_conns. A user may stand in it, a password not:
+	// it would show in process lists and histories.
+	URL            string
+	User, Password string
+}
+
+// known are the parameters a URL may hold; others would be sent to the server.
+var known = []string{"sslmode", "sslrootcert", "pool_max_conns"}
+
+// String names the target for people.
+func (t Target) String() string {
+	u, err := url.Parse(t.URL)
+	if err != nil {
+		return "the database"
+	}
+	u.User, u.RawQuery = nil, ""
+	return u.String()
+}
+
+// Check says what is wrong with the URL, before anything is connected to.
+func (t Target) Check() error {
+	_, err := t.parse()
+	return err
+}
+
+func (t Target) parse() (*url.URL, error) {
+	wrong := func(what string) error {
+		return fmt.Errorf("database: %s: write postgres://host:5432/clew, and give user and password apart", what)
+	}
+	u, err := url.Parse(t.URL)
+	if err != nil {
+		return nil, wrong("not a URL") // its text may hold a password: it is not repeated
+	}
+	switch {
+	case u.Scheme != "postgres" && u.Scheme != "postgresql":
+		return nil, wrong("no postgres:// URL")
+	case u.Hostname() == "":
+		return nil, wrong("it names no host")
+	case strings.Trim(u.Path, "/") == "":
+		return nil, wrong("it names no database")
+	}
+	if _, has := u.User.Password(); has {
+		return nil, wrong("a password does not belong in the URL")
+	}
+	for name := range u.Query() {
+		if !slices.Contains(known, name) {
+			return nil, wrong(fmt.Sprintf("unknown parameter %q", name))
+		}
+	}
+	return u, nil
+}
+
+func (t Target) config() (*pgxpool.Config, error) {
+	u, err := t.parse()
+	if err != nil {
+		return nil, err
+	}
+	query := u.Query()
+	root := query.Get("sslrootcert")
+	query.Del("sslrootcert")
+	if query.Get("sslmode") == "" {
+		query.Set("sslmode", "verify-full")
+		if slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname()) {
+			query.Set("sslmode", "disable")
+		}
+	}
+	u.RawQuery = query.Encode()
+	config, err := pgxpool.ParseConfig(u.String())
+	if err != nil {
+		return nil, errors.New("database: its URL cannot be read: write postgres://host:5432/clew?sslmode=verify-full")
+	}
+	if t.User != "" {
+		config.ConnConfig.User = t.User
+	}
+	if t.Password != "" {
+		config.ConnConfig.Password = t.Password
+	}
+	if root != "" {
+		if err := trust(config.ConnConfig.TLSConfig, root); err != nil {
+			return nil, err
+		}
+	}
+	config.ConnConfig.ConnectTimeout = connectWithin
+	for name, value := range runtimeParams {
+		config.ConnConfig.RuntimeParams[name] = value
+	}
+	return config, nil
+}
+
+func trust(config *tls.Config, root string) error {
+	pem, err := os.ReadFile(root)
+	if err != nil {
+		return fmt.Errorf("database: sslrootcert: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) || config == nil {
+		return fmt.Errorf("database: sslrootcert %s holds no certificate in PEM, or sslmode is disable", root)
+	}
+	config.RootCAs = pool
+	return nil
+}
