@@ -3,7 +3,7 @@
 // cannot disagree; the address holds the choice.
 import { getContext, setContext } from 'svelte';
 
-import { api, said, textOf, type Case, type Finding, type Run } from '../api/client';
+import { api, said, textOf, type Case, type Finding, type Run, type Schemas } from '../api/client';
 import { follow } from '../api/events';
 import { remember, route } from '../shell/route.svelte';
 import { complain, tell } from '../shell/toasts.svelte';
@@ -76,15 +76,29 @@ export class OpenedCase {
     }
   }
 
-  /** judge records the analyst's verdict on a finding, or on a value as a link. */
+  private audited: { head: string; audit: Promise<Schemas['Audit']> } | undefined;
+
+  /** audit asks what the findings hang on, once for each state of the record. */
+  audit(): Promise<Schemas['Audit']> {
+    const head = this.doc?.case.head ?? '';
+    if (this.audited?.head !== head) {
+      const audit = said(api.GET('/api/v1/cases/{case}/audit', { params: { path: { case: this.id } } }));
+      this.audited = { head, audit };
+    }
+    return this.audited.audit;
+  }
+
+  /** judge records the analyst's verdict on findings, or on a value as a link.
+   * `goOn` hears how many are recorded, and stops it with false. */
   async judge(
     verdict: 'accepted' | 'rejected',
-    indicator: string,
+    indicators: string[],
     reason: string,
     relation = '',
     everywhere = false,
+    goOn: (recorded: number) => boolean = () => true,
   ): Promise<boolean> {
-    return this.write(`${verdict}.`, () =>
+    const one = (indicator: string): Promise<Schemas['Event']> =>
       said(
         api.POST('/api/v1/cases/{case}/verdicts', {
           params: { path: { case: this.id } },
@@ -96,8 +110,16 @@ export class OpenedCase {
             ...(everywhere ? { everywhere } : {}),
           },
         }),
-      ),
-    );
+      );
+    let recorded = 0;
+    const words = verdict === 'accepted' ? 'Accepted' : 'Rejected';
+    const all = await this.write(`${words}.`, async () => {
+      for (const indicator of indicators) {
+        await one(indicator);
+        if (!goOn(++recorded)) break;
+      }
+    });
+    return all;
   }
 
   /** write does one change and says how it went; the stream brings what came of it. */

@@ -7,8 +7,8 @@ interface Place {
   query: URLSearchParams;
 }
 
-function here(): Place {
-  const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?', 2);
+function placeOf(address: string): Place {
+  const [path = '', query = ''] = address.replace(/^#\/?/, '').split('?', 2);
   return { path: path.split('/').filter(Boolean).map(decode), query: new SvelteURLSearchParams(query) };
 }
 
@@ -20,9 +20,10 @@ function decode(part: string): string {
   }
 }
 
-let place = $state.raw(here());
+let place = $state.raw(placeOf(location.hash));
 addEventListener('hashchange', () => {
-  place = here();
+  clearTimeout(waiting);
+  place = placeOf(location.hash);
 });
 
 export const route = {
@@ -45,14 +46,28 @@ export function link(path: string[], query: Record<string, string> = {}): string
 
 /** go shows another view. */
 export function go(path: string[], query: Record<string, string> = {}): void {
+  clearTimeout(waiting);
   location.hash = link(path, query);
 }
 
+// Browsers refuse an address that changes more often than some ten times a
+// second, as it would while a key is held down: the view is ahead of it then.
+const pause = 100; // milliseconds
+let waiting: ReturnType<typeof setTimeout> | undefined;
+let written = 0;
+
 /** remember changes the query of this view; "" takes a key out. The back button skips it. */
 export function remember(changes: Record<string, string>): void {
-  const query = { ...Object.fromEntries(place.query), ...changes };
-  const to = link(place.path, query);
-  if (to === location.hash) return;
-  history.replaceState(null, '', to);
-  place = here();
+  const now = Object.fromEntries(place.query);
+  const to = link(place.path, { ...now, ...changes });
+  if (to === link(place.path, now)) return;
+  place = placeOf(to);
+  clearTimeout(waiting);
+  waiting = setTimeout(
+    () => {
+      written = performance.now();
+      history.replaceState(null, '', to);
+    },
+    Math.max(0, written + pause - performance.now()),
+  );
 }

@@ -30,7 +30,11 @@ export function fenced(text: string): string {
     .replace(/\b([a-z][a-z0-9+.-]*):\/\//gi, (all, scheme: string) =>
       /^hxxps?$/i.test(scheme) ? all : `${scheme}[:]//`,
     )
-    .replace(/(?<=[\p{L}\p{N}])\.(?=[\p{L}\p{N}-]+(?:\.|$|[\s/:?#,;)\]'"]))/gu, '[.]')
+    .replace(
+      // A number with decimals is none; four numbers are an address.
+      /(?<![\p{L}\p{N}.-])\d+\.\d+(?![.-]?[\p{L}\p{N}])|(?<=[\p{L}\p{N}])\.(?=[\p{L}\p{N}-]+(?:\.|$|[\s/:?#,;)\]'"]))/gu,
+      (all) => (all === '.' ? '[.]' : all),
+    )
     .replace(/(?<=\S)@(?=\S)/g, '[@]');
 }
 

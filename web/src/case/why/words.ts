@@ -1,0 +1,76 @@
+// The reasons of a finding in the words of an analyst.
+import type { Factor, Finding, Schemas } from '../../api/client';
+import { defanged, fenced, visible } from '../../text/defang';
+import { count } from '../../text/format';
+
+/** A large population in a few characters: "360 M". */
+export function population(n: number): string {
+  const steps: [number, string][] = [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e4, 'k'],
+  ];
+  for (const [size, letter] of steps) {
+    if (n >= size && n % (size / 10) === 0) return `${String(n / size)} ${letter}`;
+  }
+  return count(n);
+}
+
+/** holdersOf says how many share a value: "6 of 360 M, dnsdb". "" where nobody counted. */
+export function holdersOf(f: Factor): string {
+  if (f.holders === 0) return '';
+  const groups = f.groups > 0 ? ` in ${count(f.groups)} ${f.groups === 1 ? 'group' : 'groups'}` : '';
+  const of = f.of > 0 ? ` of ${population(f.of)}` : '';
+  const by = f.count_of ? `, ${clean(f.count_of)}` : '';
+  return `${count(f.holders)}${of}${groups}${by}`;
+}
+
+/** clean is outside text that may stand in a sentence. */
+export const clean = (text: string): string => fenced(visible(text));
+
+/** A hop of a path, in words: over which shared value to whom. */
+export interface Hop {
+  relation: string;
+  over: string;
+  to: string;
+}
+
+/** pathOf reads "seed, relation:value, finding, …" as hops. */
+export function pathOf(path: string[]): { from: string; hops: Hop[] } {
+  const hops: Hop[] = [];
+  for (let i = 1; i + 1 < path.length; i += 2) {
+    const link = path[i] ?? '';
+    const colon = link.indexOf(':');
+    hops.push({
+      relation: link.slice(0, Math.max(colon, 0)),
+      over: clean(link.slice(colon + 1)),
+      to: clean(path[i + 1] ?? ''),
+    });
+  }
+  return { from: clean(path[0] ?? ''), hops };
+}
+
+/** hangsOn says what a finding hangs on. */
+export function hangsOn(audit: Schemas['AuditFinding'], finding: Finding): string {
+  const { weakest } = audit;
+  if (!weakest.relation) return 'does not hang on any one shared value: without any of them its P stays what it is';
+  const value = defanged(weakest.kind, weakest.value);
+  const left = weakest.without.toFixed(2);
+  if (weakest.without < 0.5 * finding.p) return `hangs on one ${weakest.kind}, ${value}: without it P is ${left}`;
+  return `does not hang on any one value: without the strongest, ${value}, P is still ${left}`;
+}
+
+/** wouldLift says what single fact more would lift a finding into the band above, "" for the highest. */
+export function wouldLift({ next }: Schemas['AuditFinding']): string {
+  if (!next.band) return '';
+  const fact = `${next.bits.toFixed(1)} bits more`;
+  const where =
+    next.families > 0
+      ? ` of a family that says nothing yet (${String(next.families)} more ${next.families === 1 ? 'is' : 'are'} needed)`
+      : '';
+  const value =
+    next.holders > 0
+      ? `one shared value that at most ${count(next.holders)} hold would bring them`
+      : 'no single shared value brings that many';
+  return `${next.band} needs ${fact}${where}: ${value}`;
+}
