@@ -154,7 +154,7 @@ can replay.`,
 		a.investigateCommand(), a.showCommand(), a.countCommand(), a.pivotsCommand(), a.pivotCommand(), a.patternCommand(),
 		a.extractCommand(), a.importCommand(), a.fileCommand(), a.huntCommand(), a.caseCommand(), a.reportCommand(), a.sourceCommand(), a.attackCommand(),
 		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.ctlogCommand(), a.telemetryCommand(), a.exportCommand(), a.pushCommand(),
-		a.actCommand(), a.policyCommand(), a.escalateCommand(), a.serveCommand(), a.openAPICommand(), a.corpusCommand(),
+		a.actCommand(), a.policyCommand(), a.escalateCommand(), a.serveCommand(), a.mcpCommand(), a.openAPICommand(), a.corpusCommand(),
 	)
 	checkArguments(root)
 	return root
@@ -244,9 +244,11 @@ func (a *app) workspace(needs investigation.Needs) (*investigation.Workspace, er
 	return w, w.Open(dir, needs)
 }
 
+const actorVariable = "CLEW_ACTOR"
+
 // actor is who the record names: the user of the system.
 func actor(getenv func(string) string) string {
-	if name := getenv("CLEW_ACTOR"); name != "" {
+	if name := getenv(actorVariable); name != "" {
 		return name
 	}
 	if u, err := user.Current(); err == nil && u.Username != "" {

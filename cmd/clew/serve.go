@@ -22,6 +22,7 @@ import (
 
 func (a *app) serveCommand() *cobra.Command {
 	var listen string
+	var assistants bool
 	cmd := &cobra.Command{
 		Use: "serve", Short: "The API on this machine, for scripts and pages", Args: cobra.NoArgs,
 		Long: `Serves over HTTP, on loopback only, what the other commands do: the same core, the
@@ -34,9 +35,10 @@ under /feeds/ and STIX by TAXII 2.1 under /taxii2/, with the token as password.`
   clew serve --listen 127.0.0.1:0 --offline     any free port, and ask nobody whatever is requested
   curl -H "Authorization: Bearer $CLEW_TOKEN" http://127.0.0.1:8777/api/v1/cases
   curl -u "clew:$CLEW_TOKEN" http://127.0.0.1:8777/feeds/edl-domain`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen, assistants) },
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8777", "address on this machine")
+	cmd.Flags().BoolVar(&assistants, "mcp", false, "offer the reading tools of clew mcp at /mcp")
 	a.askFlags(cmd)
 	return cmd
 }
@@ -64,7 +66,7 @@ const leastToken = 16
 // (RFC 3986, 2.3): net/http drops others from a cookie, which then opens nothing.
 const tokenCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 
-func (a *app) serve(ctx context.Context, listen string) error {
+func (a *app) serve(ctx context.Context, listen string, assistants bool) error {
 	if err := a.bounds(&investigation.Request{}); err != nil {
 		return err // better now than with every request
 	}
@@ -85,6 +87,11 @@ func (a *app) serve(ctx context.Context, listen string) error {
 	s, err := server.New(listener.Addr(), server.Options{Core: core{a}, Token: token, Version: version(), Clock: a.clock, Feeds: feeds{a}.handlers(), Page: page.Handler})
 	if err != nil {
 		return errors.Join(err, listener.Close())
+	}
+	if assistants {
+		if err := mountAssistants(s); err != nil {
+			return errors.Join(err, listener.Close(), s.Close())
+		}
 	}
 	if a.getenv("CLEW_TOKEN") == "" {
 		fmt.Fprintf(a.stdout, "http://%s/?token=%s\n", listener.Addr(), token)

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"clew/internal/investigation"
 )
 
@@ -29,6 +31,8 @@ type Site func(next http.Handler) (http.Handler, error)
 
 // A Server is one run of clew serve.
 type Server struct {
+	mux     *http.ServeMux
+	api     huma.API
 	service *service
 	http    *http.Server
 	handler http.Handler
@@ -55,7 +59,7 @@ func New(addr net.Addr, o Options) (*Server, error) {
 		mux.Handle(path, handler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	server := &Server{service: s, closing: cancel, handler: newGuard(addr, o.Token, tagged(mux))}
+	server := &Server{mux: mux, api: api, service: s, closing: cancel, handler: newGuard(addr, o.Token, tagged(mux))}
 	// No ReadTimeout: it would end streams. Bodies have their own, by operation.
 	server.http = &http.Server{
 		Handler: server.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
@@ -63,6 +67,13 @@ func New(addr net.Addr, o Options) (*Server, error) {
 	}
 	return server, nil
 }
+
+// API answers operations without asking for a token, and describes them: for what
+// runs in this process and has the user's leave.
+func (s *Server) API() (http.Handler, *huma.OpenAPI) { return s.mux, s.api.OpenAPI() }
+
+// Mount adds what is answered under a path, to whoever has the token.
+func (s *Server) Mount(path string, handler http.Handler) { s.mux.Handle(path, handler) }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
