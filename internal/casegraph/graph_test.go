@@ -87,6 +87,18 @@ func TestNodes(t *testing.T) {
 	}
 }
 
+// TestDigests: paths name a digest with its kind, as observable.Value.String does.
+func TestDigests(t *testing.T) {
+	const digest = "41e1db9a900cad7c3d5fd0fef2c635eb6865b3303315549a4ef07cd73bf21420"
+	d := document()
+	d.Findings = append(d.Findings, casefile.Finding{
+		Kind: "cert", Value: digest, Band: "high", Paths: [][]string{{"evil.example", "resolves-to:192.0.2.1", "cert:" + digest}},
+	})
+	if e := Of(d, Bounds{Nodes: 100}).edge(t, digest, "192.0.2.1"); e.Relation != "resolves-to" {
+		t.Errorf("a certificate's link: %+v", e)
+	}
+}
+
 func TestEdges(t *testing.T) {
 	g := Of(document(), Bounds{Nodes: 100, Rejected: true})
 	if e := g.edge(t, "evil.example", "192.0.2.1"); e.Bits != 9.33 || e.Source != "dnsdb" || e.First != day(1) || e.Last != day(9) || e.Weak || e.Inferred {

@@ -28,7 +28,7 @@ func NamesOf(d casefile.Document, accept func(casefile.Value) bool) Names {
 	known := Names{}
 	know := func(kind, text string) {
 		if v := (casefile.Value{Kind: kind, Value: text}); known[text] != v && accept(v) {
-			known[text] = v
+			known[text], known[kind+":"+text] = v, v // paths name a digest with its kind
 		}
 	}
 	for _, f := range d.Findings {

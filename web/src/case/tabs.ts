@@ -2,6 +2,7 @@
 import type { Component } from 'svelte';
 
 import Findings from './findings/Findings.svelte';
+import Graph from './graph/Graph.svelte';
 
 export interface Tab {
   name: string; // in the address
@@ -10,4 +11,7 @@ export interface Tab {
   filtered: boolean; // by band, kind and text, all the same way
 }
 
-export const tabs: Tab[] = [{ name: 'findings', title: 'Findings', view: Findings, filtered: true }];
+export const tabs: Tab[] = [
+  { name: 'findings', title: 'Findings', view: Findings, filtered: true },
+  { name: 'graph', title: 'Graph', view: Graph, filtered: true },
+];
