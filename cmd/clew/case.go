@@ -20,7 +20,7 @@ import (
 func (a *app) caseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "case",
-		Short: "The record: list, show, log, verify, audit, note, accept, reject, bundle, push, replay",
+		Short: "The record: list, show, log, verify, audit, note, tag, accept, reject, expand, rollback, undo, close, bundle, push, replay",
 		Long: `The record of every investigation: append-only, hash-chained, replayable. A case
 may be named by any unambiguous beginning or end of its ID.`,
 		Example: `  clew case list
@@ -34,6 +34,11 @@ may be named by any unambiguous beginning or end of its ID.`,
 		a.caseList(), a.caseShow(), a.caseLog(), a.caseVerify(), a.caseNote(),
 		a.caseVerdict("accept", "Accept a finding", casefile.TypeAccepted),
 		a.caseVerdict("reject", "Reject a finding, or a shared value as a link", casefile.TypeRejected),
+		a.caseExpand(), a.caseRollback(), a.caseWeigh(), a.caseTag(),
+		a.caseUndo("undo", "Take back a verdict, note, tag, expansion, rejected pivot, closing or undoing",
+			"Takes back what was decided in one event of the record, which keeps both. The case\nis weighed again where findings depend on it.",
+			"  clew case log 4f2a\n  clew case undo 4f2a 41 --reason 'wrong host'", nil),
+		a.caseClose(), a.caseReopen(),
 		a.caseBundle(), a.casePush(), a.caseHandover(), a.caseReplay(), a.caseAudit(),
 	)
 	return cmd
@@ -211,17 +216,21 @@ func (a *app) append(ctx context.Context, name string, t casefile.Type, payload 
 }
 
 func (a *app) caseVerdict(use, short string, kind casefile.Type) *cobra.Command {
-	var reason, relation string
+	var relation string
+	var point pivotFlags
 	var everywhere, here bool
 	cmd := &cobra.Command{
 		Use: use + " CASE INDICATOR --reason TEXT", Short: short, Args: cobra.ExactArgs(2),
 		Example: fmt.Sprintf("  clew case %s 4f2a evil.example --reason 'seen in the mail gateway'", use),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if point.method != "" {
+				return a.rejectPivot(cmd.Context(), args[0], args[1], point)
+			}
 			v, err := indicator(args[1])
 			if err != nil {
 				return err
 			}
-			verdict, err := investigation.NewVerdict(v, relation, reason, everywhere)
+			verdict, err := investigation.NewVerdict(v, relation, point.reason, everywhere)
 			if err != nil {
 				return usageError{err}
 			}
@@ -235,7 +244,11 @@ func (a *app) caseVerdict(use, short string, kind casefile.Type) *cobra.Command 
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why")
+	cmd.Flags().StringVar(&point.reason, "reason", "", "why")
+	if kind == casefile.TypeRejected {
+		cmd.Flags().StringVar(&point.method, "pivot", "", "reject the pivot of this method on the value, which is then not followed in the case")
+		cmd.Flags().StringVar(&point.kind, "kind", "", "of the value, with --pivot, where the method leaves it open")
+	}
 	cmd.Flags().StringVar(&relation, "relation", "", "judge the value only as a link under this relation")
 	cmd.Flags().BoolVar(&everywhere, "everywhere", false, "for every case, not only this one")
 	cmd.Flags().BoolVar(&here, "here", false, "for this case only, without being asked")

@@ -208,3 +208,18 @@ func refused(err error) error {
 	}
 	return err
 }
+
+// WouldAsk implements [server.Core].
+func (c core) WouldAsk(ctx context.Context, w *investigation.Workspace, ask server.Ask, values []observable.Value) ([]server.Question, error) {
+	run := c.as(ask)
+	var req investigation.Request
+	if err := run.bounds(&req); err != nil {
+		return nil, refused(err)
+	}
+	for _, v := range values {
+		req.Seeds = append(req.Seeds, investigation.Seed{Value: v})
+	}
+	return run.questions(ctx, req, func(ctx context.Context, v observable.Value) ([]corpus.Answer, error) {
+		return run.stillFresh(ctx, w, v)
+	})
+}

@@ -16,6 +16,7 @@ type Document struct {
 	Seeds       []Seed       `json:"seeds"`
 	Findings    []Finding    `json:"findings"`
 	Pivots      []Pivot      `json:"pivots"`
+	Expansions  []Expansion  `json:"expansions"` // followed by hand
 	Asked       []Answers    `json:"asked"`
 	Gaps        []Gap        `json:"gaps"`
 	Escalations []Escalation `json:"escalations"`
@@ -28,26 +29,28 @@ type Document struct {
 
 // A Case is the frame of an investigation.
 type Case struct {
-	ID      string `json:"id"`
-	State   string `json:"state"` // a State
-	Opened  Time   `json:"opened"`
-	Changed Time   `json:"changed"` // time of the last event
-	Scope   string `json:"scope"`   // live or hunt
-	TLP     string `json:"tlp"`
-	PAP     string `json:"pap"`
-	Window  Window `json:"window"` // of the incident
-	Limits  Limits `json:"limits"`
-	Tool    string `json:"tool"`   // version that last worked on the case
-	Events  uint64 `json:"events"` // length of the record
-	Head    string `json:"head"`   // hash of the last event: pins the record as it was
+	ID      string   `json:"id"`
+	State   string   `json:"state"` // a State
+	Opened  Time     `json:"opened"`
+	Changed Time     `json:"changed"` // time of the last event
+	Tags    []string `json:"tags"`
+	Scope   string   `json:"scope"` // live or hunt
+	TLP     string   `json:"tlp"`
+	PAP     string   `json:"pap"`
+	Window  Window   `json:"window"` // of the incident
+	Limits  Limits   `json:"limits"`
+	Tool    string   `json:"tool"`   // version that last worked on the case
+	Events  uint64   `json:"events"` // length of the record
+	Head    string   `json:"head"`   // hash of the last event: pins the record as it was
 }
 
 // A Seed is an indicator the case started from.
 type Seed struct {
-	Kind       string `json:"kind"`
-	Value      string `json:"value"`
-	Source     string `json:"source"`     // where the analyst has it from
-	Confidence int    `json:"confidence"` // the analyst's, 0 to 100
+	Kind       string   `json:"kind"`
+	Value      string   `json:"value"`
+	Source     string   `json:"source"`     // where the analyst has it from
+	Confidence int      `json:"confidence"` // the analyst's, 0 to 100
+	Tags       []string `json:"tags,omitempty"`
 	// Validation is nil until logs were searched for the seed.
 	Validation *Validation `json:"validation,omitempty"`
 	// Action is nil until something was decided about the seed.
@@ -70,6 +73,9 @@ type Finding struct {
 	Suppressed string     `json:"suppressed"`
 	Verdict    string     `json:"verdict"` // accepted, rejected or "": the analyst's
 	Reason     string     `json:"reason"`  // the analyst's reason for the verdict
+	// VerdictSeq is the event of the verdict, which undoing it names.
+	VerdictSeq uint64     `json:"verdict_seq,omitempty"`
+	Tags       []string   `json:"tags,omitempty"`
 	Model      string     `json:"model"`
 	Validation Validation `json:"validation"`
 	Action     Action     `json:"action"`
@@ -134,6 +140,8 @@ type Pivot struct {
 	Reason   string  `json:"reason"`
 	New      int     `json:"new"`
 	At       Time    `json:"at"`
+	// Rejection is the event by which the analyst rejected it, which undoing it names.
+	Rejection uint64 `json:"rejection,omitempty"`
 }
 
 // Answers counts how the questions to one source ended, by state.
@@ -157,11 +165,12 @@ type Gap struct {
 
 // A Note is what somebody wrote into the record.
 type Note struct {
+	Seq   uint64 `json:"seq"` // of its event, which undoing it names
 	At    Time   `json:"at"`
 	Actor string `json:"actor"`
 	Kind  string `json:"kind"` // of the value it is about; "" for the whole case
 	Value string `json:"value"`
-	Text  string `json:"text"`
+	Text  string `json:"text"` // as written; Markdown, if the writer meant it so
 }
 
 // MarshalJSON writes empty arrays where a slice is nil.
@@ -170,6 +179,8 @@ func (d Document) MarshalJSON() ([]byte, error) {
 	d.Seeds = orEmpty(d.Seeds)
 	d.Findings = orEmpty(d.Findings)
 	d.Pivots = orEmpty(d.Pivots)
+	d.Expansions = orEmpty(d.Expansions)
+	d.Case.Tags = orEmpty(d.Case.Tags)
 	d.Asked = orEmpty(d.Asked)
 	d.Gaps = orEmpty(d.Gaps)
 	d.Escalations = FilledEscalations(d.Escalations)

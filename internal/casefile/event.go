@@ -36,6 +36,12 @@ const (
 	TypeDescribed Type = "described"
 	TypeEscalated Type = "escalated"
 	TypeDelivered Type = "delivered"
+	// What an analyst turns by hand, and takes back.
+	TypeExpanded      Type = "expanded"
+	TypePivotRejected Type = "pivot-rejected"
+	TypeTagged        Type = "tagged"
+	TypeUndone        Type = "undone"
+	TypeClosed        Type = "closed"
 )
 
 // An Entry is an event before it is part of the chain.

@@ -36,8 +36,11 @@ func Labels(ctx context.Context, r Reader) ([]Label, error) {
 }
 
 func labelsOf(ctx context.Context, r Reader, id string) ([]Label, error) {
-	events, err := r.Events(ctx, id, Query{Types: []Type{TypeFound, TypeAccepted, TypeRejected}})
+	events, err := r.Events(ctx, id, Query{Types: []Type{TypeFound, TypeAccepted, TypeRejected, TypeUndone}})
 	if err != nil {
+		return nil, err
+	}
+	if events, err = standing(events, TypeFound, TypeAccepted, TypeRejected); err != nil {
 		return nil, err
 	}
 	var found *Found

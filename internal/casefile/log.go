@@ -112,6 +112,12 @@ var descriptions = map[Type]func(Event) (string, error){
 	TypeActed:     described(Acted.describe),
 	TypeEscalated: described(Escalation.describe),
 	TypeDelivered: described(Delivered.describe),
+
+	TypeExpanded:      described(Expanded.describe),
+	TypePivotRejected: described(PivotRejected.describe),
+	TypeTagged:        described(Tagged.describe),
+	TypeUndone:        described(Undone.describe),
+	TypeClosed:        described(func(p Closed) string { return orElse(p.Reason, "no reason given") }),
 }
 
 func (v Verdict) describe() string {

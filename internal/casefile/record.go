@@ -13,6 +13,7 @@ const (
 	StateOpen        = "open"        // a run is under way, or ended without a word
 	StateComplete    = "complete"    // the last run did all it wanted to
 	StateInterrupted = "interrupted" // the last run was stopped and can be continued
+	StateClosed      = "closed"      // somebody closed it
 )
 
 // A Record is a case read whole: its events, and what they add up to.
@@ -33,18 +34,24 @@ type Record struct {
 	acted       []Acted
 	pivots      []Pivot
 	pivotAt     map[PivotName]int // index into pivots
-	newRun      bool              // reopened, and no pivot point since
+	newRun      bool              // the points of the last one are complete
 	disclosures int
 	finished    *Finished
 	found       *Found
 	read        *Read
 	described   Described
 	escalations []Escalation
+	undone      map[uint64]uint64 // by which event, the events that do not count
+	tags        map[Value][]string
+	expansions  []Expansion
+	refused     map[pivotKey]refusal
+	closed      bool
 }
 
 type verdict struct {
 	Verdict
 	accepted bool
+	seq      uint64
 }
 
 // Load reads a case and adds it up. Events of types it does not know count in
@@ -57,11 +64,9 @@ func Load(ctx context.Context, r Reader, id string) (*Record, error) {
 	if len(events) == 0 || events[0].Type != TypeOpened {
 		return nil, fmt.Errorf("%w: case %s does not start with its opening: run clew case verify %s", ErrDamaged, id, id)
 	}
-	record := &Record{Head: head, Events: events}
-	for _, event := range events {
-		if err := record.add(event); err != nil {
-			return nil, err
-		}
+	record, err := sum(head, events)
+	if err != nil {
+		return nil, err
 	}
 	if record.found != nil {
 		blob, err := r.GetBlob(ctx, record.found.SHA256)
@@ -76,8 +81,42 @@ func Load(ctx context.Context, r Reader, id string) (*Record, error) {
 	return record, nil
 }
 
+// sum adds up events; findings are not read.
+func sum(head Head, events []Event) (*Record, error) {
+	undone, err := undoneBy(events)
+	if err != nil {
+		return nil, err
+	}
+	r := &Record{Head: head, Events: events, undone: undone}
+	for _, e := range events {
+		if err := r.add(e); err != nil {
+			return nil, err
+		}
+	}
+	if r.closed {
+		r.State = StateClosed
+	}
+	return r, nil
+}
+
+// After returns what the record adds up to with further entries, without
+// findings. It writes nothing.
+func (r *Record) After(entries ...Entry) (*Record, error) {
+	if len(entries) == 0 {
+		return sum(r.Head, r.Events)
+	}
+	events, err := Seal(r.Head.Case, r.Head, entries)
+	if err != nil {
+		return nil, err
+	}
+	return sum(r.Head.Next(events), slices.Concat(r.Events, events))
+}
+
 // add takes one event into the sum.
 func (r *Record) add(e Event) error {
+	if r.undone[e.Seq] != 0 && e.Type != TypeExpanded { // one that was rolled back is listed
+		return nil
+	}
 	var err error
 	switch e.Type {
 	case TypeOpened:
@@ -100,7 +139,7 @@ func (r *Record) add(e Event) error {
 		r.found, err = decoded[Found](e)
 	case TypeFinished:
 		if r.finished, err = decoded[Finished](e); err == nil {
-			r.State = r.finished.State
+			r.State, r.newRun = r.finished.State, true
 		}
 	case TypeDescribed:
 		var d *Described
@@ -110,12 +149,12 @@ func (r *Record) add(e Event) error {
 	case TypeAccepted, TypeRejected:
 		var v *Verdict
 		if v, err = decoded[Verdict](e); err == nil {
-			r.verdicts = append(r.verdicts, verdict{*v, e.Type == TypeAccepted})
+			r.verdicts = append(r.verdicts, verdict{*v, e.Type == TypeAccepted, e.Seq})
 		}
 	case TypeNoted:
 		var n *Noted
 		if n, err = decoded[Noted](e); err == nil {
-			r.notes = append(r.notes, Note{timeOf(e.At()), e.Actor, n.About.Kind, n.About.Value, n.Text})
+			r.notes = append(r.notes, Note{e.Seq, timeOf(e.At()), e.Actor, n.About.Kind, n.About.Value, n.Text})
 		}
 	case TypeSighted:
 		r.sighted, err = appended(r.sighted, e)
@@ -125,6 +164,14 @@ func (r *Record) add(e Event) error {
 		err = r.escalate(e)
 	case TypeDelivered:
 		err = r.deliver(e)
+	case TypeTagged:
+		err = r.tag(e)
+	case TypeExpanded:
+		err = r.expand(e)
+	case TypePivotRejected:
+		err = r.refusePivot(e)
+	case TypeClosed:
+		r.closed = true
 	}
 	return err
 }
@@ -134,7 +181,16 @@ func (r *Record) reopen(e Event) error {
 	if err != nil {
 		return err
 	}
-	r.State, r.newRun = StateOpen, r.newRun || reopened.Pivot == nil
+	if reopened.Pivot != nil {
+		key, _ := ofMethod(reopened.Pivot.Method, reopened.Pivot.On)
+		delete(r.refused, key)
+		return nil
+	}
+	r.closed = false
+	if reopened.Limits == nil {
+		return nil // by hand: what the last run came to stands
+	}
+	r.State, r.newRun = StateOpen, true
 	if reopened.Limits != nil {
 		r.Limits = *reopened.Limits
 	}
@@ -199,6 +255,11 @@ func (r *Record) overlay() {
 			f.judge(v)
 		}
 	}
+	for about, tags := range r.tags {
+		if f := byValue[about]; f != nil && len(tags) > 0 {
+			f.Tags = tags
+		}
+	}
 	for _, s := range r.sighted {
 		if f := byValue[s.About]; f != nil {
 			f.Validation.add(s)
@@ -218,7 +279,7 @@ func (r *Record) overlay() {
 const rejectedP = 0.001
 
 func (f *Finding) judge(v verdict) {
-	f.Reason = v.Reason
+	f.Reason, f.VerdictSeq = v.Reason, v.seq
 	if v.accepted {
 		f.Verdict = string(TypeAccepted)
 		return

@@ -252,7 +252,7 @@ func TestStandingVerdictsReachOtherCases(t *testing.T) {
 		rejected{casefile.Verdict{About: casefile.Value{Kind: "ip", Value: "192.0.2.1"}, Relation: "resolves-to", Reason: "a hoster", Scope: casefile.ScopeAll}},
 		rejected{casefile.Verdict{About: domain("here.example"), Reason: "only here", Scope: casefile.ScopeCase}})
 	did(t, s, "b-case", opened())
-	set, err := casefile.StandingVerdicts(t.Context(), s)
+	set, err := casefile.StandingVerdicts(t.Context(), s, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -316,11 +316,11 @@ func TestListOfCases(t *testing.T) {
 	want := []casefile.Summary{
 		{
 			ID: "a-case", State: "complete", Seeds: opened().Seeds, Opened: casefile.Time{Time: morning},
-			Changed: casefile.Time{Time: morning.Add(12 * time.Second)}, Events: 13, Bands: map[string]int{"high": 1, "low": 1},
+			Changed: casefile.Time{Time: morning.Add(12 * time.Second)}, Events: 13, Bands: map[string]int{"high": 1, "low": 1}, Tags: []string{},
 		},
 		{
 			ID: "b-case", State: "interrupted", Seeds: opened().Seeds, Opened: casefile.Time{Time: morning},
-			Changed: casefile.Time{Time: morning.Add(time.Second)}, Events: 2, Bands: map[string]int{},
+			Changed: casefile.Time{Time: morning.Add(time.Second)}, Events: 2, Bands: map[string]int{}, Tags: []string{},
 		},
 	}
 	if diff := cmp.Diff(want, list); diff != "" {

@@ -53,17 +53,23 @@ func verdictsOf(list []verdict) (pivot.Verdicts, error) {
 	return set, nil
 }
 
-// StandingVerdicts returns the verdicts of every case whose scope is all,
-// oldest case first. Those of a case itself go on top.
-func StandingVerdicts(ctx context.Context, r Reader) (pivot.Verdicts, error) {
+// StandingVerdicts returns the verdicts of every case but one whose scope is all,
+// oldest first. Those of that case itself go on top.
+func StandingVerdicts(ctx context.Context, r Reader, but string) (pivot.Verdicts, error) {
 	heads, err := r.Cases(ctx)
 	if err != nil {
 		return pivot.Verdicts{}, err
 	}
 	var events []Event
 	for _, head := range heads {
-		more, err := r.Events(ctx, head.Case, Query{Types: []Type{TypeAccepted, TypeRejected}})
+		if head.Case == but {
+			continue
+		}
+		more, err := r.Events(ctx, head.Case, Query{Types: []Type{TypeAccepted, TypeRejected, TypeUndone}})
 		if err != nil {
+			return pivot.Verdicts{}, err
+		}
+		if more, err = standing(more, TypeAccepted, TypeRejected); err != nil {
 			return pivot.Verdicts{}, err
 		}
 		events = append(events, more...)
@@ -76,7 +82,7 @@ func StandingVerdicts(ctx context.Context, r Reader) (pivot.Verdicts, error) {
 			return pivot.Verdicts{}, err
 		}
 		if v.Scope == ScopeAll {
-			standing = append(standing, verdict{*v, e.Type == TypeAccepted})
+			standing = append(standing, verdict{*v, e.Type == TypeAccepted, e.Seq})
 		}
 	}
 	return verdictsOf(standing)

@@ -17,11 +17,11 @@ func (r *Record) Document() Document {
 	}
 	return Document{
 		Case: Case{
-			ID: r.Head.Case, State: r.State, Opened: timeOf(r.Head.Opened), Changed: timeOf(r.Head.Changed),
+			ID: r.Head.Case, State: r.State, Opened: timeOf(r.Head.Opened), Changed: timeOf(r.Head.Changed), Tags: r.tags[Value{}],
 			Scope: r.Opened.Scope, TLP: r.Opened.TLP, PAP: r.PAP, Window: r.Opened.Window, Limits: r.Limits,
 			Tool: r.Tool, Events: r.Head.Seq, Head: r.Head.Hash,
 		},
-		Model: model, Seeds: r.seeds(), Findings: r.Findings, Pivots: r.pivots,
+		Model: model, Seeds: r.seeds(), Findings: r.Findings, Pivots: r.judgedPivots(), Expansions: r.expansions,
 		Asked: r.answers(), Gaps: r.gaps(), Disclosures: r.disclosures, Notes: r.notes, Escalations: r.escalations,
 		Context: r.described.Context, ContextLeft: r.described.Left, Attack: r.described.Attack,
 	}
@@ -32,6 +32,7 @@ func (r *Record) Document() Document {
 func (r *Record) seeds() []Seed {
 	seeds := slices.Clone(r.Opened.Seeds)
 	for i := range seeds {
+		seeds[i].Tags = r.tags[Value{seeds[i].Kind, seeds[i].Value}]
 		for _, a := range r.acted {
 			if a.About == (Value{seeds[i].Kind, seeds[i].Value}) {
 				seeds[i].Action = &a.Action
@@ -141,6 +142,9 @@ type Summary struct {
 	Changed Time           `json:"changed"`
 	Events  uint64         `json:"events"`
 	Bands   map[string]int `json:"bands"` // findings of the last run by band, verdicts since not counted
+	Tags    []string       `json:"tags"`
+	// Escalations counts those that were raised.
+	Escalations int `json:"escalations"`
 }
 
 // List returns a summary of every case, by ID, without reading whole records.
@@ -151,24 +155,34 @@ func List(ctx context.Context, r Reader) ([]Summary, error) {
 	}
 	list := make([]Summary, 0, len(heads))
 	for _, head := range heads {
-		events, err := r.Events(ctx, head.Case, Query{Types: []Type{TypeOpened, TypeReopened, TypeFound, TypeFinished}})
+		summary, err := SummaryOf(ctx, r, head)
 		if err != nil {
 			return nil, err
 		}
-		var sum Record
-		for _, e := range events {
-			if err := sum.add(e); err != nil {
-				return nil, fmt.Errorf("list of cases: %w", err)
-			}
-		}
-		bands := map[string]int{}
-		if sum.found != nil && sum.found.Bands != nil {
-			bands = sum.found.Bands
-		}
-		list = append(list, Summary{
-			ID: head.Case, State: sum.State, Seeds: orEmpty(sum.Opened.Seeds),
-			Opened: timeOf(head.Opened), Changed: timeOf(head.Changed), Events: head.Seq, Bands: bands,
-		})
+		list = append(list, summary)
 	}
 	return list, nil
+}
+
+// SummaryOf returns the summary of one case.
+func SummaryOf(ctx context.Context, r Reader, head Head) (Summary, error) {
+	events, err := r.Events(ctx, head.Case, Query{Types: []Type{
+		TypeOpened, TypeReopened, TypeFound, TypeFinished, TypeEscalated, TypeTagged, TypeExpanded, TypeUndone, TypeClosed,
+	}})
+	if err != nil {
+		return Summary{}, err
+	}
+	record, err := sum(head, events)
+	if err != nil {
+		return Summary{}, fmt.Errorf("list of cases: %w", err)
+	}
+	bands := map[string]int{}
+	if record.found != nil && record.found.Bands != nil {
+		bands = record.found.Bands
+	}
+	return Summary{
+		ID: head.Case, State: record.State, Seeds: orEmpty(record.Opened.Seeds),
+		Opened: timeOf(head.Opened), Changed: timeOf(head.Changed), Events: head.Seq, Bands: bands,
+		Tags: orEmpty(record.tags[Value{}]), Escalations: len(record.escalations),
+	}, nil
 }

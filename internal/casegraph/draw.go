@@ -76,7 +76,7 @@ func (g *drawing) node(v casefile.Value, role string) int {
 func (g *drawing) seed(s casefile.Seed, incident casefile.Window) {
 	if i := g.node(casefile.Value{Kind: s.Kind, Value: s.Value}, Seed); i >= 0 {
 		n := &g.nodes[i]
-		n.Confidence, n.Hop, n.First, n.Last = s.Confidence, 0, incident[0], incident[1]
+		n.Confidence, n.Hop, n.First, n.Last, n.Tags = s.Confidence, 0, incident[0], incident[1], s.Tags
 	}
 }
 
@@ -91,7 +91,7 @@ func (g *drawing) finding(f casefile.Finding) {
 		n.Role, n.Hop = Finding, f.Hops
 	}
 	n.P, n.Confidence, n.Band, n.First, n.Last = f.P, f.Confidence, f.Band, f.FirstSeen, f.LastSeen
-	n.Verdict, n.Reason = f.Verdict, cmp.Or(f.Reason, f.Suppressed)
+	n.Verdict, n.Reason, n.Tags = f.Verdict, cmp.Or(f.Reason, f.Suppressed), f.Tags
 	if f.Verdict == string(casefile.TypeRejected) {
 		n.Role = Rejected
 	}

@@ -47,6 +47,7 @@ type Node struct {
 	Holders    *uint64       `json:"holders,omitempty" doc:"how many hold a shared value; left out where nobody counted"`
 	Verdict    string        `json:"verdict,omitempty" doc:"accepted or rejected, by the analyst"`
 	Reason     string        `json:"reason,omitempty" doc:"of a verdict, or why it was rejected or held down"`
+	Tags       []string      `json:"tags,omitempty"`
 }
 
 // An Edge joins a holder and what it shares.

@@ -26,17 +26,30 @@ type conditions struct {
 	Rejected   map[observable.Value]string `json:"rejected"`
 	Accepted   map[observable.Value]string `json:"accepted"`
 	NoLink     map[pivot.Link]string       `json:"no_link"`
+	NoPivot    map[pivot.PointName]string  `json:"no_pivot,omitempty"`
+	ByHand     []byHand                    `json:"by_hand,omitempty"` // in the order in which they were followed
 	Lists      map[string]judgement        `json:"lists"`
 	Likeness   map[string]likenesses       `json:"likeness,omitempty"` // what searches said
 }
 
+// byHand is a pivot that the analyst had followed.
+type byHand struct {
+	From   observable.Value `json:"from"`
+	Method string           `json:"method"`
+	Value  observable.Value `json:"value"` // zero for every point of the method
+}
+
 func conditionsOf(model score.Model, at time.Time, bounds pivot.Options, lists map[string]judgement) conditions {
-	return conditions{
+	c := conditions{
 		Model: model.Version, Weights: &model, At: at, Depth: bounds.Depth, MaxHolders: bounds.MaxHolders, AsOf: bounds.AsOf,
 		Window: casefile.WindowOf(bounds.Window), Ungrouped: bounds.Ungrouped,
 		Rejected: bounds.Verdicts.RejectedFindings, Accepted: bounds.Verdicts.AcceptedFindings,
-		NoLink: bounds.Verdicts.RejectedLinks, Lists: lists,
+		NoLink: bounds.Verdicts.RejectedLinks, NoPivot: bounds.Verdicts.RejectedPoints, Lists: lists,
 	}
+	for _, x := range bounds.Expansions {
+		c.ByHand = append(c.ByHand, byHand(x))
+	}
+	return c
 }
 
 // weights returns the model of the run: its own copy, or, where an older clew
@@ -55,10 +68,14 @@ func (c conditions) weights() (score.Model, bool) {
 
 // options gives the bounds back.
 func (c conditions) options() pivot.Options {
-	return pivot.Options{
+	bounds := pivot.Options{
 		Depth: c.Depth, MaxHolders: c.MaxHolders, AsOf: c.AsOf, Window: c.Window.Observed(), Ungrouped: c.Ungrouped,
-		Verdicts: pivot.Verdicts{RejectedFindings: c.Rejected, AcceptedFindings: c.Accepted, RejectedLinks: c.NoLink},
+		Verdicts: pivot.Verdicts{RejectedFindings: c.Rejected, AcceptedFindings: c.Accepted, RejectedLinks: c.NoLink, RejectedPoints: c.NoPivot},
 	}
+	for _, x := range c.ByHand {
+		bounds.Expansions = append(bounds.Expansions, pivot.Expansion(x))
+	}
+	return bounds
 }
 
 func readConditions(blob []byte) (conditions, error) {

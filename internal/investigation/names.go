@@ -17,6 +17,8 @@ import (
 type names struct {
 	lister corpus.NameLister // of the store that Open opened
 
+	using sync.Mutex // held while a search made by the way uses the index
+
 	mu    sync.Mutex
 	index *naming.Index // guarded by mu
 

@@ -3,7 +3,9 @@ package investigation
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -23,7 +25,37 @@ func (w *Workspace) SearchNames(index *naming.Index, pattern *naming.Pattern) {
 	if w.Searches == nil {
 		w.Searches = map[string]pivot.Search{}
 	}
-	w.Searches[NamingMethod] = &nameSearch{index: index, lists: lists{w.Lists}, language: w.Language(), pattern: pattern}
+	w.Searches[NamingMethod] = w.nameSearch(index, pattern)
+}
+
+func (w *Workspace) nameSearch(index *naming.Index, pattern *naming.Pattern) *nameSearch {
+	return &nameSearch{index: index, lists: lists{w.Lists}, language: w.Language(), pattern: pattern}
+}
+
+// searches are the methods in code of a case: those of the workspace, and names
+// built alike, whose index is made when somebody asks for it.
+func (w *Workspace) searches() map[string]pivot.Search {
+	all := map[string]pivot.Search{NamingMethod: lazyNames{w}}
+	maps.Copy(all, w.Searches)
+	return all
+}
+
+// lazyNames searches for names once their index is there.
+type lazyNames struct{ *Workspace }
+
+// Like implements [pivot.Search]. One search at a time: an index that has grown
+// old is replaced under nobody's hands.
+func (l lazyNames) Like(ctx context.Context, v observable.Value, limit int) ([]pivot.Likeness, bool, error) {
+	l.names.using.Lock()
+	defer l.names.using.Unlock()
+	index, _, err := l.NameIndex(ctx, nil)
+	if errors.Is(err, ErrCannotList) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return l.nameSearch(index, nil).Like(ctx, v, limit)
 }
 
 // nameSearch is the naming pivot.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -30,6 +29,10 @@ type Request struct {
 	Budget     source.Budget // requests in this run
 	AsOf       time.Time
 	Ungrouped  bool
+	// Expand are pivots of the case to be followed by hand, for Reason, instead of
+	// a run from its seeds. The bounds are then those of the last run.
+	Expand []pivot.Expansion
+	Reason string
 	// Asker is the way out; nil works from the corpus alone.
 	Asker    source.Asker
 	Replay   bool // Asker answers from recordings
@@ -51,6 +54,9 @@ var ErrInterrupted = errors.New("interrupted")
 // Investigate runs the whole job for one case and returns its document. A
 // cancelled run returns what it found beside ErrInterrupted.
 func (w *Workspace) Investigate(ctx context.Context, req Request) (casefile.Document, error) {
+	if len(req.Expand) > 0 {
+		return w.expand(ctx, req)
+	}
 	id, err := w.open(ctx, &req)
 	if err != nil {
 		return casefile.Document{}, err
@@ -62,24 +68,34 @@ func (w *Workspace) Investigate(ctx context.Context, req Request) (casefile.Docu
 	if err != nil {
 		return casefile.Document{}, err
 	}
-	verdicts, err := w.verdicts(ctx, record)
-	if err != nil {
+	bounds := pivot.Options{
+		Depth: req.Depth, MaxHolders: req.MaxHolders, AsOf: req.AsOf, Window: req.Window, Ungrouped: req.Ungrouped,
+	}
+	if err := w.decided(ctx, record, &bounds); err != nil {
 		return casefile.Document{}, err
 	}
-	bounds := pivot.Options{
-		Depth: req.Depth, MaxHolders: req.MaxHolders, AsOf: req.AsOf, Window: req.Window,
-		Ungrouped: req.Ungrouped, Verdicts: verdicts,
-	}
+	return w.exploreAndConclude(ctx, id, req, record, bounds)
+}
+
+// exploreAndConclude asks the sources, then weighs what is known.
+func (w *Workspace) exploreAndConclude(ctx context.Context, id string, req Request, record *casefile.Record, bounds pivot.Options) (casefile.Document, error) {
 	stopped := w.explore(ctx, id, req, record, bounds)
 	if stopped != nil && ctx.Err() == nil {
 		return casefile.Document{}, stopped
 	}
 	// What was gathered before a stop is weighed and recorded all the same.
 	ctx = context.WithoutCancel(ctx)
-	if err := w.conclude(ctx, id, req, bounds, stopped); err != nil {
+	c := conclusion{
+		bounds: bounds, model: w.model(), corpus: w.Corpus, lists: newJudgements(lists{w.Lists}), searches: w.searches(),
+		progress: req.Progress, finished: casefile.Finished{State: casefile.StateComplete},
+	}
+	if stopped != nil {
+		c.finished.State, c.finished.Reason = casefile.StateInterrupted, stopped.Error()
+	}
+	if _, err := w.conclude(ctx, id, c); err != nil {
 		return casefile.Document{}, err
 	}
-	record, err = casefile.Load(ctx, w.Cases, id)
+	record, err := casefile.Load(ctx, w.Cases, id)
 	if err != nil {
 		return casefile.Document{}, err
 	}
@@ -183,26 +199,6 @@ func (w *Workspace) reopen(ctx context.Context, req *Request) (string, error) {
 	return id, err
 }
 
-// verdicts joins what was decided for good with what was decided in this case.
-func (w *Workspace) verdicts(ctx context.Context, record *casefile.Record) (pivot.Verdicts, error) {
-	standing, err := casefile.StandingVerdicts(ctx, w.Cases)
-	if err != nil {
-		return pivot.Verdicts{}, err
-	}
-	own, err := record.Verdicts()
-	if err != nil {
-		return pivot.Verdicts{}, err
-	}
-	maps.Copy(standing.RejectedFindings, own.RejectedFindings)
-	maps.Copy(standing.RejectedLinks, own.RejectedLinks)
-	for v, reason := range own.AcceptedFindings {
-		standing.AcceptedFindings[v] = reason
-		delete(standing.RejectedFindings, v)
-		delete(standing.RejectedLinks, pivot.Link{Value: v})
-	}
-	return standing, nil
-}
-
 // model weighs the team's cases: its own, or the one built in.
 func (w *Workspace) model() score.Model {
 	if w.Model != nil {
@@ -234,88 +230,9 @@ func (w *Workspace) explore(ctx context.Context, id string, req Request, record 
 		seen: map[observable.Value]bool{}, kept: map[casefile.Question]casefile.Asked{}, prices: map[observable.Kind]float64{}, clock: w.Clock,
 	}
 	engine.Progress = req.Progress
+	engine.Searches = w.searches()
 	_, err := engine.Investigate(ctx, req.values())
 	return err
-}
-
-// conclude weighs what is known and writes points, reads and findings. It is a
-// pure function of the corpus as it stands, the lists, the verdicts and the
-// bounds: what a bundle replays.
-func (w *Workspace) conclude(ctx context.Context, id string, req Request, bounds pivot.Options, stopped error) error {
-	at := w.Clock().UTC().Truncate(time.Millisecond)
-	asked := newJudgements(lists{w.Lists})
-	reads := casefile.NewRecordingReader(w.Corpus)
-	engine := w.engine(reads, asked, at, bounds)
-	searches, said := recordSearches(engine.Searches)
-	engine.Searches = searches
-	engine.Progress = req.Progress
-	result, err := engine.Investigate(ctx, req.values())
-	if err != nil {
-		return err
-	}
-	record, err := casefile.Load(ctx, w.Cases, id)
-	if err != nil {
-		return err
-	}
-	markUnasked(result.Points, record.Asked())
-	under := conditionsOf(engine.Model, at, bounds, asked.answers)
-	under.Likeness = said
-	entries, err := w.entries(ctx, under, result, reads)
-	if err != nil {
-		return err
-	}
-	described, err := w.describe(ctx, req.values(), result.Findings)
-	if err != nil {
-		return err
-	}
-	if len(described.Context) > 0 || record.Described() {
-		entries = append(entries, casefile.Entry{Time: at, Type: casefile.TypeDescribed, Actor: toolActor, Data: described})
-	}
-	finished := casefile.Finished{State: casefile.StateComplete, Gaps: []casefile.Gap{}}
-	if stopped != nil {
-		finished.State, finished.Reason = casefile.StateInterrupted, stopped.Error()
-	}
-	for _, v := range result.Short {
-		finished.Gaps = append(finished.Gaps, casefile.Gap{
-			Source: "corpus", Kind: v.Kind().String(), Value: v.Text(), State: string(source.Truncated),
-			Reason: "the corpus holds more links of it than were read",
-		})
-	}
-	entries = append(entries, casefile.Entry{Time: at, Type: casefile.TypeFinished, Actor: toolActor, Data: finished})
-	_, err = w.Cases.Append(ctx, id, entries...)
-	return err
-}
-
-// entries keeps the blobs of a run and returns the events that name them.
-func (w *Workspace) entries(ctx context.Context, under conditions, result pivot.Result, reads *casefile.RecordingReader) ([]casefile.Entry, error) {
-	at := under.At
-	var entries []casefile.Entry
-	for _, p := range result.Points {
-		entries = append(entries, casefile.Entry{Time: at, Type: casefile.TypePivoted, Actor: toolActor, Data: casefile.PivotOf(p)})
-	}
-	readDigest, err := w.Cases.PutBlob(ctx, reads.Bytes())
-	if err != nil {
-		return nil, err
-	}
-	kept, err := casefile.Canonical(under)
-	if err != nil {
-		return nil, err
-	}
-	conditionsDigest, err := w.Cases.PutBlob(ctx, kept)
-	if err != nil {
-		return nil, err
-	}
-	blob, found, err := casefile.FindingsBlob(result.Findings, under.Model)
-	if err != nil {
-		return nil, err
-	}
-	if found.SHA256, err = w.Cases.PutBlob(ctx, blob); err != nil {
-		return nil, err
-	}
-	return append(entries,
-		casefile.Entry{Time: at, Type: casefile.TypeRead, Actor: toolActor, Data: casefile.Read{SHA256: readDigest, Questions: reads.Len(), Lists: conditionsDigest}},
-		casefile.Entry{Time: at, Type: casefile.TypeFound, Actor: toolActor, Data: found},
-	), nil
 }
 
 // Engine returns an engine over the corpus that asks nobody, for a look at a

@@ -63,7 +63,7 @@ func (r *run) suppressedValue(a *attribute) string {
 	}
 	a.judged = true
 	if reason, ok := r.rejectedLink(a.key); ok {
-		a.suppressed = "rejected by the analyst: " + reason
+		a.suppressed = ByAnalyst + reason
 	} else if reason, ok := r.Lists.Suppressed(a.key.relation, a.key.value); ok {
 		a.suppressed = reason
 	} else if a.key.relation == observation.InPrefix {

@@ -22,17 +22,25 @@ type carrier struct {
 // seed directly, or by a shorter way, may carry: nothing rises by its own
 // consequences.
 func (r *run) weighBridges(ctx context.Context) error {
-	for hop := 2; hop <= r.depth(); hop++ {
+	for hop := 2; hop <= r.deepest(); hop++ {
+		// Beyond the depth of the case only what was brought in by hand is weighed:
+		// an expansion changes nobody's score by its length.
+		least := 0
+		if hop > r.depth() {
+			least = hop
+		}
 		for _, n := range r.order {
-			n.bridges = nil
+			if n.hop >= least {
+				n.bridges = nil
+			}
 		}
 		for _, k := range r.carriers(hop) {
-			if err := r.carry(ctx, k); err != nil {
+			if err := r.carry(ctx, k, least); err != nil {
 				return err
 			}
 		}
 		for _, n := range r.order {
-			if n.seed || len(n.bridges) == 0 {
+			if n.seed || len(n.bridges) == 0 || n.hop < least {
 				continue
 			}
 			n.p = r.bridged(n)
@@ -60,12 +68,12 @@ func (r *run) carriers(hop int) []carrier {
 	return out[:min(len(out), maxCarriers)]
 }
 
-// carry lays a bridge over k to everyone who shares with it what may count, or
-// is like it.
-func (r *run) carry(ctx context.Context, k carrier) error {
+// carry lays a bridge over k to everyone, least hops out or further, who shares
+// with it what may count, or is like it.
+func (r *run) carry(ctx context.Context, k carrier, least int) error {
 	met := map[*node]bool{k.node: true}
 	reach := func(n *node) error {
-		if met[n] || n.seed || n.direct.sum.P >= score.MaxP {
+		if met[n] || n.seed || n.hop < least || n.direct.sum.P >= score.MaxP {
 			return nil
 		}
 		met[n] = true

@@ -51,6 +51,7 @@ type Verdicts struct {
 	RejectedFindings map[observable.Value]string // reason by finding
 	AcceptedFindings map[observable.Value]string // reason by finding
 	RejectedLinks    map[Link]string             // reason by shared value
+	RejectedPoints   map[PointName]string        // reason by pivot point that is not to be followed
 }
 
 // Options bound an investigation. The zero value means the defaults.
@@ -68,6 +69,11 @@ type Options struct {
 	Pivots   int
 	Order    Order
 	Verdicts Verdicts
+	// Expansions are followed by hand, in this order, after what the engine
+	// chooses. GatherFrom, when positive, is the first of them (from 1) for which
+	// sources are asked; for what comes before it none is.
+	Expansions []Expansion
+	GatherFrom int
 }
 
 // Defaults of Options.
@@ -217,6 +223,7 @@ type run struct {
 	likenesses  map[pair][]Likeness
 	identities  *identities        // stands between the engine and its corpus
 	met         map[*attribute]int // nodes of the case that hold it
+	quiet       bool               // sources are not asked now
 	spent       int                // points followed, of Options.Pivots
 	scratch     []sharedFact
 	matches     []score.Match

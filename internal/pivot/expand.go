@@ -12,8 +12,17 @@ import (
 	"clew/internal/score"
 )
 
-// expandAll expands the seeds, then what they led to, hop by hop.
+// expandAll expands the seeds, then what they led to, hop by hop, then what the
+// analyst wants followed.
 func (r *run) expandAll(ctx context.Context) error {
+	r.quiet = r.GatherFrom > 0
+	if err := r.expandHops(ctx); err != nil {
+		return err
+	}
+	return r.expandByHand(ctx)
+}
+
+func (r *run) expandHops(ctx context.Context) error {
 	frontier := make([]*node, 0, len(r.seeds))
 	for _, seed := range r.seeds {
 		n, err := r.node(ctx, seed)
@@ -103,7 +112,7 @@ func (r *run) gather(ctx context.Context, v observable.Value) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if r.Gatherer == nil {
+	if r.Gatherer == nil || r.quiet {
 		return nil
 	}
 	err := r.Gatherer.Gather(ctx, v)

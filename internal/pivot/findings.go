@@ -314,7 +314,7 @@ func (r *run) pathTo(n *node) []string {
 func (r *run) applyVerdicts(n *node, f *Finding) {
 	switch reason, rejected := r.Verdicts.RejectedFindings[n.value]; {
 	case rejected:
-		f.Verdict, f.Suppressed = "rejected", "rejected by the analyst: "+reason
+		f.Verdict, f.Suppressed = "rejected", ByAnalyst+reason
 	case n.benign != "":
 		f.Suppressed = n.benign
 	case r.suppressedAttribute(n) != "":

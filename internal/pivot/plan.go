@@ -105,6 +105,9 @@ func (r *run) verdict(f Fact, h holding) (PivotState, string) {
 	if _, scores := score.WeightOf(f.Relation); !scores {
 		return Rejected, f.Relation.String() + " alone says nothing"
 	}
+	if reason, ok := r.rejectedPoint(f.Relation, f.Value); ok {
+		return Rejected, reason
+	}
 	if reason := r.suppressed(f); reason != "" {
 		return Rejected, reason
 	}

@@ -97,6 +97,11 @@ func (r *run) search(ctx context.Context, n *node) error {
 
 func (r *run) searchBy(ctx context.Context, n *node, m Method) error {
 	p := Point{From: n.value, Method: m.Name, Value: n.value, State: NotAsked, At: r.Clock().UTC()}
+	if reason, ok := r.Verdicts.RejectedPoints[PointName{m.Name, n.value}]; ok {
+		p.State, p.Reason = Rejected, ByAnalyst+reason
+		r.points = append(r.points, p)
+		return nil
+	}
 	by, ok := r.Searches[m.Name]
 	if !ok {
 		if r.only != nil {

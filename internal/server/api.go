@@ -53,6 +53,8 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerCases(api)
 	s.registerGraph(api)
 	s.registerEvidence(api)
+	s.registerByHand(api)
+	s.registerDecisions(api)
 	s.registerKnown(api)
 	s.registerSharing(api)
 	return api
@@ -130,11 +132,11 @@ func asProblem(err error) error {
 		return huma.Error403Forbidden(text)
 	case errors.Is(err, pdf.ErrNoBrowser):
 		return huma.Error501NotImplemented(text)
-	case errors.Is(err, errBusy):
+	case errors.Is(err, errBusy), errors.Is(err, investigation.ErrNotRun):
 		return huma.Error409Conflict(text)
-	case errors.Is(err, errTooMany):
+	case errors.Is(err, errTooMany), errors.Is(err, errQueue):
 		return huma.Error429TooManyRequests(text)
-	case errors.As(err, &refused), errors.Is(err, observable.ErrNotIndicator), errors.Is(err, investigation.ErrVerdict),
+	case errors.As(err, &refused), errors.Is(err, observable.ErrNotIndicator), errors.Is(err, investigation.ErrVerdict), errors.Is(err, investigation.ErrByHand),
 		errors.Is(err, extract.ErrUnreadable), errors.Is(err, casefile.ErrInvalid):
 		return huma.Error422UnprocessableEntity(text)
 	case errors.Is(err, corpus.ErrLocked), errors.Is(err, casefile.ErrLocked), errors.Is(err, casefile.ErrFull), errors.Is(err, casefile.ErrUnreachable),

@@ -60,7 +60,7 @@ type verdictInput struct {
 type noteInput struct {
 	CaseName
 	Body struct {
-		Text  string `json:"text" minLength:"1" maxLength:"65536"`
+		Text  string `json:"text" minLength:"1" maxLength:"65536" doc:"kept as it stands; Markdown, if you like"`
 		About string `json:"about,omitempty" maxLength:"8192" doc:"the indicator it is about"`
 	}
 }
@@ -179,15 +179,20 @@ func (s *service) judge(ctx context.Context, in *verdictInput) (casefile.Event, 
 }
 
 func (s *service) note(ctx context.Context, in *noteInput) (casefile.Event, error) {
-	noted := casefile.Noted{Text: in.Body.Text}
-	if in.Body.About != "" {
-		v, err := observable.Parse(in.Body.About)
-		if err != nil {
-			return casefile.Event{}, err
-		}
-		noted.About = casefile.ValueOf(v)
+	about, err := about(in.Body.About)
+	if err != nil {
+		return casefile.Event{}, err
 	}
-	return s.record(ctx, in.Case, casefile.TypeNoted, noted)
+	return s.record(ctx, in.Case, casefile.TypeNoted, casefile.Noted{Text: in.Body.Text, About: about})
+}
+
+// about reads what a note or a tag is about; nothing is the case.
+func about(text string) (casefile.Value, error) {
+	if text == "" {
+		return casefile.Value{}, nil
+	}
+	v, err := observable.Parse(text)
+	return casefile.ValueOf(v), err
 }
 
 func (s *service) record(ctx context.Context, name string, t casefile.Type, payload any) (casefile.Event, error) {

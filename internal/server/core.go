@@ -21,6 +21,8 @@ type Core interface {
 	DryRun(ctx context.Context, w *investigation.Workspace, ask Ask) ([]Question, error)
 	// Points ranks the pivot points of v. It asks nobody.
 	Points(ctx context.Context, w *investigation.Workspace, v observable.Value, maxHolders int) ([]pivot.Point, error)
+	// WouldAsk says whom following a pivot by hand would ask about values. It asks nobody.
+	WouldAsk(ctx context.Context, w *investigation.Workspace, ask Ask, values []observable.Value) ([]Question, error)
 	Sources(ctx context.Context) ([]Source, error)
 	Quotas(ctx context.Context) ([]Quota, error)
 	// UnderPolicy lays the policy that counts over a document.

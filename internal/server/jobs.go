@@ -19,6 +19,7 @@ import (
 
 // The states of a run.
 const (
+	runQueued      = "queued"
 	runRunning     = "running"
 	runComplete    = "complete"
 	runInterrupted = "interrupted"
@@ -29,9 +30,10 @@ const (
 // its case outlives the server; the run does not.
 type Run struct {
 	ID         string           `json:"id"`
-	State      string           `json:"state" doc:"running, complete, interrupted or failed"`
+	State      string           `json:"state" doc:"queued, running, complete, interrupted or failed"`
 	Case       string           `json:"case" doc:"empty until the case is in the record"`
 	Seeds      []casefile.Value `json:"seeds"`
+	Pivots     []Turn           `json:"pivots" doc:"that are followed by hand; empty for an investigation"`
 	Started    casefile.Time    `json:"started"`
 	Ended      casefile.Time    `json:"ended"`
 	Hop        int              `json:"hop"`
@@ -45,12 +47,14 @@ type Run struct {
 // Bounds of runs: each holds sources, memory and a share of two cores.
 const (
 	mostRunning = 4
+	mostQueued  = 100
 	mostKept    = 200 // ended runs that are remembered
 )
 
 // Errors of runs.
 var (
 	errNoRun   = errors.New("no such run: it ended before this server started, or long ago; the case has what it found")
+	errQueue   = fmt.Errorf("%d runs are queued: wait for one, or cancel one", mostQueued)
 	errTooMany = fmt.Errorf("%d investigations are running: wait for one, or cancel one", mostRunning)
 	errBusy    = errors.New("the case is being investigated already")
 	errClosing = errors.New("the server is shutting down")
@@ -91,13 +95,14 @@ type jobs struct {
 	wait   sync.WaitGroup
 
 	mu     sync.Mutex
-	list   []*job // guarded by mu, oldest first
-	closed bool   // guarded by mu
+	list   []*job        // guarded by mu, oldest first
+	closed bool          // guarded by mu
+	ended  chan struct{} // guarded by mu; closed when the next run ends
 }
 
 func newJobs(core Core, s *shelf, clock func() time.Time) *jobs {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &jobs{core: core, shelf: s, clock: clock, random: rand.Reader, ctx: ctx, cancel: cancel}
+	return &jobs{core: core, shelf: s, clock: clock, random: rand.Reader, ctx: ctx, cancel: cancel, ended: make(chan struct{})}
 }
 
 // start begins a run. What is wrong with the request is said before it returns.
@@ -125,7 +130,7 @@ func (js *jobs) start(ctx context.Context, ask Ask) (Run, error) {
 		release()
 		return Run{}, err
 	}
-	j, err := js.admit(req, cancel)
+	j, err := js.admit(Run{Case: req.CaseID, Seeds: seedsOf(req), State: runRunning}, cancel)
 	if err != nil {
 		release()
 		return Run{}, err
@@ -133,40 +138,52 @@ func (js *jobs) start(ctx context.Context, ask Ask) (Run, error) {
 	run, _ := j.now()
 	go func() {
 		defer js.wait.Done()
+		defer js.tellEnd()
 		defer release()
-		js.investigate(runContext, w, j, req)
+		js.end(j, js.follow(runContext, w, j, req))
 	}()
 	return run, nil
 }
 
-// admit takes up a run, unless there are too many or one of the same case.
-func (js *jobs) admit(req investigation.Request, cancel context.CancelFunc) (*job, error) {
+func seedsOf(req investigation.Request) []casefile.Value {
+	var seeds []casefile.Value
+	for _, s := range req.Seeds {
+		seeds = append(seeds, casefile.ValueOf(s.Value))
+	}
+	return seeds
+}
+
+// admit takes up a run, unless there are too many. One that is not to be queued
+// is refused when the same case has another.
+func (js *jobs) admit(run Run, cancel context.CancelFunc) (*job, error) {
 	id := make([]byte, 8)
 	if _, err := io.ReadFull(js.random, id); err != nil {
 		return nil, err
 	}
-	run := Run{
-		ID: hex.EncodeToString(id), State: runRunning, Case: req.CaseID, Seeds: []casefile.Value{}, Started: instant(js.clock()), Now: "starting",
-	}
-	for _, s := range req.Seeds {
-		run.Seeds = append(run.Seeds, casefile.ValueOf(s.Value))
-	}
+	run.ID, run.Started, run.Now = hex.EncodeToString(id), instant(js.clock()), "starting"
+	run.Seeds, run.Pivots = append([]casefile.Value{}, run.Seeds...), append([]Turn{}, run.Pivots...)
 	js.mu.Lock()
 	defer js.mu.Unlock()
 	if js.closed {
 		return nil, errClosing
 	}
-	running := 0
+	running, queued := 0, 0
 	for _, other := range js.list {
 		now, _ := other.now()
-		if now.State != runRunning {
-			continue
+		if now.State == runQueued {
+			queued++
 		}
-		if running++; now.Case == run.Case && run.Case != "" {
+		if now.State == runRunning {
+			running++
+		}
+		if run.State != runQueued && !now.over() && now.Case == run.Case && run.Case != "" {
 			return nil, errBusy
 		}
 	}
-	if running >= mostRunning {
+	switch {
+	case run.State == runQueued && queued >= mostQueued:
+		return nil, errQueue
+	case run.State == runRunning && running >= mostRunning:
 		return nil, errTooMany
 	}
 	j := &job{cancel: cancel, run: run, changed: make(chan struct{})}
@@ -181,13 +198,14 @@ func (js *jobs) forget() {
 	if len(js.list) <= mostKept {
 		return
 	}
-	oldest := slices.IndexFunc(js.list, func(j *job) bool { now, _ := j.now(); return now.State != runRunning })
+	oldest := slices.IndexFunc(js.list, func(j *job) bool { now, _ := j.now(); return now.over() })
 	if oldest >= 0 {
 		js.list = slices.Delete(js.list, oldest, oldest+1)
 	}
 }
 
-func (js *jobs) investigate(ctx context.Context, w *investigation.Workspace, j *job, req investigation.Request) {
+// follow investigates, and shows how far it is.
+func (js *jobs) follow(ctx context.Context, w *investigation.Workspace, j *job, req investigation.Request) error {
 	req.Opened = func(id string) { j.change(func(r *Run) { r.Case = id }) }
 	req.Progress = func(p pivot.Progress) {
 		j.change(func(r *Run) {
@@ -195,10 +213,18 @@ func (js *jobs) investigate(ctx context.Context, w *investigation.Workspace, j *
 		})
 	}
 	_, err := w.Investigate(ctx, req)
+	return err
+}
+
+// over reports whether a run has ended.
+func (r Run) over() bool { return r.State != runRunning && r.State != runQueued }
+
+// end says how a run ended.
+func (js *jobs) end(j *job, err error) {
 	j.change(func(r *Run) {
 		r.Ended, r.Now, r.State = instant(js.clock()), "", runComplete
 		switch {
-		case errors.Is(err, investigation.ErrInterrupted):
+		case errors.Is(err, investigation.ErrInterrupted), errors.Is(err, context.Canceled):
 			r.State = runInterrupted
 		case err != nil:
 			r.State, r.Error = runFailed, err.Error()
@@ -215,6 +241,17 @@ func (js *jobs) find(id string) (*job, error) {
 		}
 	}
 	return nil, errNoRun
+}
+
+// underWay reports whether a run of a case is under way that will weigh what is
+// decided meanwhile.
+func (js *jobs) underWay(id string) bool {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	return slices.ContainsFunc(js.list, func(j *job) bool {
+		now, _ := j.now()
+		return now.Case == id && now.State == runRunning
+	})
 }
 
 // runs lists the runs, newest first.

@@ -66,6 +66,10 @@ func (waiting) DryRun(context.Context, *investigation.Workspace, Ask) ([]Questio
 func (waiting) Points(context.Context, *investigation.Workspace, observable.Value, int) ([]pivot.Point, error) {
 	return nil, nil
 }
+
+func (waiting) WouldAsk(context.Context, *investigation.Workspace, Ask, []observable.Value) ([]Question, error) {
+	return nil, nil
+}
 func (waiting) Sources(context.Context) ([]Source, error) { return nil, nil }
 func (waiting) Quotas(context.Context) ([]Quota, error)   { return nil, nil }
 func (waiting) UnderPolicy(d casefile.Document) (casefile.Document, error) {

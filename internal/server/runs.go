@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,6 +18,11 @@ type runInput struct {
 	ID string `path:"run" maxLength:"64"`
 }
 
+type runsInput struct {
+	Page
+	Case string `query:"case" maxLength:"200" doc:"only those of this case: what is under way, after a reload"`
+}
+
 func (s *service) registerRuns(api huma.API) {
 	begin := post("start", "/investigations", "Start or continue an investigation",
 		"Answers at once; the run goes on in the server. What the command line refuses (a shared service, an address of nobody's) is refused here too.")
@@ -24,8 +30,16 @@ func (s *service) registerRuns(api huma.API) {
 	begin.Errors = []int{http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests}
 	register(api, begin, func(ctx context.Context, in *askInput) (Run, error) { return s.jobs.start(ctx, in.Body) })
 	register(api, get("runs", "/investigations", "The runs of this server, newest first", ""),
-		func(_ context.Context, in *struct{ Page }) (List[Run], error) {
-			return paged(s.jobs.runs(), func(r Run) string { return r.ID }, in.Page)
+		func(ctx context.Context, in *runsInput) (List[Run], error) {
+			all := s.jobs.runs()
+			if in.Case != "" {
+				id, err := s.resolve(ctx, in.Case)
+				if err != nil {
+					return List[Run]{}, err
+				}
+				all = slices.DeleteFunc(all, func(r Run) bool { return r.Case != id })
+			}
+			return paged(all, func(r Run) string { return r.ID }, in.Page)
 		})
 	one := get("run", "/investigations/{run}", "How a run stands", "")
 	one.Errors = []int{http.StatusNotFound}
@@ -65,7 +79,7 @@ func (s *service) followRun(ctx context.Context, in *runInput, send sse.Sender) 
 	}
 	for {
 		run, changed := j.now()
-		if send.Data(run) != nil || run.State != runRunning {
+		if send.Data(run) != nil || run.over() {
 			return
 		}
 		if !s.wait(ctx, changed) {
