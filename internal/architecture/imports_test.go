@@ -37,6 +37,7 @@ var layers = []string{
 	"report",
 	"export",
 	"response",
+	"backup",
 	"world",
 	"eval",
 	"investigation",
@@ -53,7 +54,7 @@ var (
 		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "telemetry/indicators", "telemetry/index", "telemetry/siem", "telemetry/siem/all", "export/all", "export/stix",
 		"response/policy", "response/blast", "response/decision", "response/escalation", "response/deliver", "response/deliver/all", "response/handover", "report/pdf",
 	}
-	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "source/sourcetest", "fetch/dnstest", "fuzzy/fuzzytest", "export/exporttest", "artifact/artifacttest"}
+	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "casefile/postgrestest", "source/sourcetest", "fetch/dnstest", "fuzzy/fuzzytest", "export/exporttest", "artifact/artifacttest"}
 	wiring   = []string{"artifact", "source/all", "ingest/all", "telemetry/format/all", "export/all", "export/push", "response/deliver/all", "investigation", "investigation/bench", "corpus/bench", "telemetry/bench", "telemetry/siem/all"}
 )
 

@@ -296,3 +296,10 @@ func (s *Store) Events(ctx context.Context, id string, q casefile.Query) ([]case
 	}
 	return events, s.explained(rows.Err())
 }
+
+// Snapshot writes the record as it is at one moment to a new file, while others go
+// on writing to it. Raw answers are not in it: they are in the folder beside.
+func (s *Store) Snapshot(ctx context.Context, file string) error {
+	_, err := s.db.ExecContext(ctx, `VACUUM INTO ?`, file)
+	return s.explained(err)
+}

@@ -63,6 +63,16 @@ func (d directory) prepare(readOnly bool) (lock io.Closer, err error) {
 	return lock, nil
 }
 
+// AtRest runs do while nobody has the corpus in dir open, so that its files are
+// whole and stay as they are. The error is corpus.ErrLocked while somebody has.
+func AtRest(dir string, do func() error) error {
+	lock, err := directory{fs: vfs.Default, path: dir}.prepare(true)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(), lock.Close())
+}
+
 // settle brings a locked directory into the state that openDB expects.
 func (d directory) settle(readOnly bool) error {
 	state, err := d.inspect()
