@@ -10,17 +10,19 @@ import (
 	"clew/internal/audit"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
+	"clew/internal/observable"
 	"clew/internal/score"
 )
 
 func (a *app) caseAudit() *cobra.Command {
 	var chosen modelFlag
 	cmd := &cobra.Command{
-		Use: "audit CASE", Short: "What the findings hang on, and what would change them", Args: cobra.ExactArgs(1),
+		Use: "audit CASE [FINDING]", Short: "What the findings hang on, and what would change them", Args: cobra.RangeArgs(1, 2),
 		Long: `Takes each shared value, and each source that nobody confirms, out of the case in
 turn and says which findings would fall; names the line each finding hangs on,
-and what a single further fact would have to be to lift it.`,
-		Example: "  clew case audit 4f2a\n  clew case audit 4f2a --json",
+and what a single further fact would have to be to lift it. With a finding named: of
+that one alone, whatever its band; --json has its waterfall too.`,
+		Example: "  clew case audit 4f2a\n  clew case audit 4f2a evil[.]example --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withCase(cmd.Context(), args[0], func(w *investigation.Workspace, id string) error {
 				record, err := casefile.Load(cmd.Context(), w.Cases, id)
@@ -30,6 +32,9 @@ and what a single further fact would have to be to lift it.`,
 				model, err := chosen.load()
 				if err != nil {
 					return err
+				}
+				if len(args) > 1 {
+					return a.auditFinding(record.Document(), args[1], model)
 				}
 				found := audit.Of(record.Document(), model, score.Fitted(), score.Closed())
 				return a.printTo(func(out io.Writer) error {
@@ -50,8 +55,7 @@ const maxAudited = 12
 
 func writeAudit(w io.Writer, found audit.Audit) error {
 	if !found.Known {
-		fmt.Fprintf(w, "The case was weighed by the model %q, which this clew does not have: name its file with --model, or continue the case to weigh it anew.\n", terminalSafe(found.Model))
-		return nil
+		return unknownModel(w, found.Model)
 	}
 	if len(found.Findings) == 0 {
 		fmt.Fprintln(w, "No finding of medium or high: nothing hangs on anything.")
@@ -65,12 +69,53 @@ func writeAudit(w io.Writer, found audit.Audit) error {
 			fmt.Fprintf(w, "  and %d more: see --json\n", len(found.Findings)-i)
 			break
 		}
-		fmt.Fprintf(w, "  %s  P %.2f %s: %.2f without %s\n", shown(f.Kind, f.Value), f.P, f.Band, f.Weakest.Without, lineName(f.Weakest))
-		if f.Next.Band != "" {
-			fmt.Fprintf(w, "      %s\n", lacks(f.Next))
-		}
+		writeChange(w, f)
 	}
 	return nil
+}
+
+func unknownModel(w io.Writer, model string) error {
+	_, err := fmt.Fprintf(w, "The case was weighed by the model %q, which this clew does not have: name its file with --model, or continue the case to weigh it anew.\n", terminalSafe(model))
+	return err
+}
+
+// writeChange says what would change one finding.
+func writeChange(w io.Writer, f audit.Finding) {
+	fmt.Fprintf(w, "  %s  P %.2f %s: %.2f without %s\n", shown(f.Kind, f.Value), f.P, f.Band, f.Weakest.Without, lineName(f.Weakest))
+	if f.Next.Band != "" {
+		fmt.Fprintf(w, "      %s\n", lacks(f.Next))
+	}
+}
+
+// auditFinding prints what one finding hangs on.
+func (a *app) auditFinding(doc casefile.Document, text string, model score.Model) error {
+	v, err := observable.Parse(text)
+	if err != nil {
+		return usageError{err}
+	}
+	found, ok := audit.Explain(doc, v.Kind().String(), v.Text(), model, score.Fitted(), score.Closed())
+	if !ok {
+		return usagef("%s is no finding of this case", v.Defang())
+	}
+	return a.printTo(func(out io.Writer) error {
+		if a.json {
+			return encode(out, found)
+		}
+		f := found.Finding
+		switch {
+		case !found.Known:
+			return unknownModel(out, found.Model)
+		case f.Suppressed != "":
+			fmt.Fprintf(out, "%s counts for nothing: %s\n", shown(f.Kind, f.Value), terminalSafe(f.Suppressed))
+		case f.Verdict == string(casefile.TypeRejected):
+			fmt.Fprintf(out, "%s was rejected: %s\n", shown(f.Kind, f.Value), terminalSafe(f.Reason))
+		default:
+			writeCarriers(out, "HANGS ON ONE VALUE", found.Carriers)
+			writeCarriers(out, "HANGS ON WHAT ONE SOURCE ALONE SAYS", found.Sources)
+			writeChange(out, audit.Finding{Kind: f.Kind, Value: f.Value, Band: f.Band, P: f.P, Weakest: found.Weakest, Next: found.Next})
+		}
+		return nil
+	})
 }
 
 func writeCarriers(w io.Writer, title string, carriers []audit.Carrier) {

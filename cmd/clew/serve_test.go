@@ -181,6 +181,13 @@ func checkCase(t *testing.T, a *app, c client, path, id string) {
 	c.want(404, "GET", path+"/evidence/"+strings.Repeat("0", 64), "")
 	c.want(200, "GET", path+"/verify", "", `"problems":[]`)
 	c.want(200, "GET", path+"/audit", "", `"known":true`)
+	for _, indicator := range []string{"c2%5B.%5Dexample", "c2.example&kind=domain"} {
+		c.want(200, "GET", path+"/finding?indicator="+indicator, "", `"known":true`, `"value":"c2.example"`, `"family":"prior"`,
+			`"relation":"resolves-to"`, `"holders":`, `"count_of":`, `"window":[`, `"weakest":{"relation":`, `"next":{"band":`, `"model":"fitted-`)
+	}
+	c.want(404, "GET", path+"/finding?indicator=nobody.example", "", "no finding nobody[.]example")
+	c.want(422, "GET", path+"/finding?indicator=%3Cscript%3E", "")
+	c.want(422, "GET", path+"/finding", "")
 	c.want(201, "POST", path+"/verdicts", `{"verdict":"rejected","indicator":"c2[.]example","reason":"<img src=x onerror=alert(1)>"}`, `"type":"rejected"`)
 	c.want(422, "POST", path+"/verdicts", `{"verdict":"rejected","indicator":"c2.example","reason":" "}`, "reason")
 	c.want(422, "POST", path+"/verdicts", `{"verdict":"accepted","indicator":"c2.example","reason":"x","relation":"none"}`, "relation")

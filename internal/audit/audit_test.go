@@ -93,3 +93,32 @@ func TestGuestIsNoReasonHereEither(t *testing.T) {
 		t.Errorf("got %+v, want one further family to high", got)
 	}
 }
+
+func TestOneFindingIsExplainedWhateverItsBand(t *testing.T) {
+	low := weighed("low.example", line("host", "resolves-to", "192.0.2.1", 21, "pdns"))
+	high := weighed("high.example", line("certificate", "key", "k1", 22, "ct"), line("host", "resolves-to", "192.0.2.2", 15, "pdns", "dns"))
+	listed := weighed("listed.example", line("certificate", "key", "k1", 26, "ct"))
+	listed.Suppressed = "a list"
+	doc := document(low, high, listed)
+
+	got, ok := Explain(doc, "domain", "low.example", score.Closed())
+	if !ok || !got.Known || got.Finding.Value != "low.example" || len(got.Finding.Factors) != 2 {
+		t.Fatalf("got %+v", got)
+	}
+	if got.Next.Band != "medium" || got.Next.Bits <= 0 || len(got.Carriers) != 1 || got.Carriers[0].Falls[0].To != "coincidence" || got.Sources[0].Value != "pdns" {
+		t.Errorf("a lead of one fact: %+v", got)
+	}
+	got, _ = Explain(doc, "domain", "high.example", score.Closed())
+	if got.Next != (Next{}) || got.Weakest.Relation == "" || len(got.Carriers) != 2 || got.Carriers[0].Falls[0].Value != "high.example" {
+		t.Errorf("high already: %+v", got)
+	}
+	if got, _ = Explain(doc, "domain", "listed.example", score.Closed()); got.Next != (Next{}) || len(got.Carriers) != 0 {
+		t.Errorf("a list decided: %+v", got)
+	}
+	if got, ok = Explain(doc, "domain", "low.example"); !ok || got.Known || got.Finding.Value == "" {
+		t.Errorf("a model that is not at hand: %+v", got)
+	}
+	if _, ok = Explain(doc, "ip", "low.example", score.Closed()); ok {
+		t.Error("no such finding, and yet explained")
+	}
+}

@@ -11,11 +11,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
 
-	"clew/internal/audit"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 	"clew/internal/observable"
-	"clew/internal/score"
 )
 
 // A CaseName names a case in a path. Exported, as all that is embedded in an
@@ -67,10 +65,6 @@ type noteInput struct {
 
 func (s *service) registerCases(api huma.API) {
 	register(api, get("cases", "/cases", "Every case, newest first", "With its state and its findings by band."), s.list)
-	known := func(op huma.Operation) huma.Operation {
-		op.Errors = []int{http.StatusNotFound}
-		return op
-	}
 	register(api, known(get("case", "/cases/{case}", "The case as one document", "As clew case show --json.")), s.document)
 	register(api, known(get("findings", "/cases/{case}/findings", "The findings of a case, page by page", "With the factors of each: its waterfall.")), s.findings)
 	register(api, known(get("log", "/cases/{case}/log", "Every event of the record, in order", "")), s.log)
@@ -82,14 +76,7 @@ func (s *service) registerCases(api huma.API) {
 			}
 			return casefile.Verify(ctx, s.cases.Cases, id, in.Head)
 		})
-	register(api, known(get("audit", "/cases/{case}/audit", "What the findings hang on, and what would change them", "")),
-		func(ctx context.Context, in *CaseName) (audit.Audit, error) {
-			record, err := s.load(ctx, in.Case)
-			if err != nil {
-				return audit.Audit{}, err
-			}
-			return audit.Of(record.Document(), score.Fitted(), score.Closed()), nil
-		})
+	s.registerAudit(api)
 	judge := known(post("judge", "/cases/{case}/verdicts", "Accept or reject a finding, or reject a value as a link", "It counts at once in the document; the rest is weighed again when the case is continued."))
 	judge.DefaultStatus = http.StatusCreated
 	register(api, judge, s.judge)
@@ -98,6 +85,12 @@ func (s *service) registerCases(api huma.API) {
 	register(api, note, s.note)
 	sse.Register(api, get("case-events", "/cases/{case}/events", "Follow a case", "Server-sent events: the head of the record at once, then with each change, whoever made it."),
 		map[string]any{"head": CaseHead{}, "gone": Gone{}}, s.followCase)
+}
+
+// known is an operation on a case, which may not be there.
+func known(op huma.Operation) huma.Operation {
+	op.Errors = []int{http.StatusNotFound}
+	return op
 }
 
 func (s *service) resolve(ctx context.Context, name string) (string, error) {
