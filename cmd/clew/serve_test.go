@@ -109,6 +109,16 @@ func TestServe(t *testing.T) {
 	c := client{t, strings.TrimSuffix(strings.TrimSpace(line), "/")}
 
 	c.want(200, "POST", "/api/v1/recognise", `{"text":"see hxxps://evil[.]example/<script>alert(1)</script> and version 1.2.3.4"}`, `"kind":"url"`, `"defanged":true`)
+	for text, want := range map[string]string{
+		"evil.example":                     `"kind":"domain","value":"evil.example"`, // reserved: in a report it would be an example
+		" domain:evil.example":             `"offset":1`,
+		"person:Jane Roe":                  `"kind":"person","value":"Jane Roe"`,
+		"cert:" + strings.Repeat("0a", 32): `"kind":"cert"`,
+		"see evil.example":                 `"found":[]`,
+	} {
+		body, _ := json.Marshal(map[string]string{"text": text})
+		c.want(200, "POST", "/api/v1/recognise", string(body), want)
+	}
 	c.want(200, "POST", "/api/v1/dry-run", `{"indicators":["evil[.]example"]}`, `"asked":0`, `"reason":"--offline"`)
 	c.want(422, "POST", "/api/v1/dry-run", `{"indicators":["<script>"]}`, `"status":422`)
 	c.want(422, "POST", "/api/v1/investigations", `{}`, "no indicator given")

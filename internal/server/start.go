@@ -3,9 +3,11 @@ package server
 import (
 	"context"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/observable"
 	"clew/internal/observable/extract"
 )
 
@@ -40,7 +42,7 @@ type recogniseInput struct {
 type askInput struct{ Body Ask }
 
 func (s *service) registerStart(api huma.API) {
-	recognise := post("recognise", "/recognise", "The indicators in a text", "As clew extract. Nothing is asked of anybody and nothing is kept.")
+	recognise := post("recognise", "/recognise", "The indicators in a text", "As clew extract; a text that is one indicator and nothing else is taken as every command takes it. Nothing is asked of anybody and nothing is kept.")
 	recognise.MaxBodyBytes = 2 * mostText // as JSON, with its escapes
 	register(api, recognise, s.recognise)
 	register(api, post("dry-run", "/dry-run", "Whom an investigation would ask", "As clew investigate --dry-run: cost and disclosure before anything is asked."), s.dryRun)
@@ -53,7 +55,30 @@ func (s *service) recognise(_ context.Context, in *recogniseInput) (Recognised, 
 	if err != nil {
 		return Recognised{}, err
 	}
-	return Recognised{string(result.Type), FoundIn(result), append([]string{}, result.Unread...)}, nil
+	found := FoundIn(result)
+	if alone, ok := oneIndicator(in.Body.Text); ok && in.Body.Type == "" && (len(found) != 1 || found[0].Raw != alone.Raw) {
+		found = []Found{alone}
+	}
+	return Recognised{string(result.Type), found, append([]string{}, result.Unread...)}, nil
+}
+
+// oneIndicator reads a text that is an indicator and nothing else, as every
+// command takes it: also a reserved name, or a kind written before free text,
+// which nobody would want to be found in the middle of a report.
+func oneIndicator(text string) (Found, bool) {
+	if len(text) > 4*observable.MaxLen || strings.ContainsAny(strings.TrimSpace(text), "\r\n") {
+		return Found{}, false
+	}
+	v, err := observable.Parse(text)
+	if err != nil {
+		return Found{}, false
+	}
+	raw := strings.TrimSpace(text)
+	start := strings.Index(text, raw)
+	return Found{
+		Kind: v.Kind().String(), Value: v.Text(), Offset: start, Line: 1, Column: utf8.RuneCountInString(text[:start]) + 1,
+		Raw: raw, Defanged: !strings.Contains(strings.ToLower(raw), strings.ToLower(v.Text())),
+	}, true
 }
 
 func (s *service) dryRun(ctx context.Context, in *askInput) (Plan, error) {

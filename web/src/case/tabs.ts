@@ -1,8 +1,10 @@
 // The views of a case, in the order in which an investigation needs them.
 import type { Component } from 'svelte';
 
+import Actions from './actions/Actions.svelte';
 import Findings from './findings/Findings.svelte';
 import Graph from './graph/Graph.svelte';
+import Sightings from './sightings/Sightings.svelte';
 
 export interface Tab {
   name: string; // in the address
@@ -14,4 +16,6 @@ export interface Tab {
 export const tabs: Tab[] = [
   { name: 'findings', title: 'Findings', view: Findings, filtered: true },
   { name: 'graph', title: 'Graph', view: Graph, filtered: true },
+  { name: 'sightings', title: 'Sightings', view: Sightings, filtered: false },
+  { name: 'actions', title: 'Actions', view: Actions, filtered: false },
 ];
