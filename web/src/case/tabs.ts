@@ -4,6 +4,7 @@ import type { Component } from 'svelte';
 import Actions from './actions/Actions.svelte';
 import Findings from './findings/Findings.svelte';
 import Graph from './graph/Graph.svelte';
+import Report from './report/Report.svelte';
 import Sightings from './sightings/Sightings.svelte';
 
 export interface Tab {
@@ -18,4 +19,5 @@ export const tabs: Tab[] = [
   { name: 'graph', title: 'Graph', view: Graph, filtered: true },
   { name: 'sightings', title: 'Sightings', view: Sightings, filtered: false },
   { name: 'actions', title: 'Actions', view: Actions, filtered: false },
+  { name: 'report', title: 'Report', view: Report, filtered: false },
 ];

@@ -47,15 +47,13 @@ export function seenIn(doc: Case): Seen[] {
   );
   const findings = doc.findings
     .filter((f) => f.verdict !== 'rejected')
-    .map(
-      (f): Seen => ({
-        kind: f.kind,
-        value: f.value,
-        band: f.band,
-        validation: f.validation,
-        held: [f.first_seen, f.last_seen],
-      }),
-    );
+    .map((f): Seen => ({
+      kind: f.kind,
+      value: f.value,
+      band: f.band,
+      validation: f.validation,
+      held: [f.first_seen, f.last_seen],
+    }));
   return [...seeds, ...findings].sort(
     (a, b) =>
       rank(a) - rank(b) ||
