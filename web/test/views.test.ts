@@ -96,7 +96,7 @@ test('what was seen inside is told by indicator and by machine', { skip }, async
   await row.getByText('1 time', { exact: true }).waitFor();
   await page.getByRole('heading', { name: '1 machine of ours' }).waitFor();
   await page.getByRole('button', { name: /^10\.0\.0\.7/ }).click();
-  assert.match(page.url(), /asset=10\.0\.0\.7/);
+  await page.waitForURL(/asset=10\.0\.0\.7/);
   fine();
   await close();
 });
@@ -126,7 +126,7 @@ test('the report stands in a frame that can do nothing', { skip }, async () => {
   const frame = page.frameLocator('iframe[title="The report"]');
   await frame.getByRole('heading', { name: 'Summary' }).waitFor();
   assert.equal(await page.locator('iframe').getAttribute('sandbox'), '');
-  await page.getByLabel('as', { exact: true }).selectOption('md');
+  await page.getByLabel('Format of the report').selectOption('md');
   await page.getByRole('region', { name: 'The report as text' }).getByText(its).first().waitFor();
   await page.reload();
   await page.getByRole('region', { name: 'The report as text' }).waitFor(); // the address holds the choice
@@ -141,12 +141,15 @@ test('a case prints without what can only be clicked', { skip }, async () => {
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
   assert.equal(await page.getByRole('navigation').isVisible(), false);
   assert.equal(await page.getByRole('tab').first().isVisible(), false);
-  const [ground, ink] = await page.evaluate(() => {
+  const [ground, ink, raised, cell] = await page.evaluate(() => {
     const style = getComputedStyle(document.documentElement);
-    return [style.backgroundColor, style.color];
+    const cell = document.querySelector('main td, main [role=cell], main [role=gridcell]') ?? document.body;
+    return [style.backgroundColor, style.color, style.getPropertyValue('--raised'), getComputedStyle(cell).color];
   });
   assert.equal(ground, 'rgb(255, 255, 255)'); // dark on screen, and still no page of ink
   assert.equal(ink, 'rgb(0, 0, 0)');
+  assert.equal(raised, '#fff');
+  assert.equal(cell, 'rgb(0, 0, 0)');
   await shot(page, 'case-print', true);
   fine();
   await close();
