@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"clew/internal/response/blast"
 	"clew/internal/response/decision"
 	"clew/internal/response/policy"
+	"clew/internal/server"
 )
 
 // actFlags say what is done with which findings.
@@ -26,7 +28,8 @@ type actFlags struct {
 	all            bool
 	reason, action string
 	expires, file  string
-	dry            bool
+	approver       string // "" means who runs clew
+	dry, measure   bool
 }
 
 func (a *app) actCommand() *cobra.Command {
@@ -65,6 +68,7 @@ changes nothing. Without indicators, propose and expire mean all they apply to.`
 	flags.StringVar(&f.action, "action", "", "block or monitor, other than the policy says; needs --reason")
 	flags.StringVar(&f.expires, "expires", "", "how long it stands: 12h, 14d, 8w, 6mo, 1y or never (default: by kind)")
 	flags.StringVar(&f.file, "policy", "", "policy file (default: policy in config.yaml, else clew's own)")
+	flags.BoolVar(&f.measure, "measure", false, "of list: also count whom blocks would hit that were not measured yet")
 	flags.BoolVar(&f.dry, "dry-run", false, "say what would be recorded, and record nothing")
 	return cmd
 }
@@ -75,7 +79,7 @@ func (f actFlags) order(a *app, verb decision.Verb) (decision.Order, error) {
 	if err != nil {
 		return decision.Order{}, err
 	}
-	o := decision.Order{Verb: verb, Actor: actor(a.getenv), At: a.clock(), Reason: f.reason, Kind: f.action, Policy: p}
+	o := decision.Order{Verb: verb, Actor: cmp.Or(f.approver, actor(a.getenv)), At: a.clock(), Reason: f.reason, Kind: f.action, Policy: p}
 	if f.expires != "" {
 		life, err := policy.ParseLifetime(f.expires)
 		if err != nil {
@@ -83,17 +87,22 @@ func (f actFlags) order(a *app, verb decision.Verb) (decision.Order, error) {
 		}
 		o.Expires = &life
 	}
+	return o, f.check()
+}
+
+// check looks at what chooses findings.
+func (f actFlags) check() error {
 	for _, b := range f.bands {
 		if !slices.Contains([]string{"high", "medium", "low"}, b) {
-			return o, usagef("--band %q is no band: use high, medium or low", b)
+			return usagef("--band %q is no band: use high, medium or low", b)
 		}
 	}
 	for _, k := range f.kinds {
 		if _, known := observable.KindNamed(k); !known {
-			return o, usagef("--kind %q is no kind: docs/reference/vocabulary.md lists them", k)
+			return usagef("--kind %q is no kind: docs/reference/vocabulary.md lists them", k)
 		}
 	}
-	return o, nil
+	return nil
 }
 
 // targets chooses what the order is about, in the order of the document.
@@ -154,81 +163,93 @@ func (f actFlags) targets(d casefile.Document, verb decision.Verb, named []strin
 	return targets, nil
 }
 
-// act carries out one verb and records what changed, in one step.
+// act carries out one verb and prints what became of it.
 func (a *app) act(ctx context.Context, name string, verb decision.Verb, named []string, f actFlags) error {
-	order, err := f.order(a, verb)
-	if err != nil {
-		return err
-	}
-	w, id, record, err := a.openCase(ctx, name, verb == decision.Propose || verb == decision.Approve)
+	w, id, err := a.openCase(ctx, name, verb == decision.Propose || verb == decision.Approve)
 	if err != nil {
 		return err
 	}
 	defer w.Close() //nolint:errcheck // what matters was acknowledged before
-	d := record.Document()
-	order.Policy.Apply(&d, order.At)
-	targets, err := f.targets(d, verb, named)
+	acted, err := a.carryOut(ctx, w, id, verb, named, f)
 	if err != nil {
 		return err
 	}
-	meter := a.meter(w, d)
-	var outcomes []decision.Outcome
-	var entries []casefile.Entry
-	for _, t := range targets {
-		if verb == decision.Expire && !t.Named && t.Action.State != casefile.ActionExpired {
-			continue // its time is not up
-		}
-		if meter != nil && (verb == decision.Propose || !t.Recorded) {
-			if t.Blast, err = measured(ctx, meter, t); err != nil {
-				return err
-			}
-		}
-		out, err := decision.Decide(d.Case, order, t)
-		if err != nil {
-			return usageError{err}
-		}
-		if !out.Change && !t.Named {
-			continue
-		}
-		outcomes = append(outcomes, out)
-		if out.Change {
-			entries = append(entries, casefile.Entry{
-				Time: order.At, Type: casefile.TypeActed, Actor: w.Actor, Data: casefile.Acted{About: out.About, Action: out.Action},
-			})
-		}
-	}
-	if len(entries) > 0 && !f.dry {
-		if _, err := w.Cases.Append(ctx, id, entries...); err != nil {
-			return err
-		}
-	}
-	if err := a.printTo(func(out io.Writer) error { return a.printOutcomes(out, outcomes) }); err != nil {
+	if err := a.printTo(func(out io.Writer) error { return a.printActions(out, acted.Actions) }); err != nil {
 		return err
 	}
 	said := "recorded"
 	if f.dry {
 		said = "would be recorded"
 	}
-	fmt.Fprintf(a.stderr, "%s: %s, %s\n", id, plural(uint64(len(entries)), "change"), said)
+	fmt.Fprintf(a.stderr, "%s: %s, %s\n", id, plural(uint64(acted.Changes), "change"), said)
 	return nil
+}
+
+// carryOut carries out one verb and records what changed, in one step.
+func (a *app) carryOut(ctx context.Context, w *investigation.Workspace, id string, verb decision.Verb, named []string, f actFlags) (server.Acted, error) {
+	acted := server.Acted{Actions: []server.Decision{}, Recorded: !f.dry}
+	order, err := f.order(a, verb)
+	if err != nil {
+		return acted, err
+	}
+	record, err := casefile.Load(ctx, w.Cases, id)
+	if err != nil {
+		return acted, err
+	}
+	d := record.Document()
+	order.Policy.Apply(&d, order.At)
+	targets, err := f.targets(d, verb, named)
+	if err != nil {
+		return acted, err
+	}
+	meter := a.meter(w, d)
+	var entries []casefile.Entry
+	for _, t := range targets {
+		if verb == decision.Expire && !t.Named && t.Action.State != casefile.ActionExpired {
+			continue // its time is not up
+		}
+		if meter != nil && (verb == decision.Propose || !t.Recorded) {
+			if t.Blast, err = measured(ctx, meter, t.About, t.Finding.Validation); err != nil {
+				return acted, err
+			}
+		}
+		out, err := decision.Decide(d.Case, order, t)
+		if err != nil {
+			return acted, usageError{err}
+		}
+		if !out.Change && !t.Named {
+			continue
+		}
+		acted.Actions = append(acted.Actions, server.Decision{Kind: out.About.Kind, Value: out.About.Value, Action: out.Action, Changed: out.Change, Why: out.Why})
+		if out.Change {
+			entries = append(entries, casefile.Entry{
+				Time: order.At, Type: casefile.TypeActed, Actor: order.Actor, Data: casefile.Acted{About: out.About, Action: out.Action},
+			})
+		}
+	}
+	acted.Changes = len(entries)
+	if len(entries) > 0 && !f.dry {
+		_, err = w.Cases.Append(ctx, id, entries...)
+	}
+	return acted, err
 }
 
 // openCase opens the record of a case, and the corpus where somebody will be
 // asked who lives on a value.
-func (a *app) openCase(ctx context.Context, name string, corpus bool) (*investigation.Workspace, string, *casefile.Record, error) {
+func (a *app) openCase(ctx context.Context, name string, corpus bool) (*investigation.Workspace, string, error) {
 	w, err := a.workspace(investigation.Needs{Cases: true, Corpus: corpus, ReadOnly: true})
 	if err != nil {
-		return nil, "", nil, err
+		return nil, "", err
 	}
 	id, err := casefile.Resolve(ctx, w.Cases, name)
 	if err != nil {
-		return nil, "", nil, errors.Join(err, w.Close())
+		err = errors.Join(err, w.Close())
+		if errors.Is(err, casefile.ErrNoCase) {
+			err = usageError{err}
+		}
+		return nil, "", err
 	}
-	record, err := casefile.Load(ctx, w.Cases, id)
-	if err != nil {
-		return nil, "", nil, errors.Join(err, w.Close())
-	}
-	return w, id, record, nil
+	return w, id, nil
 }
 
 // meter measures blocks against the corpus; nil where it is not open.
@@ -249,36 +270,19 @@ func (a *app) meter(w *investigation.Workspace, d casefile.Document) *blast.Mete
 	return blast.New(w.Corpus, lists, d, a.clock())
 }
 
-func measured(ctx context.Context, m *blast.Meter, t decision.Target) (*casefile.Blast, error) {
-	v, err := t.About.Observable()
+func measured(ctx context.Context, m *blast.Meter, about casefile.Value, seen casefile.Validation) (*casefile.Blast, error) {
+	v, err := about.Observable()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", casefile.ErrDamaged, err)
 	}
-	b, err := m.Measure(ctx, v, t.Finding.Validation)
+	b, err := m.Measure(ctx, v, seen)
 	return &b, err
 }
 
-// actionRow is one action as JSON and tables show it.
-type actionRow struct {
-	Kind    string          `json:"kind"`
-	Value   string          `json:"value"`
-	Action  casefile.Action `json:"action"`
-	Changed bool            `json:"changed"`
-	Why     string          `json:"why"` // of no change
-}
-
-func (a *app) printOutcomes(w io.Writer, outcomes []decision.Outcome) error {
-	rows := make([]actionRow, len(outcomes))
-	for i, o := range outcomes {
-		rows[i] = actionRow{o.About.Kind, o.About.Value, o.Action, o.Change, o.Why}
-	}
-	return a.printActions(w, rows)
-}
-
-func (a *app) printActions(w io.Writer, rows []actionRow) error {
+func (a *app) printActions(w io.Writer, rows []server.Decision) error {
 	if a.json {
 		return encode(w, struct {
-			Actions []actionRow `json:"actions"`
+			Actions []server.Decision `json:"actions"`
 		}{rows})
 	}
 	if len(rows) == 0 {
@@ -327,36 +331,71 @@ func beside(b *casefile.Blast) string {
 }
 
 func (a *app) actList(ctx context.Context, name string, f actFlags) error {
-	p, err := a.policy(f.file)
+	w, id, err := a.openCase(ctx, name, f.measure)
 	if err != nil {
 		return err
 	}
-	return a.withCase(ctx, name, func(w *investigation.Workspace, id string) error {
-		record, err := casefile.Load(ctx, w.Cases, id)
-		if err != nil {
-			return err
+	defer w.Close() //nolint:errcheck // nothing was written
+	rows, err := a.actions(ctx, w, id, f)
+	if err != nil {
+		return err
+	}
+	return a.printTo(func(out io.Writer) error { return a.printActions(out, rows) })
+}
+
+// actions lists what is proposed or decided, first what waits for somebody.
+func (a *app) actions(ctx context.Context, w *investigation.Workspace, id string, f actFlags) ([]server.Decision, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	p, err := a.policy(f.file)
+	if err != nil {
+		return nil, err
+	}
+	record, err := casefile.Load(ctx, w.Cases, id)
+	if err != nil {
+		return nil, err
+	}
+	d := record.Document()
+	p.Apply(&d, a.clock())
+	var meter *blast.Meter
+	if f.measure {
+		meter = a.meter(w, d)
+	}
+	rows := []server.Decision{}
+	add := func(kind, value string, action casefile.Action, seen casefile.Validation) (err error) {
+		if meter != nil && action.Blast == nil && action.Kind == casefile.Block {
+			action.Blast, err = measured(ctx, meter, casefile.Value{Kind: kind, Value: value}, seen)
 		}
-		d := record.Document()
-		p.Apply(&d, a.clock())
-		rows := []actionRow{}
-		for _, s := range d.Seeds {
-			if s.Action != nil {
-				rows = append(rows, actionRow{Kind: s.Kind, Value: s.Value, Action: *s.Action})
+		rows = append(rows, server.Decision{Kind: kind, Value: value, Action: action})
+		return err
+	}
+	for _, s := range d.Seeds {
+		if s.Action == nil {
+			continue
+		}
+		var seen casefile.Validation
+		if s.Validation != nil {
+			seen = *s.Validation
+		}
+		if err := add(s.Kind, s.Value, *s.Action, seen); err != nil {
+			return nil, err
+		}
+	}
+	for _, finding := range d.Findings {
+		wanted := (len(f.bands) == 0 || slices.Contains(f.bands, finding.Band)) && (len(f.kinds) == 0 || slices.Contains(f.kinds, finding.Kind))
+		if wanted && (finding.Action.State != casefile.ActionNone || finding.Action.Recorded()) {
+			if err := add(finding.Kind, finding.Value, finding.Action, finding.Validation); err != nil {
+				return nil, err
 			}
 		}
-		for _, finding := range d.Findings {
-			wanted := (len(f.bands) == 0 || slices.Contains(f.bands, finding.Band)) && (len(f.kinds) == 0 || slices.Contains(f.kinds, finding.Kind))
-			if wanted && (finding.Action.State != casefile.ActionNone || finding.Action.Recorded()) {
-				rows = append(rows, actionRow{Kind: finding.Kind, Value: finding.Value, Action: finding.Action})
-			}
-		}
-		slices.SortStableFunc(rows, func(x, y actionRow) int { return strings.Compare(order(x), order(y)) })
-		return a.printTo(func(out io.Writer) error { return a.printActions(out, rows) })
-	})
+	}
+	slices.SortStableFunc(rows, func(x, y server.Decision) int { return strings.Compare(order(x), order(y)) })
+	return rows, nil
 }
 
 // order sorts actions: what waits for somebody first.
-func order(r actionRow) string {
+func order(r server.Decision) string {
 	states := []string{casefile.ActionProposed, casefile.ActionApproved, casefile.ActionApplied, casefile.ActionExpired, casefile.ActionRevoked}
 	kinds := []string{casefile.Block, casefile.Monitor}
 	return fmt.Sprintf("%d%d", slices.Index(states, r.Action.State)+1, slices.Index(kinds, r.Action.Kind)+1)

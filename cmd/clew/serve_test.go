@@ -141,6 +141,7 @@ func TestServe(t *testing.T) {
 	checkCase(t, a, c, "/api/v1/cases/"+run.Case, run.Case)
 	checkFeeds(t, a, c, run.Case)
 	checkSharing(t, a, c, run.Case)
+	checkActions(t, a, c, run.Case)
 
 	c.want(200, "GET", "/api/v1/indicator?indicator=evil%5B.%5Dexample", "", `"value":"192.0.2.1"`, `<script>alert(1)</script>`)
 	c.want(200, "GET", "/api/v1/pivots?indicator=evil.example", "", `"method":`, `"value":"192.0.2.1"`)

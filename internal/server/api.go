@@ -57,6 +57,7 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerDecisions(api)
 	s.registerKnown(api)
 	s.registerSharing(api)
+	s.registerActions(api)
 	return api
 }
 

@@ -28,6 +28,7 @@ type Core interface {
 	// UnderPolicy lays the policy that counts over a document.
 	UnderPolicy(doc casefile.Document) (casefile.Document, error)
 	Sharing
+	Deciding
 }
 
 // Refused is an error of a [Core] that the client can mend.

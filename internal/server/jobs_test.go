@@ -35,7 +35,8 @@ func (p patient) Ask(ctx context.Context, _ source.Request) (source.Reply, error
 
 // waiting is a core whose investigations wait until they are cancelled.
 type waiting struct {
-	Sharing // nobody asks for it here
+	Sharing // nobody asks for these here
+	Deciding
 
 	dir   string
 	lists *reference.Set

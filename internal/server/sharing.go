@@ -138,17 +138,12 @@ func (s *service) registerSharing(api huma.API) {
 
 // choose opens the corpus too: rules on shared attributes say what they would
 // hit besides.
-func (s *service) choose(ctx context.Context, in *exportInput) (export.Format, export.Set, error) {
-	id, err := s.resolve(ctx, in.Case)
-	if err != nil {
-		return export.Format{}, export.Set{}, err
-	}
-	w, giveBack, err := s.shelf.lend()
-	if err != nil {
-		return export.Format{}, export.Set{}, err
-	}
-	defer giveBack()
-	return s.core.Choose(ctx, w, id, in.Format, in.Choice)
+func (s *service) choose(ctx context.Context, in *exportInput) (f export.Format, set export.Set, err error) {
+	err = s.inCase(ctx, in.Case, true, func(w *investigation.Workspace, id string) (err error) {
+		f, set, err = s.core.Choose(ctx, w, id, in.Format, in.Choice)
+		return err
+	})
+	return f, set, err
 }
 
 // fileOf names the file of one case, so that those of several do not meet.
