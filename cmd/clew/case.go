@@ -20,7 +20,7 @@ import (
 func (a *app) caseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "case",
-		Short: "The record: list, show, log, verify, audit, note, tag, accept, reject, expand, rollback, undo, close, bundle, push, replay",
+		Short: "The record: list, show, log, verify, audit, note, tag, accept, reject, expand, rollback, undo, close, bundle, import, push, replay",
 		Long: `The record of every investigation: append-only, hash-chained, replayable. A case
 may be named by any unambiguous beginning or end of its ID.`,
 		Example: `  clew case list
@@ -39,7 +39,7 @@ may be named by any unambiguous beginning or end of its ID.`,
 			"Takes back what was decided in one event of the record, which keeps both. The case\nis weighed again where findings depend on it.",
 			"  clew case log 4f2a\n  clew case undo 4f2a 41 --reason 'wrong host'", nil),
 		a.caseClose(), a.caseReopen(),
-		a.caseBundle(), a.casePush(), a.caseHandover(), a.caseReplay(), a.caseAudit(),
+		a.caseBundle(), a.caseImport(), a.casePush(), a.caseHandover(), a.caseReplay(), a.caseAudit(),
 	)
 	return cmd
 }

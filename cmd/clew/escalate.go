@@ -17,6 +17,7 @@ import (
 	"clew/internal/response/deliver"
 	"clew/internal/response/deliver/all"
 	"clew/internal/response/escalation"
+	"clew/internal/server"
 	"clew/internal/source"
 )
 
@@ -129,51 +130,74 @@ func (a *app) escalationRules(s settings) (escalation.Rules, error) {
 }
 
 func (a *app) escalate(ctx context.Context, name string, f escalateFlags) error {
-	s, err := a.settings()
-	if err != nil {
-		return err
-	}
-	rules, err := a.escalationRules(s)
-	if err != nil {
-		return err
-	}
-	to, err := a.recipients(s, f.to)
-	if err != nil {
-		return err
-	}
 	return a.withCase(ctx, name, func(w *investigation.Workspace, id string) error {
-		record, err := casefile.Load(ctx, w.Cases, id)
-		if err != nil {
-			return err
-		}
-		d, err := a.underPolicy(record.Document())
-		if err != nil {
-			return err
-		}
-		due, err := rules.Due(ctx, d, s.Escalation.Organisation)
+		told, err := a.tell(ctx, w, id, f)
 		if err != nil {
 			return err
 		}
 		if f.dry {
-			return a.showDue(d.Case, due, to)
-		}
-		if err := a.recordDue(ctx, w, id, due); err != nil {
+			err := a.printTo(func(out io.Writer) error { return a.writeDue(out, told) })
+			fmt.Fprintf(a.stderr, "%s: %s would be recorded; nothing was sent\n", id, plural(uint64(told.New), "escalation"))
 			return err
 		}
-		if record, err = casefile.Load(ctx, w.Cases, id); err != nil {
+		if err := a.printTo(func(out io.Writer) error { return a.writeEscalations(out, told.Escalations) }); err != nil {
 			return err
 		}
-		d = record.Document()
-		failed := a.deliverAll(ctx, w, d, to)
-		if err := a.printEscalations(ctx, w, id); err != nil {
-			return err
-		}
-		fmt.Fprintf(a.stderr, "%s: %s new\n", id, plural(uint64(len(due)), "escalation"))
-		if len(failed) > 0 {
-			return partial{fmt.Sprintf("not delivered: %s; the record has it, and the next clew escalate tries again", strings.Join(failed, "; "))}
+		fmt.Fprintf(a.stderr, "%s: %s new\n", id, plural(uint64(told.New), "escalation"))
+		if len(told.Failed) > 0 {
+			return partial{fmt.Sprintf("not delivered: %s; the record has it, and the next clew escalate tries again", strings.Join(told.Failed, "; "))}
 		}
 		return nil
 	})
+}
+
+// tell finds what fires, records it, and hands over what was not taken yet; on a
+// dry run it only says so.
+func (a *app) tell(ctx context.Context, w *investigation.Workspace, id string, f escalateFlags) (server.Told, error) {
+	told := server.Told{Failed: []string{}, Would: []server.WouldTell{}}
+	s, err := a.settings()
+	if err != nil {
+		return told, err
+	}
+	rules, err := a.escalationRules(s)
+	if err != nil {
+		return told, err
+	}
+	to, err := a.recipients(s, f.to)
+	if err != nil {
+		return told, err
+	}
+	record, err := casefile.Load(ctx, w.Cases, id)
+	if err != nil {
+		return told, err
+	}
+	d, err := a.underPolicy(record.Document())
+	if err != nil {
+		return told, err
+	}
+	due, err := rules.Due(ctx, d, s.Escalation.Organisation)
+	if err != nil {
+		return told, err
+	}
+	told.New = len(due)
+	if f.dry {
+		told.Escalations = casefile.FilledEscalations(due)
+		told.Would, err = a.wouldTell(d.Case, due, to)
+		return told, err
+	}
+	if err := a.recordDue(ctx, w, id, due); err != nil {
+		return told, err
+	}
+	if record, err = casefile.Load(ctx, w.Cases, id); err != nil {
+		return told, err
+	}
+	told.Failed = append(told.Failed, a.deliverAll(ctx, w, record.Document(), to)...)
+	// What was sent is told though the user has stopped the run since.
+	if record, err = casefile.Load(context.WithoutCancel(ctx), w.Cases, id); err != nil {
+		return told, err
+	}
+	told.Escalations = casefile.FilledEscalations(record.Document().Escalations)
+	return told, nil
 }
 
 func (a *app) recordDue(ctx context.Context, w *investigation.Workspace, id string, due []casefile.Escalation) error {
@@ -249,15 +273,6 @@ func (r recipient) base() string {
 	return "smtp://" + address
 }
 
-func (a *app) printEscalations(ctx context.Context, w *investigation.Workspace, id string) error {
-	record, err := casefile.Load(ctx, w.Cases, id)
-	if err != nil {
-		return err
-	}
-	list := record.Document().Escalations
-	return a.printTo(func(out io.Writer) error { return a.writeEscalations(out, list) })
-}
-
 func (a *app) writeEscalations(w io.Writer, list []casefile.Escalation) error {
 	if a.json {
 		return encode(w, struct {
@@ -286,31 +301,43 @@ func (a *app) writeEscalations(w io.Writer, list []casefile.Escalation) error {
 	return nil
 }
 
-// showDue shows what fires now and what each recipient would get.
-func (a *app) showDue(c casefile.Case, due []casefile.Escalation, to []recipient) error {
-	err := a.printTo(func(w io.Writer) error {
-		if err := a.writeEscalations(w, due); err != nil || a.json {
-			return err
-		}
-		for _, e := range due {
-			for _, r := range to {
-				if !escalation.AtLeast(e.Severity, r.Severity) {
-					continue
-				}
-				fmt.Fprintf(w, "\nto %s (%s)\n", r.Name, r.Kind)
-				if err := r.May(c); err != nil {
-					fmt.Fprintf(w, "  nothing: %s\n", terminalSafe(err.Error()))
-					continue
-				}
-				content, err := r.way.Render(r.Recipient, deliver.Message{Case: c, Escalation: e, At: a.clock()})
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(w, "%s\n", terminalSafe(string(content)))
+// wouldTell renders what each recipient would get of what fires now.
+func (a *app) wouldTell(c casefile.Case, due []casefile.Escalation, to []recipient) ([]server.WouldTell, error) {
+	would := []server.WouldTell{}
+	for _, e := range due {
+		for _, r := range to {
+			if !escalation.AtLeast(e.Severity, r.Severity) {
+				continue
 			}
+			one := server.WouldTell{Trigger: e.Trigger, To: r.Name, Kind: r.Kind}
+			if err := r.May(c); err != nil {
+				one.Refused = err.Error()
+				would = append(would, one)
+				continue
+			}
+			content, err := r.way.Render(r.Recipient, deliver.Message{Case: c, Escalation: e, At: a.clock()})
+			if err != nil {
+				return nil, err
+			}
+			one.Content = string(content)
+			would = append(would, one)
 		}
-		return nil
-	})
-	fmt.Fprintf(a.stderr, "%s: %s would be recorded; nothing was sent\n", c.ID, plural(uint64(len(due)), "escalation"))
-	return err
+	}
+	return would, nil
+}
+
+// writeDue shows what fires now and what each recipient would get.
+func (a *app) writeDue(w io.Writer, told server.Told) error {
+	if err := a.writeEscalations(w, told.Escalations); err != nil || a.json {
+		return err
+	}
+	for _, one := range told.Would {
+		fmt.Fprintf(w, "\nto %s (%s)\n", one.To, one.Kind)
+		if one.Refused != "" {
+			fmt.Fprintf(w, "  nothing: %s\n", terminalSafe(one.Refused))
+			continue
+		}
+		fmt.Fprintf(w, "%s\n", terminalSafe(one.Content))
+	}
+	return nil
 }

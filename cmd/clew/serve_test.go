@@ -292,6 +292,12 @@ func FuzzServe(f *testing.F) {
 		{"cases/%2e%2e/log", "limit=1", ""},
 		{"indicator", "indicator=%ff%fe", ""},
 		{"pivots", "indicator=192.0.2.1&max_holders=2", ""},
+		{"cases/x/actions", "", `{"verb":"approve","indicators":["evil.example"],"expires":"-1d"}`},
+		{"cases/x/exports/stix", "state=proposed,none&tlp=CLEAR", ""},
+		{"cases/x/report", "format=md&download=true", ""},
+		{"cases/x/escalations", "", `{"to":["../.."],"dry_run":true}`},
+		{"bundles", "trusted=true", "PK\x05\x06\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
+		{"bundles/replay", "", "PK\x03\x04"},
 	} {
 		f.Add(seed[0], seed[1], []byte(seed[2]))
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -103,4 +105,14 @@ func checkReport(t *testing.T, a *app, c client, path, id string) {
 	if answer, text := c.do("GET", path+"/report?format=pdf", ""); !strings.HasPrefix(text, "%PDF-") || answer.Header.Get("Content-Type") != "application/pdf" {
 		t.Errorf("PDF: %v %.80q", answer.Header, text)
 	}
+}
+
+// writeZip writes an archive of one file.
+func writeZip(out io.Writer, name, content string) error {
+	archive := zip.NewWriter(out)
+	w, err := archive.Create(name)
+	if err == nil {
+		_, err = io.WriteString(w, content)
+	}
+	return errors.Join(err, archive.Close())
 }

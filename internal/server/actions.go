@@ -46,8 +46,8 @@ type Order struct {
 // Acted is what became of an order.
 type Acted struct {
 	Actions  []Decision `json:"actions"`
-	Changes  int      `json:"changes"`
-	Recorded bool     `json:"recorded" doc:"false of a dry run"`
+	Changes  int        `json:"changes"`
+	Recorded bool       `json:"recorded" doc:"false of a dry run"`
 }
 
 type actionsInput struct {

@@ -58,6 +58,8 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerKnown(api)
 	s.registerSharing(api)
 	s.registerActions(api)
+	s.registerEscalations(api)
+	s.registerBundles(api)
 	return api
 }
 
@@ -133,12 +135,12 @@ func asProblem(err error) error {
 		return huma.Error403Forbidden(text)
 	case errors.Is(err, pdf.ErrNoBrowser):
 		return huma.Error501NotImplemented(text)
-	case errors.Is(err, errBusy), errors.Is(err, investigation.ErrNotRun):
+	case errors.Is(err, errBusy), errors.Is(err, investigation.ErrNotRun), errors.Is(err, casefile.ErrDiverged), errors.Is(err, ErrUntrusted), errors.Is(err, investigation.ErrDiffers):
 		return huma.Error409Conflict(text)
 	case errors.Is(err, errTooMany), errors.Is(err, errQueue):
 		return huma.Error429TooManyRequests(text)
 	case errors.As(err, &refused), errors.Is(err, observable.ErrNotIndicator), errors.Is(err, investigation.ErrVerdict), errors.Is(err, investigation.ErrByHand),
-		errors.Is(err, extract.ErrUnreadable), errors.Is(err, casefile.ErrInvalid):
+		errors.Is(err, extract.ErrUnreadable), errors.Is(err, casefile.ErrInvalid), errors.Is(err, casefile.ErrBundle):
 		return huma.Error422UnprocessableEntity(text)
 	case errors.Is(err, corpus.ErrLocked), errors.Is(err, casefile.ErrLocked), errors.Is(err, casefile.ErrFull), errors.Is(err, casefile.ErrUnreachable),
 		errors.Is(err, errClosing), errors.Is(err, context.Canceled):

@@ -29,6 +29,8 @@ type Core interface {
 	UnderPolicy(doc casefile.Document) (casefile.Document, error)
 	Sharing
 	Deciding
+	Escalating
+	Bundling
 }
 
 // Refused is an error of a [Core] that the client can mend.

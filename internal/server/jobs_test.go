@@ -37,6 +37,8 @@ func (p patient) Ask(ctx context.Context, _ source.Request) (source.Reply, error
 type waiting struct {
 	Sharing // nobody asks for these here
 	Deciding
+	Escalating
+	Bundling
 
 	dir   string
 	lists *reference.Set

@@ -72,21 +72,29 @@ func operationOf(op *huma.Operation) operation {
 		o.Parameters = append(o.Parameters, field{p.Name, typeName(p.Schema), bounded(p.Description, p.Schema)})
 	}
 	if op.RequestBody != nil {
-		o.Body = typeName(op.RequestBody.Content["application/json"].Schema)
+		o.Body = contentName(op.RequestBody.Content)
 	}
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
 		if !strings.HasPrefix(status, "2") {
 			continue
 		}
-		for kind, content := range op.Responses[status].Content {
-			if kind == "text/event-stream" {
-				o.Events = eventsOf(content.Schema)
-				continue
-			}
-			o.Answer = status + " " + typeName(content.Schema)
+		content := op.Responses[status].Content
+		if stream := content["text/event-stream"]; stream != nil {
+			o.Events = eventsOf(stream.Schema)
+		} else if len(content) > 0 {
+			o.Answer = status + " " + contentName(content)
 		}
 	}
 	return o
+}
+
+// contentName names the type of a body, of a file also what sort it is.
+func contentName(content map[string]*huma.MediaType) string {
+	kinds := slices.Sorted(maps.Keys(content))
+	if s := content[kinds[0]].Schema; s == nil || s.Format != "binary" {
+		return typeName(s)
+	}
+	return "file (" + strings.Join(kinds, ", ") + ")"
 }
 
 // eventsOf lists the events that package sse declared.

@@ -85,11 +85,14 @@ func (r Recipient) Check() error {
 	return nil
 }
 
+// DefaultTLP is the strictest marking that a recipient is told of by default.
+const DefaultTLP = string(marking.TLPAmberStrict)
+
 // May reports whether a recipient may be told of a case.
 func (r Recipient) May(c casefile.Case) error {
 	most := r.TLP
 	if most == "" {
-		most = "AMBER+STRICT"
+		most = DefaultTLP
 	}
 	audience, err := marking.ParseTLP(most)
 	if err != nil {
