@@ -148,12 +148,26 @@ func (a *app) importFiles(ctx context.Context, files []string, req investigation
 			break
 		}
 	}
+	if ctx.Err() == nil {
+		a.keepNames(ctx, w)
+	}
 	if err := errors.Join(failed...); err != nil && cut && ctx.Err() == nil {
 		return partial{err.Error()}
 	} else if err != nil {
 		return err
 	}
 	return nil
+}
+
+// keepNames counts the names of the corpus anew where much of it is new. That an
+// index could not be written takes nothing from the import.
+func (a *app) keepNames(ctx context.Context, w *investigation.Workspace) {
+	progress := a.namesProgress()
+	err := w.KeepNames(ctx, progress.show)
+	progress.done()
+	if err != nil {
+		fmt.Fprintf(a.stderr, "note: the names of the corpus were not counted: %v\n", err)
+	}
 }
 
 func (a *app) importFile(ctx context.Context, w *investigation.Workspace, file string, req investigation.ImportRequest) (importLine, error) {

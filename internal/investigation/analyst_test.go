@@ -193,8 +193,8 @@ func TestNamingAmongReportedNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer index.Close() //nolint:errcheck // read only
-	search := &nameSearch{index: index, lists: lists{w.Lists}, language: w.Language()}
-	var like, made tallyOfNames
+	search := &nameSearch{index: index, lists: w.lists(), language: w.Language()}
+	var like, shaped, made tallyOfNames
 	tried, every := 0, max(len(blocks)/(60*seedsTried(t)/10), 1)
 	for i, b := range blocks {
 		names := namesIn(b.Indicators)
@@ -207,14 +207,18 @@ func TestNamingAmongReportedNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got []naming.Name
+		var got, byShape []naming.Name
 		for _, f := range found {
 			n, _ := naming.NameOf(f.Value)
 			got = append(got, n)
+			if strings.HasPrefix(f.Note, shapeNote) {
+				byShape = append(byShape, n)
+			}
 		}
 		like.add(b.Family, names[1:], got, families)
+		shaped.add(b.Family, names[1:], byShape, families)
 	}
-	t.Logf("naming: %d reports with two or more names, of %d names: %s", tried, len(all), like)
+	t.Logf("naming: %d reports with two or more names, of %d names: %s; by shape alone: %s", tried, len(all), like, shaped)
 	patterns, benignMatches := 0, 0
 	for i, b := range blocks {
 		names := namesIn(b.Indicators)

@@ -12,7 +12,7 @@ import (
 
 // Analyzer looks into files with the lists of the workspace.
 func (w *Workspace) Analyzer(limits artifact.Limits, passwords []string) *artifact.Analyzer {
-	a := &artifact.Analyzer{Lists: lists{w.Lists}, Limits: limits, Now: w.Clock()}
+	a := &artifact.Analyzer{Lists: w.lists(), Limits: limits, Now: w.Clock()}
 	if len(passwords) > 0 {
 		a.Passwords = append(slices.Clone(artifact.Passwords), passwords...)
 	}

@@ -69,13 +69,20 @@ func (j *judgements) BaseCount(r observation.Relation, v observable.Value) (n, o
 	return said.N, said.Of, said.Reason, said.Yes
 }
 
-// NameCount implements pivot.Lists.
-func (j *judgements) NameCount(r observation.Relation, word string) (uint64, bool) {
+// NameCount implements pivot.Lists. That the vocabulary counted goes without
+// saying, as in the records of before the corpus did.
+func (j *judgements) NameCount(r observation.Relation, word string) (n uint64, from string, known bool) {
 	said := j.ask(judged("name", r, word), func() judgement {
-		n, known := j.lists.NameCount(r, word)
-		return judgement{N: n, Yes: known}
+		n, from, known := j.lists.NameCount(r, word)
+		if from == vocabulary {
+			from = ""
+		}
+		return judgement{Reason: from, N: n, Yes: known}
 	})
-	return said.N, said.Yes
+	if from = said.Reason; from == "" {
+		from = vocabulary
+	}
+	return said.N, from, said.Yes
 }
 
 // errNotJudged means a replay asked the lists what the recorded run did not.
@@ -112,7 +119,7 @@ func (s silent) BaseCount(r observation.Relation, v observable.Value) (n, of uin
 	return 0, 0, "", false
 }
 
-func (s silent) NameCount(r observation.Relation, word string) (uint64, bool) {
+func (s silent) NameCount(r observation.Relation, word string) (n uint64, from string, known bool) {
 	s.note(judged("name", r, word))
-	return 0, false
+	return 0, "", false
 }

@@ -29,7 +29,7 @@ func (w *Workspace) SearchNames(index *naming.Index, pattern *naming.Pattern) {
 }
 
 func (w *Workspace) nameSearch(index *naming.Index, pattern *naming.Pattern) *nameSearch {
-	return &nameSearch{index: index, lists: lists{w.Lists}, language: w.Language(), pattern: pattern}
+	return &nameSearch{index: index, lists: w.lists(), language: w.Language(), pattern: pattern}
 }
 
 // searches are the methods in code of a case: those of the workspace, and names
@@ -81,7 +81,7 @@ func (s *nameSearch) Like(ctx context.Context, v observable.Value, limit int) ([
 	}
 	q := &nameQuery{nameSearch: s, own: own, limit: limit, found: map[naming.Name]alike{}}
 	for rank, way := range []func(context.Context) error{
-		q.byPattern, q.byLabel, q.byGuise, q.byTricks, q.bySkeleton, q.byTokens, q.byEdits, q.byPrefix,
+		q.byPattern, q.byLabel, q.byGuise, q.byTricks, q.bySkeleton, q.byTokens, q.byEdits, q.byPrefix, q.byShape,
 	} {
 		q.rank = rank
 		if err := way(ctx); err != nil {
@@ -187,7 +187,7 @@ func (q *nameQuery) byTokens(ctx context.Context) error {
 		return nil
 	}
 	for _, token := range observable.Tokens(value) {
-		if _, known := q.lists.NameCount(observation.Token, token); known {
+		if _, _, known := q.lists.NameCount(observation.Token, token); known {
 			continue
 		}
 		names, more, err := q.index.WithToken(ctx, token, q.limit)
@@ -240,11 +240,46 @@ func (q *nameQuery) byPrefix(ctx context.Context) error {
 		return nil
 	}
 	prefix := q.own.Label[:namePrefixLetters]
-	if _, known := q.lists.NameCount(observation.NamePrefix, prefix); known {
+	if _, _, known := q.lists.NameCount(observation.NamePrefix, prefix); known {
 		return nil
 	}
 	names, more, err := q.index.StartingWith(ctx, prefix, q.limit)
 	q.add(names, more, by(observation.NamePrefix, prefix, "starts with the same rare letters"))
+	return err
+}
+
+// commonShape is the share of names from which a shape is a habit of many: there
+// its weight comes to nothing, by the formula for a value that so many share.
+const commonShape = 8e-4
+
+// shapeNote begins the note of a name found by shape.
+const shapeNote = "letters and digits in the same places"
+
+// byShape finds the names with the same letters and digits in the same places,
+// where few names of the corpus have them and few would by chance. As many of the
+// world's names are taken to have the shape as the larger of both says, and a
+// thousand at least.
+func (q *nameQuery) byShape(ctx context.Context) error {
+	shape, ok := naming.ShapeOf(q.own.Label)
+	if !ok {
+		return nil
+	}
+	held, err := q.index.Holders(observation.Shape, shape)
+	if err != nil || held < 2 || held > naming.MostOfShape {
+		return err
+	}
+	like := by(observation.Shape, shape, fmt.Sprintf(shapeNote+", as %d of %d local names", held, q.index.Meta.Names))
+	like.Of, like.CountOf = score.NameWorld, "share of the local names"
+	share := float64(held) / float64(q.index.Meta.Names)
+	if chance := q.language.ExpectedShape(shape, 1); chance > share {
+		share, like.CountOf = chance, "share of names that people choose"
+	}
+	like.Holders = max(score.NameFloor, uint64(math.Ceil(share*score.NameWorld)))
+	if share > commonShape {
+		return nil
+	}
+	names, more, err := q.index.WithShape(ctx, shape, q.limit)
+	q.add(names, more, like)
 	return err
 }
 
@@ -254,8 +289,8 @@ func (q *nameQuery) byPrefix(ctx context.Context) error {
 func (q *nameQuery) looksLike(note string) pivot.Likeness {
 	like := by(observation.Shape, "like "+q.own.Label, note)
 	like.Holders, like.Of, like.CountOf = score.NameFloor, score.NameWorld, "floor of an uncounted word"
-	if n, known := q.lists.NameCount(observation.Token, q.own.Label); known && n > like.Holders {
-		like.Holders, like.CountOf = n, "vocabulary"
+	if n, from, known := q.lists.NameCount(observation.Token, q.own.Label); known && n > like.Holders {
+		like.Holders, like.CountOf = n, from
 	}
 	return like
 }

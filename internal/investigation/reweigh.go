@@ -48,7 +48,7 @@ func (w *Workspace) Reweigh(ctx context.Context, id string, decided ...casefile.
 	}
 	return w.conclude(ctx, id, conclusion{
 		bounds: under.options(), model: model, corpus: backed{reads.Final(), w.Corpus},
-		lists: &judgements{lists: lists{w.Lists}, answers: answers}, searches: rememberedSearches(under.Likeness, w.searches()), finished: finished,
+		lists: &judgements{lists: w.lists(), answers: answers}, searches: rememberedSearches(under.Likeness, w.searches()), finished: finished,
 	}, decided...)
 }
 

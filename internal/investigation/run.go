@@ -86,7 +86,7 @@ func (w *Workspace) exploreAndConclude(ctx context.Context, id string, req Reque
 	// What was gathered before a stop is weighed and recorded all the same.
 	ctx = context.WithoutCancel(ctx)
 	c := conclusion{
-		bounds: bounds, model: w.model(), corpus: w.Corpus, lists: newJudgements(lists{w.Lists}), searches: w.searches(),
+		bounds: bounds, model: w.model(), corpus: w.Corpus, lists: newJudgements(w.lists()), searches: w.searches(),
 		progress: req.Progress, finished: casefile.Finished{State: casefile.StateComplete},
 	}
 	if stopped != nil {
@@ -224,7 +224,7 @@ func (w *Workspace) explore(ctx context.Context, id string, req Request, record 
 		Asker: req.Asker, Replay: req.Replay, Clock: w.Clock, PAP: req.PAP, HasKey: req.HasKey,
 		Budget: req.Budget, Ledger: ledger{w, id, string(req.TLP), w.Clock},
 	})
-	engine := w.engine(w.Corpus, lists{w.Lists}, w.Clock(), bounds)
+	engine := w.engine(w.Corpus, w.lists(), w.Clock(), bounds)
 	engine.Gatherer = &gatherer{
 		Workspace: w, caseID: id, runner: runner, replay: req.Replay, asked: record.Asked(),
 		seen: map[observable.Value]bool{}, kept: map[casefile.Question]casefile.Asked{}, prices: map[observable.Kind]float64{}, clock: w.Clock,
@@ -238,5 +238,5 @@ func (w *Workspace) explore(ctx context.Context, id string, req Request, record 
 // Engine returns an engine over the corpus that asks nobody, for a look at a
 // value outside any case.
 func (w *Workspace) Engine(bounds pivot.Options) *pivot.Engine {
-	return w.engine(w.Corpus, lists{w.Lists}, w.Clock(), bounds)
+	return w.engine(w.Corpus, w.lists(), w.Clock(), bounds)
 }

@@ -17,8 +17,6 @@ import (
 	"clew/internal/casefile/postgres"
 	"clew/internal/casefile/sqlite"
 	"clew/internal/corpus"
-	"clew/internal/observable"
-	"clew/internal/observation"
 	"clew/internal/pivot"
 	"clew/internal/reference"
 	"clew/internal/score"
@@ -74,8 +72,8 @@ func (w *Workspace) Open(dir string, needs Needs) error {
 			return err
 		}
 		watched := similar.Watch(store)
-		w.names.lister = store
-		w.Corpus, w.Searches = watched, watched.Searches(lists{w.Lists})
+		w.names.lister, w.names.dir = store, w.namesDir()
+		w.Corpus, w.Searches = watched, watched.Searches(w.lists())
 	}
 	if needs.Cases {
 		store, err := w.openRecord()
@@ -108,29 +106,4 @@ func (w *Workspace) Close() error {
 	errs = append(errs, w.names.close())
 	w.Corpus, w.Cases = nil, nil
 	return errors.Join(errs...)
-}
-
-// lists lets the engine ask the reference set in its own words.
-type lists struct{ *reference.Set }
-
-func (l lists) Suppressed(r observation.Relation, v observable.Value) (string, bool) {
-	hit, ok := l.Match(r, v)
-	return hit.String(), ok
-}
-
-func (l lists) Benign(v observable.Value) (string, bool) {
-	hit, ok := l.Set.Benign(v)
-	return hit.String(), ok
-}
-
-func (l lists) BaseCount(r observation.Relation, v observable.Value) (n, of uint64, list string, ok bool) {
-	n, of, hit, ok := l.Set.BaseCount(r, v)
-	return n, of, hit.String(), ok
-}
-
-func (l lists) NameCount(r observation.Relation, word string) (uint64, bool) {
-	if r == observation.NamePrefix {
-		return l.PrefixCount(word)
-	}
-	return l.Set.NameCount(word)
 }

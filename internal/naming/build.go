@@ -2,12 +2,14 @@ package naming
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,16 +17,25 @@ import (
 
 	"clew/internal/corpus"
 	"clew/internal/observable"
+	"clew/internal/observation"
 )
 
-// The keys of the index are of three sorts, told apart by their first byte:
+// The keys of the index are of five sorts, told apart by their first byte:
 // a name; a token that does not start the name, a zero byte, the name; the guise
-// of an internationalised name, a zero byte, the name.
+// of an internationalised name, a zero byte, the name; a shape that few names
+// have, a zero byte, the name; and what is counted, a byte for what it is, then a
+// token, the first letters or a shape, with the number of names that have it.
+// Nothing is counted that one name alone has.
 const (
+	countKey = 'c'
 	nameKey  = 'n'
+	shapeKey = 's'
 	tokenKey = 't'
 	guiseKey = 'u'
 )
+
+// counted are the bytes behind countKey.
+var counted = map[observation.Relation]byte{observation.Token: 't', observation.NamePrefix: 'p', observation.Shape: 's'}
 
 // keySeparator stands between a part and its name; no name holds it.
 const keySeparator = 0
@@ -39,7 +50,7 @@ type Meta struct {
 }
 
 // form goes up when the keys change, so that an old index is built anew.
-const form = 1
+const form = 2
 
 const metaFile = "names.json"
 
@@ -92,7 +103,9 @@ func collect(ctx context.Context, names corpus.NameLister, keys *sorter, progres
 		if domain == "" {
 			return nil
 		}
-		last = domain
+		if last = domain; isSuffix(domain) {
+			last = "" // what is below belongs to others
+		}
 		name, ok := nameOf(domain)
 		if !ok {
 			return nil
@@ -120,8 +133,31 @@ func eachKey(buf *[]byte, name Name, add func([]byte) error) (err error) {
 			keep(tokenKey, token)
 		}
 	})
-	if strings.HasPrefix(name.Label, "xn--") {
+	if strings.HasPrefix(name.Label, punycode) {
 		keep(guiseKey, Guise(name.Label))
+	}
+	shape, shaped := ShapeOf(name.Label)
+	if shaped {
+		keep(shapeKey, shape)
+	}
+	count := func(what observation.Relation, part string) {
+		if err == nil {
+			*buf = append(append((*buf)[:0], countKey, counted[what]), part...)
+			err = add(*buf)
+		}
+	}
+	var seen []string // a token that a label holds twice counts once
+	tokens(name.Label, func(token string, _ int) {
+		if !slices.Contains(seen, token) {
+			seen = append(seen, token)
+			count(observation.Token, token)
+		}
+	})
+	if prefix, ok := observable.NamePrefix(name.Label); ok {
+		count(observation.NamePrefix, prefix)
+	}
+	if shaped {
+		count(observation.Shape, shape)
 	}
 	return err
 }
@@ -139,19 +175,71 @@ func writeFST(ctx context.Context, path string, keys *sorter) (names uint64, err
 		return 0, err
 	}
 	written := 0
-	err = keys.each(func(key []byte) error {
-		if key[0] == nameKey {
-			names++
-		}
+	shapes := group{insert: func(key []byte) error { return fst.Insert(key, 0) }}
+	err = keys.each(func(key []byte, times uint64) error {
 		if written++; written%progressEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
+		switch key[0] {
+		case countKey:
+			if times < 2 {
+				return nil
+			}
+			return fst.Insert(key, times)
+		case shapeKey:
+			return shapes.add(key)
+		case nameKey:
+			names++
+		}
+		if err := shapes.end(); err != nil {
+			return err
+		}
 		return fst.Insert(key, 0)
 	})
-	if err != nil {
+	if err := errors.Join(err, shapes.end()); err != nil {
 		return 0, err
 	}
 	return names, errors.Join(fst.Close(), out.Flush())
+}
+
+// MostOfShape is how many names a shape has that the index lists: one that more
+// have says nothing, and would take as much space again as all names.
+const MostOfShape = 1000
+
+// group holds the keys of one shape back until it is known whether they are few.
+type group struct {
+	insert func([]byte) error
+	shape  []byte // with the separator
+	keys   [][]byte
+}
+
+func (g *group) add(key []byte) error {
+	shape := key[:bytes.IndexByte(key, keySeparator)+1]
+	if !bytes.Equal(shape, g.shape) {
+		if err := g.end(); err != nil {
+			return err
+		}
+		g.shape = bytes.Clone(shape)
+	}
+	if len(g.keys) <= MostOfShape {
+		g.keys = append(g.keys, bytes.Clone(key))
+	}
+	return nil
+}
+
+// end inserts the keys of the shape, unless they are one or too many.
+func (g *group) end() error {
+	keys := g.keys
+	g.shape, g.keys = nil, nil
+	if len(keys) < 2 || len(keys) > MostOfShape {
+		return nil
+	}
+	for _, key := range keys {
+		if err := g.insert(key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // publish puts a complete index in the place of the one before.

@@ -32,6 +32,36 @@ func (l *Language) Expected(p *Pattern, names uint64) (float64, error) {
 	return chance.run() * float64(names), nil
 }
 
+// ExpectedShape estimates how many of so many names that people chose have a
+// shape by chance.
+func (l *Language) ExpectedShape(shape string, names uint64) float64 {
+	// By the last two symbols.
+	now := map[[2]int]float64{{edge, edge}: 1}
+	for i := range len(shape) {
+		from, to := symbolOf(shape[i]), symbolOf(shape[i])
+		switch shape[i] {
+		case 'a':
+			to = symbolOf('z')
+		case '0':
+			to = symbolOf('9')
+		}
+		then := make(map[[2]int]float64, len(now))
+		for at, p := range now {
+			for c := from; c <= to; c++ {
+				if q := p * l.next[at[0]][at[1]][c]; q > negligible {
+					then[[2]int{at[1], c}] += q
+				}
+			}
+		}
+		now = then
+	}
+	total := 0.0
+	for at, p := range now {
+		total += p * l.next[at[0]][at[1]][edge]
+	}
+	return total * float64(names)
+}
+
 type expectation struct {
 	language  *Language
 	automaton *fstregexp.Regexp

@@ -12,6 +12,8 @@ import (
 	"github.com/blevesearch/vellum"
 	"github.com/blevesearch/vellum/levenshtein"
 	fstregexp "github.com/blevesearch/vellum/regexp"
+
+	"clew/internal/observation"
 )
 
 // MaxEdits is the largest edit distance the index answers.
@@ -73,6 +75,24 @@ func (x *Index) WithToken(ctx context.Context, token string, limit int) ([]Name,
 	}
 	inside, more, err := x.between(ctx, tokenKey, token+string(rune(keySeparator)), limit-len(found))
 	return append(found, inside...), more, err
+}
+
+// WithShape lists the names whose label has a shape, where no more than
+// [MostOfShape] have it; of one that more have, none.
+func (x *Index) WithShape(ctx context.Context, shape string, limit int) ([]Name, bool, error) {
+	return x.between(ctx, shapeKey, shape+string(rune(keySeparator)), limit)
+}
+
+// Holders counts the names that hold a token, start with the letters of a
+// name-prefix or have a shape. What one name alone has is not in the index: that
+// and what no name has is 0.
+func (x *Index) Holders(r observation.Relation, text string) (uint64, error) {
+	what, ok := counted[r]
+	if !ok {
+		return 0, fmt.Errorf("names are not counted by %s", r)
+	}
+	n, _, err := x.fst.Get(append([]byte{countKey, what}, text...))
+	return n, err
 }
 
 // WithGuise lists the internationalised names that look like a label.

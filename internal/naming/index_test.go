@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"clew/internal/observable"
+	"clew/internal/observation"
 )
 
 // listed is a corpus of nothing but names.
@@ -83,6 +84,107 @@ func TestIndexAnswers(t *testing.T) {
 	}
 	if found, more, err := x.StartingWith(ctx, "jppost", 2); err != nil || !more || len(found) != 2 {
 		t.Errorf("limit 2: %v %v %v", found, more, err)
+	}
+}
+
+func TestIndexCounts(t *testing.T) {
+	x := indexOf(t,
+		"jppost-tu.test", "www.jppost-tu.test", "jppost-bra.example", "my-jppost.test", "jppost-jppost.test", "jppostal.test", "jppostbank.test",
+		"post2-mail.test", "bank9-shop.test", "plainword.test", "otherword.test", "xn--pple-43d.test", "xn--pple-53d.test")
+	for _, test := range []struct {
+		of   observation.Relation
+		text string
+		want uint64
+	}{
+		{observation.Token, "jppost", 4},
+		{observation.Token, "plainword", 0}, // one name alone: not in the index
+		{observation.Token, "jppostal", 0},
+		{observation.NamePrefix, "jppost", 5}, // jppostal and jppostbank, but my-jppost starts mypost
+		{observation.Shape, "aaaa0-aaaa", 2},
+		{observation.Shape, "aaaaaaaaa", 0}, // a length is no shape
+	} {
+		if got, err := x.Holders(test.of, test.text); err != nil || got != test.want {
+			t.Errorf("%s %s: %d holders, want %d, %v", test.of, test.text, got, test.want, err)
+		}
+	}
+	if _, err := x.Holders(observation.ResolvesTo, "jppost"); err == nil {
+		t.Error("addresses of names are counted")
+	}
+	found, more, err := x.WithShape(t.Context(), "aaaa0-aaaa", 9)
+	if diff := cmp.Diff([]string{"bank9-shop.test", "post2-mail.test"}, texts(found)); diff != "" || more || err != nil {
+		t.Error(more, err, diff)
+	}
+}
+
+// TestCountsAgreeWithTheParts compares the counts with those of a map.
+func TestCountsAgreeWithTheParts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	var names []string
+	want := map[observation.Relation]map[string]uint64{observation.Token: {}, observation.NamePrefix: {}, observation.Shape: {}}
+	seen := map[string]bool{}
+	for len(names) < 3000 {
+		label := ""
+		for range 1 + rng.IntN(3) {
+			label += []string{"post", "bank", "-", "7", "42", "secure", "mail", "x"}[rng.IntN(8)]
+		}
+		label = strings.Trim(label, "-")
+		domain := label + []string{".test", ".example", ".invalid"}[rng.IntN(3)]
+		if label == "" || seen[domain] || strings.Contains(label, "--") {
+			names = append(names, "again.test")
+			continue
+		}
+		seen[domain] = true
+		names = append(names, domain, "www."+domain)
+		for _, token := range observable.Tokens(observable.Must(observable.Domain, domain)) {
+			want[observation.Token][token]++
+		}
+		if prefix, ok := observable.NamePrefix(label); ok {
+			want[observation.NamePrefix][prefix]++
+		}
+		if shape, ok := ShapeOf(label); ok {
+			want[observation.Shape][shape]++
+		}
+	}
+	x := indexOf(t, names...)
+	for r, counts := range want {
+		for text, n := range counts {
+			if n == 1 {
+				n = 0
+			}
+			if got, err := x.Holders(r, text); err != nil || got != n {
+				t.Errorf("%s %s: %d, want %d, %v", r, text, got, n, err)
+			}
+		}
+	}
+}
+
+func TestCommonShapesAreCountedAndNotListed(t *testing.T) {
+	var names []string
+	for i := range MostOfShape + 1 {
+		names = append(names, fmt.Sprintf("name-%04d.test", i))
+	}
+	for i := range 10 {
+		names = append(names, fmt.Sprintf("rare%d-0.test", i))
+	}
+	x := indexOf(t, names...)
+	for shape, want := range map[string]struct {
+		held   uint64
+		listed int
+	}{"aaaa-0000": {MostOfShape + 1, 0}, "aaaa0-0": {10, 10}} {
+		held, err := x.Holders(observation.Shape, shape)
+		found, more, listErr := x.WithShape(t.Context(), shape, 99)
+		if held != want.held || len(found) != want.listed || more || err != nil || listErr != nil {
+			t.Errorf("%s: %d holders, %d listed, %v %v %v", shape, held, len(found), more, err, listErr)
+		}
+	}
+}
+
+// TestCustomersOfASuffixAreNames holds the index to names that stand below one
+// that is a name itself.
+func TestCustomersOfASuffixAreNames(t *testing.T) {
+	x := indexOf(t, "github.io", "one.github.io", "www.one.github.io", "two.github.io", "sub.other.test", "other.test")
+	if x.Meta.Names != 4 {
+		t.Errorf("%d names, want 4", x.Meta.Names)
 	}
 }
 
@@ -171,19 +273,28 @@ func TestSorterSpillsAndMerges(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	s := newSorter(t.TempDir())
 	s.limit = 1 << 10
-	want := map[string]bool{}
+	want := map[string]uint64{}
 	for range 5000 {
 		key := fmt.Sprintf("key-%d", rng.IntN(2000))
-		want[key] = true
+		want[key]++
 		if err := s.add([]byte(key)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var got []string
-	if err := s.each(func(key []byte) error { got = append(got, string(key)); return nil }); err != nil {
+	var order []string
+	got := map[string]uint64{}
+	err := s.each(func(key []byte, times uint64) error {
+		order = append(order, string(key))
+		got[string(key)] = times
+		return nil
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(sortedKeys(want), got); diff != "" {
+	if diff := cmp.Diff(sortedKeys(want), order); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	if len(s.runs) < 10 {

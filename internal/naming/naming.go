@@ -55,3 +55,10 @@ func registered(host string) string {
 	owned := host[:len(host)-len(suffix)-1]
 	return owned[strings.LastIndexByte(owned, '.')+1:] + "." + suffix
 }
+
+// isSuffix reports whether a registered domain is one under which others
+// register, such as github.io.
+func isSuffix(domain string) bool {
+	suffix, _ := publicsuffix.PublicSuffix(domain)
+	return suffix == domain
+}

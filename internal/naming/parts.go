@@ -23,9 +23,12 @@ func Skeleton(label string) string {
 	return string(out)
 }
 
-// Shape returns a label with letters as a and digits as 0: aaaaaa-aa0 for
-// jppost-tu7. Shapes narrow a search; alone they say nothing.
-func Shape(label string) string {
+// ShapeOf returns a label with letters as a and digits as 0: aaaaaa-aa0 for
+// jppost-tu7. A label of letters alone has none, for that were its length.
+func ShapeOf(label string) (shape string, ok bool) {
+	if strings.HasPrefix(label, punycode) {
+		return "", false // its letters stand for others
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z':
@@ -34,8 +37,11 @@ func Shape(label string) string {
 			return '0'
 		}
 		return r
-	}, label)
+	}, label), strings.ContainsFunc(label, func(r rune) bool { return r < 'a' || r > 'z' })
 }
+
+// punycode starts an internationalised label.
+const punycode = "xn--"
 
 // MinTokenLetters is how many letters a part of a label needs to be a token.
 const MinTokenLetters = 4
@@ -43,7 +49,7 @@ const MinTokenLetters = 4
 // tokens returns the runs of letters of a label that are tokens, with where each
 // starts.
 func tokens(label string, visit func(token string, at int)) {
-	if strings.HasPrefix(label, "xn--") {
+	if strings.HasPrefix(label, punycode) {
 		return // its letters stand for others
 	}
 	start := -1

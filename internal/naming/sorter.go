@@ -16,8 +16,8 @@ import (
 // runBytes is how many bytes of keys are sorted in memory at a time.
 const runBytes = 64 << 20
 
-// sorter sorts keys that may be more than memory holds, each kept once: runs are
-// written to a directory of the caller's and merged.
+// sorter sorts keys that may be more than memory holds, each kept once with how
+// often it was added: runs are written to a directory of the caller's and merged.
 type sorter struct {
 	dir   string
 	limit int
@@ -39,15 +39,29 @@ func (s *sorter) add(key []byte) error {
 	return nil
 }
 
-// sorted returns the keys in memory in order, each once.
-func (s *sorter) sorted() [][]byte {
+// visitor is given a key and how often it was added. The key is valid until the
+// next one.
+type visitor func(key []byte, times uint64) error
+
+// eachInMemory visits the keys in memory in order, each once.
+func (s *sorter) eachInMemory(visit visitor) error {
 	keys := make([][]byte, len(s.ends))
 	start := 0
 	for i, end := range s.ends {
 		keys[i], start = s.arena[start:end], end
 	}
 	slices.SortFunc(keys, bytes.Compare)
-	return slices.CompactFunc(keys, bytes.Equal)
+	for i := 0; i < len(keys); {
+		next := i + 1
+		for next < len(keys) && bytes.Equal(keys[i], keys[next]) {
+			next++
+		}
+		if err := visit(keys[i], uint64(next-i)); err != nil {
+			return err
+		}
+		i = next
+	}
+	return nil
 }
 
 func (s *sorter) flush() error {
@@ -61,29 +75,26 @@ func (s *sorter) flush() error {
 	}
 	s.runs = append(s.runs, path)
 	out := bufio.NewWriterSize(file, 1<<20)
-	var length [binary.MaxVarintLen32]byte
-	for _, key := range s.sorted() {
-		n := binary.PutUvarint(length[:], uint64(len(key)))
-		if _, err := out.Write(length[:n]); err != nil {
-			return errors.Join(err, file.Close())
+	var head []byte
+	err = s.eachInMemory(func(key []byte, times uint64) error {
+		head = binary.AppendUvarint(binary.AppendUvarint(head[:0], times), uint64(len(key)))
+		if _, err := out.Write(head); err != nil {
+			return err
 		}
-		if _, err := out.Write(key); err != nil {
-			return errors.Join(err, file.Close())
-		}
+		_, err := out.Write(key)
+		return err
+	})
+	if err != nil {
+		return errors.Join(err, file.Close())
 	}
 	s.arena, s.ends = s.arena[:0], s.ends[:0]
 	return errors.Join(out.Flush(), file.Close())
 }
 
-// each visits all keys in order, each once. The key is valid until the next.
-func (s *sorter) each(visit func(key []byte) error) (err error) {
+// each visits all keys in order, each once.
+func (s *sorter) each(visit visitor) (err error) {
 	if len(s.runs) == 0 {
-		for _, key := range s.sorted() {
-			if err := visit(key); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.eachInMemory(visit)
 	}
 	if err := s.flush(); err != nil {
 		return err
@@ -102,22 +113,23 @@ func (s *sorter) each(visit func(key []byte) error) (err error) {
 		heads = append(heads, r)
 	}
 	heap.Init(&heads)
-	var last []byte
-	for first := true; len(heads) > 0; first = false {
-		r := heads[0]
-		if first || !bytes.Equal(last, r.key) {
-			if err := visit(r.key); err != nil {
+	var key []byte
+	for len(heads) > 0 {
+		key = append(key[:0], heads[0].key...)
+		var times uint64
+		for len(heads) > 0 && bytes.Equal(heads[0].key, key) {
+			times += heads[0].times
+			switch err := heads[0].next(); {
+			case errors.Is(err, io.EOF):
+				heap.Pop(&heads)
+			case err != nil:
 				return err
+			default:
+				heap.Fix(&heads, 0)
 			}
-			last = append(last[:0], r.key...)
 		}
-		switch err := r.next(); {
-		case errors.Is(err, io.EOF):
-			heap.Pop(&heads)
-		case err != nil:
+		if err := visit(key, times); err != nil {
 			return err
-		default:
-			heap.Fix(&heads, 0)
 		}
 	}
 	return nil
@@ -125,11 +137,15 @@ func (s *sorter) each(visit func(key []byte) error) (err error) {
 
 // run reads one sorted file.
 type run struct {
-	in  *bufio.Reader
-	key []byte
+	in    *bufio.Reader
+	key   []byte
+	times uint64
 }
 
-func (r *run) next() error {
+func (r *run) next() (err error) {
+	if r.times, err = binary.ReadUvarint(r.in); err != nil {
+		return err
+	}
 	n, err := binary.ReadUvarint(r.in)
 	if err != nil {
 		return err

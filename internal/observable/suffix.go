@@ -119,6 +119,25 @@ func Tokens(v Value) []string {
 	return tokens
 }
 
+// namePrefixLetters is how many letters a [NamePrefix] has.
+const namePrefixLetters = 6
+
+// NamePrefix returns the first six ASCII letters of a label, digits and hyphens
+// left out; ok is false where there are no more than those.
+func NamePrefix(label string) (prefix string, ok bool) {
+	letters := make([]byte, 0, namePrefixLetters)
+	for i := range len(label) {
+		if label[i] < 'a' || label[i] > 'z' {
+			continue
+		}
+		if len(letters) == namePrefixLetters {
+			return string(letters), true
+		}
+		letters = append(letters, label[i])
+	}
+	return "", false
+}
+
 // HasICANNSuffix reports whether the domain v ends in a top-level domain that
 // exists, by the ICANN part of the public suffix list.
 func HasICANNSuffix(v Value) bool {

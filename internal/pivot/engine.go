@@ -33,8 +33,9 @@ type Lists interface {
 	// BaseCount gives the holders of a common value, of how many, and the list.
 	BaseCount(relation observation.Relation, value observable.Value) (n, of uint64, list string, ok bool)
 	// NameCount gives the registered names in the world that hold a word, or
-	// start with it when the relation is name-prefix.
-	NameCount(relation observation.Relation, word string) (n uint64, known bool)
+	// start with it when the relation is name-prefix, and who counted them: the
+	// vocabulary, or the names of the corpus where those that it holds are more.
+	NameCount(relation observation.Relation, word string) (n uint64, from string, known bool)
 }
 
 // A Gatherer fills the corpus with what sources know of a value. What kept a

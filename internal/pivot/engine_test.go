@@ -36,9 +36,9 @@ func (fakeLists) BaseCount(observation.Relation, observable.Value) (n, of uint64
 	return 0, 0, "", false
 }
 
-func (l fakeLists) NameCount(_ observation.Relation, word string) (uint64, bool) {
+func (l fakeLists) NameCount(_ observation.Relation, word string) (uint64, string, bool) {
 	n, ok := l.words[word]
-	return n, ok
+	return n, "vocabulary", ok
 }
 
 var day0 = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)

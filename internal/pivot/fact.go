@@ -180,8 +180,6 @@ func neighbourhood(v observable.Value) (observable.Value, bool) {
 	return block, err == nil
 }
 
-const prefixLetters = 6
-
 // nameFacts are the tokens, the first letters and the label of a name.
 func nameFacts(v observable.Value) []Fact {
 	var facts []Fact
@@ -201,17 +199,10 @@ func nameFacts(v observable.Value) []Fact {
 	for _, token := range observable.Tokens(v) {
 		add(observation.Token, token)
 	}
-	if letters := []rune(strings.Map(onlyLetters, label)); len(letters) > prefixLetters {
-		add(observation.NamePrefix, string(letters[:prefixLetters]))
+	if prefix, ok := observable.NamePrefix(label); ok {
+		add(observation.NamePrefix, prefix)
 	}
 	return facts
-}
-
-func onlyLetters(r rune) rune {
-	if r >= 'a' && r <= 'z' {
-		return r
-	}
-	return -1
 }
 
 // selfFacts let others point at v: its address book entry under every relation

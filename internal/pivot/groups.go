@@ -100,7 +100,7 @@ func (r *run) bindsTogether(ctx context.Context, f Fact) (bool, error) {
 	case observation.SubdomainOf:
 		return r.suppressedValue(r.attribute(f)) == "", nil
 	case observation.Token, observation.NamePrefix:
-		_, known := r.Lists.NameCount(f.Relation, f.Value.Text())
+		_, _, known := r.Lists.NameCount(f.Relation, f.Value.Text())
 		return !known, nil
 	case observation.RegistrantEmail, observation.RegistrantPhone, observation.Created, observation.Key, observation.Names:
 		if r.suppressedValue(r.attribute(f)) != "" {

@@ -178,12 +178,12 @@ func (r *run) universe(ctx context.Context, kind observable.Kind) (uint64, error
 	return largest, nil
 }
 
-// nameHolders draws names from the whole world: the vocabulary's count, or the
-// floor of a word nobody counted, and never fewer than the case itself holds.
+// nameHolders draws names from the whole world: the largest of the vocabulary's
+// count, the names of the corpus, and the floor of a word nobody counted.
 func (r *run) nameHolders(f Fact) holding {
 	h := holding{n: score.NameFloor, of: score.NameWorld, known: true, world: true, from: "floor of an uncounted word"}
-	if n, known := r.Lists.NameCount(f.Relation, f.Value.Text()); known && n > h.n {
-		h.n, h.from = n, "vocabulary"
+	if n, from, known := r.Lists.NameCount(f.Relation, f.Value.Text()); known && n > h.n {
+		h.n, h.from = n, from
 	}
 	return h
 }

@@ -43,8 +43,9 @@ type noLists struct{}
 
 func (noLists) Suppressed(observation.Relation, observable.Value) (string, bool) { return "", false }
 
-func (noLists) Benign(observable.Value) (string, bool)                { return "", false }
-func (noLists) NameCount(observation.Relation, string) (uint64, bool) { return 0, false }
+func (noLists) Benign(observable.Value) (string, bool)                        { return "", false }
+func (noLists) NameCount(observation.Relation, string) (uint64, string, bool) { return 0, "", false }
+
 func (noLists) BaseCount(observation.Relation, observable.Value) (uint64, uint64, string, bool) {
 	return 0, 0, "", false
 }

@@ -16,6 +16,8 @@ func (engineLists) BaseCount(observation.Relation, observable.Value) (n, of uint
 	return 0, 0, "", false
 }
 
-func (engineLists) NameCount(observation.Relation, string) (uint64, bool) { return 0, false }
+func (engineLists) NameCount(observation.Relation, string) (uint64, string, bool) {
+	return 0, "", false
+}
 
 func today() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"clew/internal/ingest"
+	"clew/internal/ingest/cof"
 	"clew/internal/observation"
 
 	"github.com/google/go-cmp/cmp"
@@ -66,6 +70,28 @@ func TestUnequalAnswersGiveNoFigures(t *testing.T) {
 				t.Errorf("sameAnswers(%q, %q) = %v", own, test.theirs, err)
 			}
 		})
+	}
+}
+
+// TestRowsAreAcceptedAsCOF imports what -cof writes, and compares it with the rows.
+func TestRowsAreAcceptedAsCOF(t *testing.T) {
+	g := generator{seed: 3, rows: 2000}
+	var text bytes.Buffer
+	if err := writeCOF(&text, g); err != nil {
+		t.Fatal(err)
+	}
+	i := 0
+	_, err := ingest.Import{Format: cof.Format{}, Source: "bench"}.Run(t.Context(), &text, func(o observation.Observation) error {
+		want := g.row(i)
+		want.Last = want.Last.Truncate(time.Second)
+		if diff := cmp.Diff(summary(want), summary(o)); diff != "" {
+			t.Fatalf("row %d (-generated +read):\n%s", i, diff)
+		}
+		i++
+		return nil
+	})
+	if err != nil || i != g.rows {
+		t.Errorf("%d of %d rows: %v", i, g.rows, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -83,7 +84,7 @@ func (g generator) address(rng *rand.Rand) string {
 	n := uint32(g.rank(rng, g.rows/rowsPerServer+16, 2.5))
 	n *= 2654435761 // ranks are not neighbours
 	if rng.IntN(8) == 0 {
-		return fmt.Sprintf("2001:db8:%x:%x::%x", n>>16, n&0xffff, n%7+1)
+		return netip.MustParseAddr(fmt.Sprintf("2001:db8:%x:%x::%x", n>>16, n&0xffff, n%7+1)).String()
 	}
 	return fmt.Sprintf("198.%d.%d.%d", 18+n>>16&1, n>>8&0xff, n&0xff)
 }

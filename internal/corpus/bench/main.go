@@ -36,6 +36,7 @@ func main() {
 	names := flag.String("peers", "mtbl,sqlite,duckdb", "engines to compare with, comma separated; empty for none")
 	flag.StringVar(&s.dir, "dir", "", "where to work; a temporary directory, removed afterwards, by default")
 	onServer := flag.String("clickhouse", "", "load the rows into the corpus at this URL instead, and ask it")
+	asCOF := flag.Bool("cof", false, "write the rows to standard output in the Common Output Format instead")
 	flag.Parse()
 	s.peers = strings.FieldsFunc(*names, func(r rune) bool { return r == ',' })
 
@@ -44,6 +45,8 @@ func main() {
 	switch {
 	case flag.Arg(0) == buildCommand:
 		err = build(ctx, flag.Arg(1), flag.Arg(2))
+	case *asCOF:
+		err = writeCOF(os.Stdout, generator{seed: s.seed, rows: s.rows})
 	case *onServer != "":
 		err = s.benchClickHouse(ctx, *onServer)
 	default:

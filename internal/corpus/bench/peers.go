@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // The peers are small programs: in C against the libraries of the system,
@@ -128,16 +127,19 @@ type output struct {
 func run(ctx context.Context, program string, args ...string) (out output, err error) {
 	//nolint:gosec // this program, or one compiled above
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Stderr = os.Stderr
-	text, err := cmd.Output()
+	var text bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &text, os.Stderr
+	if err := cmd.Start(); err != nil {
+		return out, fmt.Errorf("%s: %w", cmd, err)
+	}
+	peak := watchMemory(cmd.Process.Pid)
+	err = cmd.Wait()
+	out.peak = peak()
 	if err != nil {
 		return out, fmt.Errorf("%s: %w", cmd, err)
 	}
 	out.cpu = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		out.peak = usage.Maxrss << 10 // KiB, as Linux has it
-	}
-	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines := bufio.NewScanner(&text)
 	lines.Scan()
 	speed, _ := strings.CutPrefix(lines.Text(), "speed ")
 	if out.speed, err = strconv.ParseFloat(speed, 64); err != nil {
