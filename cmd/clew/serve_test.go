@@ -207,6 +207,8 @@ func checkCase(t *testing.T, a *app, c client, path, id string) {
 	c.want(404, "POST", "/api/v1/cases/none/notes", `{"text":"x"}`)
 	c.want(200, "GET", path, "", `"verdict":"rejected"`, "asked the hoster", "<img src=x")
 	c.want(200, "GET", path+"/log?limit=1000", "", `"type":"opened"`, `"type":"noted"`, `"actor":"tester"`)
+	c.want(200, "GET", path+"/log?type=noted&type=opened&order=newest&limit=1", "", `"total":2`, `"type":"noted"`, `"words":"`)
+	c.want(200, "GET", path+"/log?type=nothing-of-the-kind", "", `"items":[]`, `"total":0`)
 	if answer, _ := c.do("GET", path, ""); answer.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("outside text under the type %q", answer.Header.Get("Content-Type"))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -32,11 +31,6 @@ type findingsInput struct {
 	Page
 	Band string `query:"band" enum:"high,medium,low,coincidence"`
 	Kind string `query:"kind" maxLength:"64"`
-}
-
-type logInput struct {
-	CaseName
-	Page
 }
 
 type verifyInput struct {
@@ -67,7 +61,7 @@ func (s *service) registerCases(api huma.API) {
 	register(api, get("cases", "/cases", "Every case, newest first", "With its state and its findings by band."), s.list)
 	register(api, known(get("case", "/cases/{case}", "The case as one document", "As clew case show --json.")), s.document)
 	register(api, known(get("findings", "/cases/{case}/findings", "The findings of a case, page by page", "With the factors of each: its waterfall.")), s.findings)
-	register(api, known(get("log", "/cases/{case}/log", "Every event of the record, in order", "")), s.log)
+	s.registerLog(api)
 	register(api, known(get("verify", "/cases/{case}/verify", "Check the chain of events and every raw answer", "")),
 		func(ctx context.Context, in *verifyInput) (casefile.Verification, error) {
 			id, err := s.resolve(ctx, in.Case)
@@ -145,18 +139,6 @@ func (s *service) findings(ctx context.Context, in *findingsInput) (List[casefil
 		return in.Band != "" && f.Band != in.Band || in.Kind != "" && f.Kind != in.Kind
 	})
 	return paged(all, func(f casefile.Finding) string { return f.Kind + " " + f.Value }, in.Page)
-}
-
-func (s *service) log(ctx context.Context, in *logInput) (List[casefile.Event], error) {
-	id, err := s.resolve(ctx, in.Case)
-	if err != nil {
-		return List[casefile.Event]{}, err
-	}
-	events, err := s.cases.Cases.Events(ctx, id, casefile.Query{})
-	if err != nil {
-		return List[casefile.Event]{}, err
-	}
-	return paged(events, func(e casefile.Event) string { return strconv.FormatUint(e.Seq, 10) }, in.Page)
 }
 
 func (s *service) judge(ctx context.Context, in *verdictInput) (casefile.Event, error) {
