@@ -111,28 +111,79 @@ export class OpenedCase {
           },
         }),
       );
-    let recorded = 0;
-    const words = verdict === 'accepted' ? 'Accepted' : 'Rejected';
-    const all = await this.write(`${words}.`, async () => {
+    return this.write(verdict === 'accepted' ? 'Accepted.' : 'Rejected.', async () => {
+      const seqs: number[] = [];
       for (const indicator of indicators) {
-        await one(indicator);
-        if (!goOn(++recorded)) break;
+        seqs.push((await one(indicator)).seq);
+        if (!goOn(seqs.length)) break;
       }
+      return seqs;
     });
-    return all;
   }
 
-  /** write does one change and says how it went; the stream brings what came of it. */
+  /** undo takes back an event: a verdict, a note, tags, an expansion, another undoing. */
+  async undo(seq: number, reason = ''): Promise<boolean> {
+    return this.write(`Event ${String(seq)} is taken back.`, () => this.takeBack(seq, reason));
+  }
+
+  private takeBack(seq: number, reason = ''): Promise<Schemas['Event']> {
+    return said(
+      api.POST('/api/v1/cases/{case}/undo', {
+        params: { path: { case: this.id } },
+        body: { seq, ...(reason ? { reason } : {}) },
+      }),
+    );
+  }
+
+  /** tag puts tags on values and takes others off; on the case where none is named. */
+  async tag(about: { kind: string; value: string }[], add: string[], remove: string[]): Promise<boolean> {
+    const targets = about.length > 0 ? about.map((v) => `${v.kind}:${v.value}`) : [''];
+    return this.write(add.length > 0 ? `Tagged ${add.join(', ')}.` : 'Tag taken off.', async () => {
+      const seqs: number[] = [];
+      for (const target of targets) {
+        const { seq } = await said(
+          api.POST('/api/v1/cases/{case}/tags', {
+            params: { path: { case: this.id } },
+            body: {
+              ...(add.length > 0 ? { add } : {}),
+              ...(remove.length > 0 ? { remove } : {}),
+              ...(target ? { about: target } : {}),
+            },
+          }),
+        );
+        seqs.push(seq);
+      }
+      return seqs;
+    });
+  }
+
+  /** Every tag in use in this case, for whoever writes one. */
+  readonly knownTags = $derived(
+    [this.doc?.case, ...(this.doc?.findings ?? []), ...(this.doc?.seeds ?? [])]
+      .flatMap((one) => one?.tags ?? [])
+      .filter((tag, i, all) => all.indexOf(tag) === i)
+      .sort(),
+  );
+
+  /** write does one change and says how it went; the stream brings what came of it.
+   * A change that gives the numbers of its events can be taken back at once. */
   async write(done: string, change: () => Promise<unknown>): Promise<boolean> {
     try {
-      await change();
-      tell(done);
+      const seqs = await change();
+      tell(done, Array.isArray(seqs) && seqs.length > 0 ? () => void this.takeBackAll(seqs as number[]) : undefined);
       await this.load();
       return true;
     } catch (error) {
       complain(error);
+      await this.load();
       return false;
     }
+  }
+
+  private async takeBackAll(seqs: number[]): Promise<void> {
+    await this.write(seqs.length > 1 ? `Took back ${String(seqs.length)} events.` : 'Taken back.', async () => {
+      for (const seq of seqs.toReversed()) await this.takeBack(seq);
+    });
   }
 }
 

@@ -15,11 +15,14 @@ export class Picking<T> {
   private readonly chosen = new SvelteSet<string>();
   private last = -1; // the row marked last, from where Shift marks on
 
+  // Made anew when the rows change, and only read: it need not be reactive itself.
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
   private readonly places = $derived.by(() => new Map(this.its.rows().map((row, i) => [this.its.name(row), i])));
   /** The place of the selected row, -1 when it is not in view. */
   readonly at = $derived.by(() => this.places.get(this.its.selected()) ?? -1);
   /** What is marked and no longer in view is left out: it would be judged unseen. */
   readonly marked: ReadonlySet<string> = $derived.by(
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- as above
     () => new Set([...this.chosen].filter((name) => this.places.has(name))),
   );
   /** What an order is about: all that is marked, else the selected one. */
