@@ -108,6 +108,10 @@ test('by keyboard: down, mark, reject with a reason', { skip }, async () => {
   assert.equal(judged.verdict, 'rejected');
   assert.equal(judged.reason, 'our own proxy');
   await page.getByRole('button', { name: '1 rejected' }).waitFor();
+  await page.getByRole('button', { name: 'undo', exact: true }).click();
+  await page.getByText('Taken back.').waitFor();
+  assert.equal((await find(value)).verdict, '');
+  await page.getByRole('button', { name: '1 rejected' }).waitFor({ state: 'hidden' });
   await accessible(page);
   fine();
   await close();
@@ -146,4 +150,140 @@ test('on a narrow screen the list can be read, and why takes its place', { skip 
   await shot(page, 'case-why-390', true);
   fine();
   await close();
+});
+
+test('a value is rejected as a link from its line, for every case', { skip }, async () => {
+  const { page, fine, close } = await at();
+  await page
+    .getByRole('row', { name: /lumapost24-customsaccess\[\.\]example/ })
+    .first()
+    .click();
+  const line = page
+    .getByRole('list', { name: 'Waterfall, in bits' })
+    .getByRole('listitem')
+    .filter({ hasText: 'token' });
+  await line.first().getByRole('button', { name: 'reject this value' }).click();
+  await page.getByLabel('Reason, for whoever reads the record').fill('a word of everybody');
+  await page.getByLabel('everywhere: in every case').check();
+  await page.getByRole('button', { name: 'Reject', exact: true }).click();
+  await page.getByText('Rejected.').waitFor();
+  const { items } = (await server.call(`/cases/${id}/log?type=rejected&order=newest&limit=1`)) as {
+    items: { data: { about: { value: string }; relation: string; scope: string; reason: string } }[];
+  };
+  assert.deepEqual(items[0]?.data, {
+    about: { kind: 'text', value: 'lumapost' },
+    relation: 'token',
+    reason: 'a word of everybody',
+    scope: 'all',
+  });
+  await page.getByRole('button', { name: 'undo', exact: true }).click();
+  await page.getByText('Taken back.').waitFor();
+  fine();
+  await close();
+});
+
+test('pivots: counted, rejected, reopened, followed, rolled back', { skip }, async () => {
+  const { page, fine, close } = await at('?tab=pivots');
+  await page.getByRole('button', { name: /rejected \d+/ }).click();
+  await page.getByRole('grid', { name: 'Pivot points' }).waitFor();
+  await page.keyboard.press('j');
+  await page.getByRole('heading', { name: 'Before you follow it' }).waitFor();
+  await page.getByText('No source would be asked.').waitFor();
+  await accessible(page);
+  await shot(page, 'case-pivots-light');
+
+  await page.keyboard.press('e');
+  await page.getByText('1 pivot followed by hand').waitFor({ timeout: 30_000 });
+  await page.getByText('1 pivot followed by hand').click();
+  await page.getByRole('button', { name: 'Roll back' }).click();
+  await page.getByText('rolled back').waitFor();
+  const after = (await server.call(`/cases/${id}`)) as { expansions: { state: string }[] };
+  assert.deepEqual(
+    after.expansions.map((x) => x.state),
+    ['rolled-back'],
+  );
+
+  await page.getByRole('button', { name: /rejected \d+/ }).click();
+  await page.getByRole('button', { name: /followed \d+/ }).click();
+  await page.getByRole('row').nth(1).click();
+  await page.keyboard.press('r');
+  await page.getByLabel('Reason, for whoever reads the record').fill('seen enough');
+  await page.keyboard.press('Enter');
+  await page.getByText('Pivot rejected.').waitFor();
+  await page.getByText('by the analyst').waitFor();
+  await page.getByRole('button', { name: 'Reopen…' }).click();
+  await page.getByLabel('Reason, for whoever reads the record').fill('not quite');
+  await page.keyboard.press('Enter');
+  await page.getByText('Pivot reopened.').waitFor();
+  await page.getByText('by the analyst').waitFor({ state: 'hidden' });
+  fine();
+  await close();
+});
+
+test('the record: words, raw events, check, notes, tags', { skip }, async () => {
+  const { page, fine, close } = await at('?tab=record');
+  const events = page.getByRole('list', { name: 'Events of the record' }).getByRole('listitem');
+  await events.nth(50).waitFor();
+  await page.getByRole('button', { name: 'case opened' }).click();
+  await page.getByText('1 to 1 of 1 events').waitFor();
+  assert.match((await events.first().textContent()) ?? '', /lumapost24-redeliveryoffice\[\.\]example from demo/);
+  await page.getByRole('button', { name: 'Event 1 as JSON' }).click();
+  assert.match((await events.first().locator('pre').textContent()) ?? '', /"type": "opened"/);
+  await accessible(page);
+  await shot(page, 'case-record-light');
+
+  await page.getByRole('link', { name: 'Check and pass on' }).click();
+  const { case: it } = await doc();
+  await page.getByLabel(/A head noted elsewhere/).fill(it.head);
+  await page.getByRole('button', { name: 'Check every event' }).click();
+  await page.getByText(/Sound: \d+ events/).waitFor();
+  await page.getByLabel(/A head noted elsewhere/).fill('0'.repeat(64));
+  await page.getByRole('button', { name: 'Check every event' }).click();
+  await page.getByText('this is not the record it was taken from').waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download the bundle' }).click(),
+  ]);
+  assert.match(download.suggestedFilename(), /\.zip$/);
+
+  await page.getByRole('link', { name: 'Notes and tags' }).click();
+  await page
+    .getByLabel('Note, in Markdown')
+    .fill('**asked** the hoster <img src=x onerror=alert(1)> [x](https://evil.example)');
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await page.locator('.preview strong', { hasText: 'asked' }).waitFor();
+  await page.getByRole('button', { name: 'Write it into the record' }).click();
+  await page.locator('article strong', { hasText: 'asked' }).waitFor();
+  assert.equal(await page.locator('article img, article a').count(), 0);
+  await page.getByLabel('Tags, with commas between').fill('Phishing, wave 3');
+  await page.keyboard.press('Enter');
+  await page.getByText('wave 3').first().waitFor();
+  const { case: tagged } = (await server.call(`/cases/${id}`)) as { case: { tags: string[] } };
+  assert.deepEqual(tagged.tags, ['phishing', 'wave 3']);
+  await accessible(page);
+  await shot(page, 'case-notes-light');
+  fine();
+  await close();
+});
+
+test('two people on one case see what the other does', { skip }, async () => {
+  const [one, two] = await Promise.all([at('?sort=value'), at('?sort=value&rejected=1')]);
+  await two.page.getByRole('grid', { name: 'Findings' }).waitFor();
+  await one.page.keyboard.press('j');
+  const row = one.page.getByRole('row', { selected: true });
+  const value = (await row.locator('.value bdi').first().textContent()) ?? '';
+  await one.page.keyboard.press('t');
+  await one.page.getByLabel('Tags, with commas between').last().fill('panel');
+  await one.page.keyboard.press('Enter');
+  const theirs = two.page.getByRole('row').filter({ hasText: value }).first();
+  await theirs.getByText('panel').waitFor();
+  await two.page.reload();
+  await theirs.getByText('panel').waitFor();
+  await one.page.keyboard.press('r');
+  await one.page.getByLabel('Reason, for whoever reads the record').fill('ours');
+  await one.page.keyboard.press('Enter');
+  await theirs.getByText('rejected: ours').waitFor();
+  one.fine();
+  two.fine();
+  await Promise.all([one.close(), two.close()]);
 });

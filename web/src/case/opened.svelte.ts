@@ -33,9 +33,9 @@ export class OpenedCase {
 
   inView(finding: Finding): boolean {
     return (
-      this.shownBands.includes(finding.band) &&
+      // What was rejected became a coincidence by that: it is shown by its verdict.
+      (finding.verdict === 'rejected' ? this.rejectedToo : this.shownBands.includes(finding.band)) &&
       !this.hiddenKinds.includes(finding.kind) &&
-      (this.rejectedToo || finding.verdict !== 'rejected') &&
       (this.text === '' || finding.value.toLowerCase().includes(this.text))
     );
   }

@@ -6,7 +6,7 @@ export const eventWords: Record<string, string> = {
   closed: 'case closed',
   asked: 'source asked',
   disclosed: 'value disclosed',
-  pivoted: 'pivot decided on',
+  pivoted: 'pivot decided',
   expanded: 'followed by hand',
   'pivot-rejected': 'pivot rejected',
   read: 'corpus read',
