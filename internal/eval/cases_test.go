@@ -50,7 +50,7 @@ func TestDisguisesHoldOffBystanders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%s: %+v", d.Name, m)
+		t.Logf("%s: right %v, wrong %v of %d siblings", d.Name, m.Right, m.Wrong, m.Siblings)
 		if m.Cases != 3 || m.Siblings == 0 || m.Met < m.Siblings/2 {
 			t.Errorf("%s: met %d of %d siblings in %d cases, want half of them at least", d.Name, m.Met, m.Siblings, m.Cases)
 		}
@@ -59,8 +59,8 @@ func TestDisguisesHoldOffBystanders(t *testing.T) {
 		if got := m.Precision(score.High); got <= 0.5 {
 			t.Errorf("%s: the high band is %.2f precise, want more right than wrong", d.Name, got)
 		}
-		if got := m.Recall(score.High); got < 0.75 {
-			t.Errorf("%s: %.2f of the siblings are high, want three quarters", d.Name, got)
+		if got := m.Recall(score.High); got < 0.66 {
+			t.Errorf("%s: %.2f of the siblings are high, want two thirds", d.Name, got)
 		}
 		if m.Joined != 0 {
 			t.Errorf("%s: %d of %d bystanders are in the high band", d.Name, m.Joined, m.Victims)

@@ -116,7 +116,7 @@ func TestRareValuesConnectAndCommonOnesDoNot(t *testing.T) {
 func TestBrokenSetsNameTheLine(t *testing.T) {
 	good := `{"domain":"a.example","attrs":{},"n_values":{}}` + "\n"
 	tests := map[string]struct{ domains, counts, population, want string }{
-		"half_a_line":       {good + `{"domain":"b.exa`, "type,value,count\n", smallPopulation, "domains.jsonl line 2"},
+		"half_a_line":       {good + `{"domain":"b.exa`, "type,value,count\n", smallPopulation, "domains.jsonl: line 2"},
 		"wrong_header":      {good, "type,value\n", smallPopulation, "value_counts.csv: header"},
 		"count_is_no_count": {good, "type,value,count\nip,192.0.2.1,many\n", smallPopulation, "value_counts.csv line 2"},
 		"mean_is_no_number": {good, "type,value,count\n", "type,population_with_type,mean_values\nip,3,x\n", "population.csv line 2"},

@@ -3,6 +3,8 @@ package pivot
 import (
 	"context"
 	"slices"
+
+	"clew/internal/observation"
 )
 
 // An Order says in which order pivot points are followed.
@@ -25,29 +27,15 @@ const outOfPivots = "the limit of pivots was reached before it"
 
 // expandWithin expands a frontier under a limit of pivots: the points of all its
 // nodes compete, and each one that was followed changes what the others promise.
+// By promise, who was met on the way competes at once, and need not wait until a
+// hop is used up: the second fact of a sure member is worth more than the tenth of
+// the seed.
 func (r *run) expandWithin(ctx context.Context, frontier []*node, hop int) error {
-	var waiting []candidate
-	for _, n := range frontier {
-		n.expanded = true
-		if err := r.gather(ctx, n.value); err != nil {
-			return err
-		}
-		if r.Gatherer != nil {
-			if err := r.load(ctx, n); err != nil {
-				return err
-			}
-		}
-		points, err := r.plan(ctx, n)
-		if err != nil {
-			return err
-		}
-		if r.Order != ByPromise {
-			points = r.asTheyCame(n, points)
-		}
-		for _, p := range points {
-			waiting = append(waiting, candidate{n, p})
-		}
+	waiting, err := r.candidates(ctx, frontier)
+	if err != nil {
+		return err
 	}
+	searched := frontier
 	for len(waiting) > 0 {
 		i := r.next(waiting)
 		c := waiting[i]
@@ -61,11 +49,24 @@ func (r *run) expandWithin(ctx context.Context, frontier []*node, hop int) error
 			}
 			continue
 		}
+		met := len(r.order)
 		if err := r.spend(func() error { return r.follow(ctx, c.node, c.planned) }); err != nil {
 			return err
 		}
+		if r.Order != ByPromise || r.spent >= r.Pivots || len(r.order) == met {
+			continue
+		}
+		found, err := r.foundMeanwhile(ctx)
+		if err != nil {
+			return err
+		}
+		more, err := r.candidates(ctx, found)
+		if err != nil {
+			return err
+		}
+		waiting, searched = append(waiting, more...), append(searched, found...)
 	}
-	for _, n := range frontier { // searches cannot say beforehand what they promise: they come last
+	for _, n := range searched { // searches cannot say beforehand what they promise: they come last
 		if r.spent >= r.Pivots {
 			break
 		}
@@ -74,6 +75,42 @@ func (r *run) expandWithin(ctx context.Context, frontier []*node, hop int) error
 		}
 	}
 	return nil
+}
+
+// candidates plans nodes: gathers what is known of each and lists its points.
+func (r *run) candidates(ctx context.Context, nodes []*node) ([]candidate, error) {
+	var waiting []candidate
+	for _, n := range nodes {
+		n.expanded = true
+		if err := r.gather(ctx, n.value); err != nil {
+			return nil, err
+		}
+		if r.Gatherer != nil {
+			if err := r.load(ctx, n); err != nil {
+				return nil, err
+			}
+		}
+		points, err := r.plan(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		if r.Order != ByPromise {
+			points = r.asTheyCame(n, points)
+		}
+		for _, p := range points {
+			waiting = append(waiting, candidate{n, p})
+		}
+	}
+	return waiting, nil
+}
+
+// foundMeanwhile weighs the case as it stands and lists who is worth expanding
+// within its depth.
+func (r *run) foundMeanwhile(ctx context.Context) ([]*node, error) {
+	if err := r.weighAll(ctx); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(r.worthExpanding(), func(n *node) bool { return n.hop >= r.depth() }), nil
 }
 
 // spend counts the points that something follows.
@@ -115,13 +152,13 @@ func (r *run) next(waiting []candidate) int {
 // is nobody new, and what hangs on a doubtful node is doubtful itself.
 func (r *run) promiseNow(c candidate) float64 {
 	p := c.planned
-	others := 1.0
-	if p.Holders > 1 {
-		known := uint64(r.met[r.attribute(p.fact)])
-		others = float64(p.Holders - min(p.Holders, known))
+	held := max(p.Holders, 1)
+	others := float64(held - min(held, uint64(r.met[r.attribute(p.fact)])))
+	if p.price > 0 {
+		others = max(others, 1) // whoever is asked may know more than is known here
 	}
 	promise := c.node.p * p.Expected * min(others, mostExpected) / max(p.price, 1)
-	if p.fact.coarse() {
+	if p.fact.coarse() || p.fact.Relation == observation.SubdomainOf {
 		promise /= coarseDiscount
 	}
 	return promise
@@ -131,7 +168,8 @@ const (
 	// mostExpected bounds the members a single point is expected to bring:
 	// operators have dozens, and a value held by more is mostly others'.
 	mostExpected = 50
-	// coarseDiscount puts a block or provider behind the addresses and hosts in it.
+	// coarseDiscount puts a block or provider behind the addresses and hosts in it,
+	// and the names below a member behind everything: who has the domain has them.
 	coarseDiscount = 1000
 )
 

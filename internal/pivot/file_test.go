@@ -14,7 +14,7 @@ func digestOf(n int) string { return fmt.Sprintf("%064x", n) }
 
 // fileWorld has an operator's two files. The first knows two command servers;
 // one has its address in common with the second's server, the other its
-// registrant: two independent ways there. Six thousand strangers make that rare.
+// registrant: two independent ways there. Twelve thousand strangers make that rare.
 func fileWorld() []observation.Observation {
 	ours := days(0, 9)
 	all := []observation.Observation{
@@ -28,7 +28,7 @@ func fileWorld() []observation.Observation {
 		saw(digestOf(3), observation.Imphash, strings.Repeat("ab", 16), ours),
 		saw(digestOf(1), observation.Imphash, strings.Repeat("ab", 16), ours),
 	}
-	for i := range 6000 {
+	for i := range 12_000 {
 		all = append(
 			all,
 			saw(digestOf(10_000+i), observation.ConfigC2, fmt.Sprintf("stranger%d.test", i), days(0, 9)),
