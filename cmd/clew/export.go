@@ -32,6 +32,7 @@ type exportFlags struct {
 	producer      string
 	explain       bool
 	notes         bool
+	logs          []string // in which rules on patterns are tried
 }
 
 func (a *app) exportCommand() *cobra.Command {
@@ -70,6 +71,7 @@ func (f *exportFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.audience, "tlp", "", "who will read it: RED, AMBER+STRICT, AMBER, GREEN or CLEAR; cases marked stricter stay out (default: as the cases are marked)")
 	flags.StringVar(&f.producer, "org", "", "who exports, as exchange formats name the author (default: clew)")
 	flags.BoolVar(&f.notes, "notes", false, "also the remarks on the whole case, not only those on what is exported (stix)")
+	flags.StringSliceVar(&f.logs, "logs", nil, "logs of yours in which to count what rules on patterns would hit (default: those of the telemetry index)")
 	flags.BoolVar(&f.explain, "explain", false, "name everything that is left out, and why")
 }
 
@@ -149,22 +151,25 @@ func (a *app) exportSet(ctx context.Context, f export.Format, names []string, fl
 		}
 	}
 	if !f.Patterns {
-		return a.chooseFrom(ctx, nil, f, documents, rules)
+		return a.chooseFrom(ctx, nil, f, documents, rules, flags.logs)
 	}
 	w, err := a.workspace(investigation.Needs{Corpus: true, ReadOnly: true})
 	if err != nil {
 		fmt.Fprintf(a.stderr, "  no naming pattern is learned: %s\n", terminalSafe(err.Error()))
-		return a.chooseFrom(ctx, nil, f, documents, rules)
+		return a.chooseFrom(ctx, nil, f, documents, rules, flags.logs)
 	}
 	defer w.Close() //nolint:errcheck // nothing was written
-	return a.chooseFrom(ctx, w, f, documents, rules)
+	return a.chooseFrom(ctx, w, f, documents, rules, flags.logs)
 }
 
 // chooseFrom chooses what f holds of documents. Without a corpus nothing is
 // learned from them.
-func (a *app) chooseFrom(ctx context.Context, w *investigation.Workspace, f export.Format, documents []casefile.Document, rules export.Rules) (export.Set, error) {
+func (a *app) chooseFrom(ctx context.Context, w *investigation.Workspace, f export.Format, documents []casefile.Document, rules export.Rules, logs []string) (export.Set, error) {
 	if w != nil && f.Patterns {
 		rules.Learn = a.learner(ctx, w)
+	}
+	if f.Patterns {
+		rules.Measure = a.measurer(ctx, logs)
 	}
 	return export.Choose(documents, f, rules)
 }
@@ -194,7 +199,7 @@ func (a *app) learner(ctx context.Context, w *investigation.Workspace) func([]ob
 		}
 		return export.NamePattern{
 			Regexp: family.Regexp, Words: family.Words, Learned: family.Learned,
-			False: fmt.Sprintf("corpus: %s%d of %d names match beside those learned from (index of %s). Benign lists: %d of %d. By chance: about %s of %d registered names. Telemetry: not measured",
+			False: fmt.Sprintf("corpus: %s%d of %d names match beside those learned from (index of %s). Benign lists: %d of %d. By chance: about %s of %d registered names",
 				atLeast, len(family.Found), family.CorpusOf, family.AsOf, len(family.Benign), family.BenignOf, fewOrMany(family.Expected), family.World),
 		}, true
 	}

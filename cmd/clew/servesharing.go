@@ -39,7 +39,7 @@ func (c core) Choose(ctx context.Context, w *investigation.Workspace, id, name s
 	if err != nil {
 		return f, export.Set{}, err
 	}
-	set, err := c.chooseFrom(ctx, w, f, []casefile.Document{doc}, rules)
+	set, err := c.chooseFrom(ctx, w, f, []casefile.Document{doc}, rules, nil)
 	return f, set, err
 }
 

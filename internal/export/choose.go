@@ -30,6 +30,9 @@ type Rules struct {
 	// Learn finds the pattern that names follow, if they follow one. nil means
 	// that nobody can.
 	Learn func(names []observable.Value) (NamePattern, bool)
+	// Measure says of each pattern what it would hit in the team's own logs that
+	// is no finding, into its Telemetry. nil means that there are no logs.
+	Measure func(patterns []Pattern, names []NamePattern, findings []observable.Value)
 }
 
 // Errors of Choose.
@@ -266,5 +269,12 @@ func (c *chooser) finish() {
 	s.Left = slices.DeleteFunc(s.Left, func(l Left) bool { return in[l.Value] }) // left out of one case, in by another
 	s.Patterns = patternsOf(c.witnesses)
 	s.Names = learn(c.witnesses, c.rules.Learn)
+	if c.rules.Measure != nil && len(s.Patterns)+len(s.Names) > 0 {
+		findings := make([]observable.Value, len(c.witnesses))
+		for i, e := range c.witnesses {
+			findings[i] = e.Value
+		}
+		c.rules.Measure(s.Patterns, s.Names, findings)
+	}
 	s.Version = s.Version.Truncate(time.Second)
 }

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -15,8 +16,15 @@ type NamePattern struct {
 	Regexp  string
 	Words   []string // the same for people
 	Learned int      // names it was learned from
-	False   string   // what it would hit besides, as far as that was measured
+	False   string   // what it would hit besides in the corpus, the benign lists and by chance
 	Cases   []string
+	// Telemetry is as of a [Pattern].
+	Telemetry string
+}
+
+// Estimate says in words what a rule on the pattern would hit falsely.
+func (p NamePattern) Estimate() string {
+	return p.False + ". Telemetry: " + cmp.Or(p.Telemetry, unmeasured)
 }
 
 // namePattern are the characters of patterns that every engine reads alike and

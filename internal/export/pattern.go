@@ -20,7 +20,13 @@ type Pattern struct {
 	Of       uint64             // population they were counted in
 	CountOf  string             // who counted
 	Cases    []string
+	// Telemetry says what a rule would hit in the team's own logs that is no
+	// finding; "" when that was not measured.
+	Telemetry string
 }
+
+// unmeasured is what a rule says of logs that nobody looked at.
+const unmeasured = "not measured: no telemetry index, and no logs given"
 
 // maxHolders is how common an attribute may be and still be worth a rule: more
 // is noise for whoever reads the alerts. Judgement; it is what pivoting stops at
@@ -40,7 +46,7 @@ func (p Pattern) Estimate() string {
 		corpus = fmt.Sprintf("corpus: %d of %d hold it (%s), %d of them in this export, so at most %d false in %d",
 			p.Holders, p.Of, orNone(p.CountOf), len(p.Members), p.Others(), p.Of)
 	}
-	return corpus + ". Telemetry: not measured"
+	return corpus + ". Telemetry: " + cmp.Or(p.Telemetry, unmeasured)
 }
 
 // patternsOf collects the shared attributes behind the entries, most telling first.

@@ -49,7 +49,7 @@ func patternRules(s export.Set) []rule {
 			rules = append(rules, rule{
 				title: "learned naming pattern", category: at.category, product: at.product, level: "medium",
 				about:          []string{"Names as the operators of the case make them, learned from " + export.Plural(n.Learned, "name", "names")},
-				falsePositives: export.Comment(n.False), tests: []test{{at.field, []value{{n.Below(), n.Trace()}}}},
+				falsePositives: export.Comment(n.Estimate()), tests: []test{{at.field, []value{{n.Below(), n.Trace()}}}},
 			})
 		}
 	}

@@ -172,7 +172,7 @@ func patterns(l *export.Lines, numbers export.Numbers, s export.Set) {
 			write(l, numbers, p.Value.String(), "clew shared attribute", "case "+strings.Join(p.Cases, ", case "))
 	}
 	for _, n := range s.Names {
-		l.Comment(fmt.Sprintf("naming pattern learned from %s. %s", export.Plural(n.Learned, "name", "names"), n.False))
+		l.Comment(fmt.Sprintf("naming pattern learned from %s. %s", export.Plural(n.Learned, "name", "names"), n.Estimate()))
 		rule{"dns", "any", `dns.query; pcre:"/` + n.Below() + `/i";`, "dns"}.
 			write(l, numbers, n.Regexp, "clew naming pattern", "case "+strings.Join(n.Cases, ", case "))
 	}

@@ -133,7 +133,7 @@ event ssl_extension_server_name(c: connection, is_client: bool, names: string_ve
 func writeScript(w io.Writer, s export.Set) error {
 	l := export.NewLines(w, "#", "zeek-naming", s)
 	for _, n := range s.Names {
-		l.Comment(fmt.Sprintf("learned from %s. %s", export.Plural(n.Learned, "name", "names"), n.False))
+		l.Comment(fmt.Sprintf("learned from %s. %s", export.Plural(n.Learned, "name", "names"), n.Estimate()))
 		l.Line(fmt.Sprintf(script, pattern(n), strings.Join(n.Cases, ", ")))
 	}
 	return l.Close()

@@ -90,7 +90,7 @@ rule clew_md5_44d88612fea8a8f36de82e1278abb02f {
 rule clew_imphash_9ac2c143077ae41e {
   meta:
     trace = "case=2026-11-23-cdn-update-example-4f2a shared=imphash members=2"
-    false_matches = "corpus: 2 of 250000 hold it (local store, 2026-11-20), 2 of them in this export, so at most 0 false in 250000. Telemetry: not measured"
+    false_matches = "corpus: 2 of 250000 hold it (local store, 2026-11-20), 2 of them in this export, so at most 0 false in 250000. Telemetry: not measured: no telemetry index, and no logs given"
   condition:
     pe.imphash() == "f34d5f2d4577ed6d9ceec516c1f5a745"
 }
@@ -98,7 +98,7 @@ rule clew_imphash_9ac2c143077ae41e {
 rule clew_richhash_e58a1c41878b2fc6 {
   meta:
     trace = "case=2026-11-23-cdn-update-example-4f2a shared=rich members=1"
-    false_matches = "corpus: 2 of 250000 hold it (local store, 2026-11-20), 1 of them in this export, so at most 1 false in 250000. Telemetry: not measured"
+    false_matches = "corpus: 2 of 250000 hold it (local store, 2026-11-20), 1 of them in this export, so at most 1 false in 250000. Telemetry: not measured: no telemetry index, and no logs given"
   condition:
     hash.md5(pe.rich_signature.clear_data) == "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 }
@@ -106,7 +106,7 @@ rule clew_richhash_e58a1c41878b2fc6 {
 rule clew_pdb_a1bf9c44e4346696 {
   meta:
     trace = "case=2026-11-23-cdn-update-example-4f2a shared=pdb members=1"
-    false_matches = "corpus: 1 of 250000 hold it (local store, 2026-11-20), 1 of them in this export, so at most 0 false in 250000. Telemetry: not measured"
+    false_matches = "corpus: 1 of 250000 hold it (local store, 2026-11-20), 1 of them in this export, so at most 0 false in 250000. Telemetry: not measured: no telemetry index, and no logs given"
   strings:
     $s0 = "C:\\build\\loader\\Release\\loader.pdb" ascii wide
   condition:
@@ -116,7 +116,7 @@ rule clew_pdb_a1bf9c44e4346696 {
 rule clew_signer_da83184a414cc755 {
   meta:
     trace = "case=2026-11-23-cdn-update-example-4f2a shared=signed-by members=1"
-    false_matches = "corpus: 3 of 250000 hold it (local store, 2026-11-20), 1 of them in this export, so at most 2 false in 250000. Telemetry: not measured"
+    false_matches = "corpus: 3 of 250000 hold it (local store, 2026-11-20), 1 of them in this export, so at most 2 false in 250000. Telemetry: not measured: no telemetry index, and no logs given"
   condition:
     for any i in (0 .. pe.number_of_signatures - 1) : ( pe.signatures[i].subject contains "/CN=Update Services Ltd" )
 }
@@ -124,7 +124,7 @@ rule clew_signer_da83184a414cc755 {
 rule clew_mutex_dda1b8433c085213 {
   meta:
     trace = "case=2026-11-23-cdn-update-example-4f2a shared=mutex members=1"
-    false_matches = "corpus: 1 of 250000 hold it (local store, 2026-11-20), 1 of them in this export, so at most 0 false in 250000. Telemetry: not measured"
+    false_matches = "corpus: 1 of 250000 hold it (local store, 2026-11-20), 1 of them in this export, so at most 0 false in 250000. Telemetry: not measured: no telemetry index, and no logs given"
   strings:
     $s0 = "Global\\{7A-update}" ascii wide
   condition:
@@ -134,7 +134,7 @@ rule clew_mutex_dda1b8433c085213 {
 rule clew_useragent_488866a525a782e4 {
   meta:
     trace = "case=2026-11-23-cdn-update-example-4f2a shared=user-agent members=1"
-    false_matches = "corpus: 2 of 250000 hold it (local store, 2026-11-20), 1 of them in this export, so at most 1 false in 250000. Telemetry: not measured"
+    false_matches = "corpus: 2 of 250000 hold it (local store, 2026-11-20), 1 of them in this export, so at most 1 false in 250000. Telemetry: not measured: no telemetry index, and no logs given"
   strings:
     $s0 = "Mozilla/4.0 (compatible; Updater 1.0)" ascii wide
   condition:

@@ -1,6 +1,6 @@
 # clew zeek-naming, 5 entries, TLP:AMBER
 # case 2026-11-23-cdn-update-example-4f2a, as of 2026-11-25
-# learned from 3 names. corpus: 3 of 250000
+# learned from 3 names. corpus: 3 of 250000. Telemetry: not measured: no telemetry index, and no logs given
 module Clew;
 
 export {

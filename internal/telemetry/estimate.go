@@ -1,0 +1,173 @@
+package telemetry
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+
+	"clew/internal/observable"
+	"clew/internal/telemetry/format"
+	"clew/internal/telemetry/format/all"
+	"clew/internal/telemetry/logfile"
+	"clew/internal/telemetry/match"
+)
+
+// A Probe is what a rule would look for: a text that logs write as it is, in any
+// case, or the pattern of registered domains.
+type Probe struct {
+	Text  string
+	Names *regexp.Regexp
+}
+
+// A Measured says how often probes hit what is no finding. Hits counts, by
+// probe, lines of a text and distinct names of a pattern.
+type Measured struct {
+	Hits        []int64
+	Lines       int64 // that were looked at
+	Names       int64 // distinct registered domains among them
+	Logs        int
+	First, Last time.Time // of the records, as [FileCoverage] has them
+	Missing     []string  // logs that were not read to their end, and why
+}
+
+// Bounds of a measurement. It is a sample for a comment: what is beyond is said.
+const (
+	maxMeasured      = 1 << 30 // bytes of text
+	maxMeasuredNames = 2_000_000
+)
+
+var errEnough = errors.New("more than is measured at once")
+
+// Measure counts what probes hit in logs beside the findings: a line that holds
+// one counts for nothing, and neither does a name that is one.
+func Measure(ctx context.Context, inputs []logfile.Input, probes []Probe, findings []observable.Value) (Measured, error) {
+	wanted := make([]match.Indicator, len(findings))
+	own := map[string]bool{}
+	for i, v := range findings {
+		wanted[i] = match.Indicator{Value: v}
+		if name, ok := observable.RegistrableDomain(v); ok {
+			own[name.Text()] = true
+		}
+	}
+	set, _, err := match.New(wanted)
+	if err != nil {
+		set = nil // nothing to leave out
+	}
+	m := &measurer{probes: probes, set: set, own: own, seen: map[string]bool{}, names: map[string]bool{}}
+	m.out.Hits = make([]int64, len(probes))
+	for _, in := range inputs {
+		if err := ctx.Err(); err != nil {
+			return m.out, err
+		}
+		m.out.Logs++
+		if err := m.read(ctx, in); err != nil {
+			m.out.Missing = append(m.out.Missing, in.Path+": "+err.Error())
+		}
+	}
+	return m.out, nil
+}
+
+type measurer struct {
+	probes []Probe
+	set    *match.Set
+	own    map[string]bool
+	seen   map[string]bool // words that were looked at
+	names  map[string]bool // registered domains
+	bytes  int64
+	out    Measured
+}
+
+func (m *measurer) read(ctx context.Context, in logfile.Input) error {
+	file, err := in.Open()
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // read only
+	return logfile.Members(file, func(_ string, r *bufio.Reader) error {
+		return logfile.Blocks(r, logfile.Options{}, func(b logfile.Block) error {
+			if m.bytes += int64(len(b.Text)); m.bytes > maxMeasured {
+				return errEnough
+			}
+			m.block(b, in.ModTime)
+			return ctx.Err()
+		})
+	})
+}
+
+func (m *measurer) block(b logfile.Block, ref time.Time) {
+	m.period(b, ref)
+	var ours []int // where findings are, in order
+	if m.set != nil {
+		m.set.Scan(b.Text, func(hit match.Hit) { ours = append(ours, hit.Start) })
+	}
+	held := map[int]bool{} // lines with a finding, by where they begin
+	for _, at := range ours {
+		held[bytes.LastIndexByte(b.Text[:at], '\n')+1] = true
+	}
+	for start := 0; start < len(b.Text); {
+		end := start + bytes.IndexByte(b.Text[start:], '\n')
+		if end < start {
+			end = len(b.Text)
+		}
+		m.out.Lines++
+		m.line(strings.ToLower(string(b.Text[start:end])), held[start])
+		start = end + 1
+	}
+}
+
+func (m *measurer) line(line string, ours bool) {
+	named := false
+	for i, p := range m.probes {
+		if p.Names != nil {
+			named = true
+		} else if !ours && strings.Contains(line, strings.ToLower(p.Text)) {
+			m.out.Hits[i]++
+		}
+	}
+	if !named {
+		return
+	}
+	for _, word := range strings.FieldsFunc(line, notOfName) {
+		if strings.IndexByte(word, '.') < 0 || len(m.seen) >= maxMeasuredNames || m.seen[word] {
+			continue
+		}
+		m.seen[word] = true
+		v, err := observable.New(observable.Domain, word)
+		if err != nil {
+			continue
+		}
+		name, ok := observable.RegistrableDomain(v)
+		if !ok || m.names[name.Text()] {
+			continue
+		}
+		m.names[name.Text()] = true
+		m.out.Names++
+		for i, p := range m.probes {
+			if p.Names != nil && !m.own[name.Text()] && p.Names.MatchString(name.Text()) {
+				m.out.Hits[i]++
+			}
+		}
+	}
+}
+
+// notOfName reports whether a character, lower case, ends a host name.
+func notOfName(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'
+}
+
+// period widens the time that was looked at by the ends of a block.
+func (m *measurer) period(b logfile.Block, ref time.Time) {
+	c := format.Context{Schema: b.Schema, Ref: ref}
+	var rec format.Record
+	cover := FileCoverage{First: m.out.First, Last: m.out.Last}
+	for _, text := range newSplit(b).ends() {
+		if all.Parse(text, c, &rec) {
+			cover.see(rec.Time)
+		}
+	}
+	m.out.First, m.out.Last = cover.First, cover.Last
+}
