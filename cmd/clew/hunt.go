@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clew/internal/investigation"
+	"clew/internal/server"
 	"clew/internal/telemetry"
 	"clew/internal/telemetry/indicators"
 	"clew/internal/telemetry/logfile"
@@ -34,6 +35,10 @@ type huntFlags struct {
 	workers            int
 	siem               string // name of the team's own search
 	printQuery         bool
+
+	// Who runs the search from elsewhere is told of it; nil for no one.
+	sighted func(match.Indicator, telemetry.Sighting)
+	read    func(done, total int64) // bytes of text, and of the logs on disk
 }
 
 func (a *app) huntCommand() *cobra.Command {
@@ -190,36 +195,55 @@ func (a *app) huntList(ctx context.Context, f huntFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	o, err := a.options(f, wanted)
+	found, coverage, _, err := a.searchLogs(ctx, f, wanted, args)
 	if err != nil {
 		return err
 	}
+	return a.finishHunt(found, coverage)
+}
+
+// searchLogs searches the logs that args name, and prints the hits.
+func (a *app) searchLogs(ctx context.Context, f huntFlags, wanted []match.Indicator, args []string) (found *telemetry.Findings, coverage telemetry.Coverage, refused []match.Refusal, err error) {
+	o, err := a.options(f, wanted)
+	if err != nil {
+		return nil, coverage, nil, err
+	}
 	inputs, skipped, err := a.logs(args)
 	if err != nil {
-		return err
+		return nil, coverage, nil, err
 	}
 	if f.follow {
 		follower, err := logfile.Follow(ctx, args[0], time.Second)
 		if err != nil {
-			return usageError{err}
+			return nil, coverage, nil, usageError{err}
 		}
 		defer follower.Close() //nolint:errcheck // read only
 		inputs = []logfile.Input{logfile.Named(args[0], follower, a.clock())}
 	}
-	progress := a.scanProgress(&o, inputs)
+	progress := a.scanProgress(f, &o, inputs)
 	hunter, err := telemetry.New(o)
 	if err != nil {
-		return usagef("%s: %w", f.indicators, err)
+		return nil, coverage, hunter.Refused, usagef("%s: %w", f.what(), err)
 	}
-	a.sayRefused(hunter.Refused, wanted)
-	found := telemetry.NewFindings(wanted)
-	coverage, err := a.search(ctx, hunter, inputs, found, f)
+	if f.caseID == "" {
+		a.sayRefused(hunter.Refused, wanted)
+	}
+	found = telemetry.NewFindings(wanted)
+	coverage, err = a.search(ctx, hunter, inputs, found, f)
 	progress()
-	if err != nil {
-		return err
-	}
 	coverage.Skipped = append(coverage.Skipped, skipped...)
-	return a.finishHunt(found, coverage)
+	return found, coverage, hunter.Refused, err
+}
+
+// what names what is looked for.
+func (f huntFlags) what() string {
+	switch {
+	case f.caseID != "":
+		return "case " + f.caseID
+	case f.indicators != "":
+		return f.indicators
+	}
+	return "the list"
 }
 
 // search runs a hunt. One that is interrupted keeps what arrived; the coverage
@@ -243,9 +267,12 @@ func (a *app) printSightings(f huntFlags, found *telemetry.Findings, search func
 		encoder.SetEscapeHTML(false)
 		err := search(func(s telemetry.Sighting) (err error) {
 			found.Add(s)
+			if f.sighted != nil {
+				f.sighted(found.Indicators[s.Indicator], s)
+			}
 			switch {
 			case a.json:
-				err = encoder.Encode(hitLineOf(found.Indicators[s.Indicator], s))
+				err = encoder.Encode(server.HitOf(found.Indicators[s.Indicator], s))
 			case f.lines || f.follow:
 				err = printHit(w, found.Indicators[s.Indicator], s)
 			}
@@ -291,15 +318,19 @@ func (a *app) finishHunt(found *telemetry.Findings, coverage telemetry.Coverage)
 
 // scanProgress shows how far a search is, on a terminal only: a search of logs
 // is over soon or prints hits on its way.
-func (a *app) scanProgress(o *telemetry.Options, inputs []logfile.Input) (done func()) {
-	if !isTerminal(a.stderr) {
-		return func() {}
-	}
+func (a *app) scanProgress(f huntFlags, o *telemetry.Options, inputs []logfile.Input) (done func()) {
 	var total int64
 	for _, in := range inputs {
 		total += in.Size
 	}
 	var read, shown atomic.Int64
+	switch {
+	case f.read != nil:
+		o.Progress = func(n int64) { f.read(read.Add(n), total) }
+		return func() {}
+	case !isTerminal(a.stderr):
+		return func() {}
+	}
 	o.Progress = func(n int64) {
 		now := read.Add(n)
 		if last := shown.Load(); now-last > 64<<20 && shown.CompareAndSwap(last, now) {
@@ -328,30 +359,14 @@ func (a *app) huntCase(ctx context.Context, f huntFlags, args []string) error {
 // validate searches logs for the findings of a case, prints the hits, and records
 // the outcome for each finding.
 func (a *app) validate(ctx context.Context, w *investigation.Workspace, id string, f huntFlags, args []string) (*telemetry.Findings, telemetry.Coverage, error) {
-	var coverage telemetry.Coverage
 	wanted, err := w.Wanted(ctx, id)
 	if err != nil {
-		return nil, coverage, err
+		return nil, telemetry.Coverage{}, err
 	}
-	o, err := a.options(f, wanted)
-	if err != nil {
-		return nil, coverage, err
-	}
-	inputs, skipped, err := a.logs(args)
-	if err != nil {
-		return nil, coverage, err
-	}
-	progress := a.scanProgress(&o, inputs)
-	hunter, err := telemetry.New(o)
-	if err != nil {
-		return nil, coverage, usagef("case %s: %w", id, err)
-	}
-	found := telemetry.NewFindings(wanted)
-	coverage, err = a.search(ctx, hunter, inputs, found, f)
-	progress()
-	coverage.Skipped = append(coverage.Skipped, skipped...)
+	f.caseID = id
+	found, coverage, refused, err := a.searchLogs(ctx, f, wanted, args)
 	if err != nil {
 		return found, coverage, err
 	}
-	return found, coverage, w.RecordSightings(ctx, id, args, hunter.Refused, found, coverage)
+	return found, coverage, w.RecordSightings(ctx, id, args, refused, found, coverage)
 }

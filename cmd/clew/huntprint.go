@@ -12,53 +12,6 @@ import (
 	"clew/internal/telemetry/match"
 )
 
-// hitLine is one hit, one JSON object a line.
-type hitLine struct {
-	Time      *time.Time `json:"time"` // null where the record has none
-	Zoneless  bool       `json:"zoneless,omitempty"`
-	Kind      string     `json:"kind"` // of log
-	Format    string     `json:"format"`
-	Field     string     `json:"field"`
-	Meaning   string     `json:"meaning"`
-	Also      []string   `json:"also"`
-	Value     string     `json:"value"` // as seen
-	Indicator string     `json:"indicator"`
-	IndKind   string     `json:"indicator_kind"`
-	Exact     bool       `json:"exact"`
-	Label     string     `json:"label,omitempty"`
-	Asset     string     `json:"asset"`
-	Address   string     `json:"asset_address"`
-	Host      string     `json:"asset_host"`
-	User      string     `json:"user"`
-	Process   string     `json:"process"`
-	Peer      string     `json:"peer"`
-	Contact   string     `json:"contact"`
-	Direction string     `json:"direction"`
-	Action    string     `json:"action"`
-	Verdict   string     `json:"verdict"`
-	Why       string     `json:"why"`
-	File      string     `json:"file"`
-	Line      int64      `json:"line"` // 0 where the log has none
-	Offset    int64      `json:"offset"`
-	Record    string     `json:"record"`
-}
-
-func hitLineOf(ind match.Indicator, s telemetry.Sighting) hitLine {
-	line := hitLine{
-		Zoneless: s.Zoneless, Kind: s.Kind, Format: s.Format, Field: s.Field, Meaning: s.Meaning.String(), Also: append([]string{}, s.Also...), Value: s.Value,
-		Indicator: ind.Value.Text(), IndKind: ind.Value.Kind().String(), Exact: s.Exact, Label: ind.Label, Asset: s.Asset.String(), Address: s.Asset.Address, Host: s.Asset.Host,
-		User: s.Asset.User, Process: s.Asset.Process, Peer: s.Peer, Contact: s.Contact, Direction: s.Direction.String(), Action: s.Action.String(), Verdict: s.Verdict, Why: s.Why,
-		File: s.File, Line: s.Line, Offset: s.Offset, Record: s.Record,
-	}
-	if s.Field == "" {
-		line.Meaning = "text"
-	}
-	if !s.Time.IsZero() {
-		line.Time = &s.Time
-	}
-	return line
-}
-
 // printHit writes one hit for people, and the record below it.
 func printHit(w io.Writer, ind match.Indicator, s telemetry.Sighting) error {
 	when := "no time"

@@ -265,10 +265,7 @@ func TestReferencePageLoadsNothing(t *testing.T) {
 
 func serverOf(t testing.TB, a *app) *server.Server {
 	t.Helper()
-	offline := *a
-	offline.pap, offline.tlp, offline.depth, offline.maxHolders, offline.offline = "AMBER", "AMBER", 2, 500, true
-	offline.connectors()
-	s, err := server.New(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8777}, server.Options{Core: core{&offline}, Token: serveToken, Version: "test", Clock: time.Now})
+	s, err := server.New(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8777}, server.Options{Core: core{offlineApp(a)}, Token: serveToken, Version: "test", Clock: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,22 +115,21 @@ func (a *app) validateSIEM(ctx context.Context, w *investigation.Workspace, id s
 // askSIEM asks, prints what was seen, and says what silence rests on.
 func (a *app) askSIEM(ctx context.Context, f huntFlags, wanted []match.Indicator, ledger source.Ledger) (*telemetry.Findings, investigation.Inquiry, error) {
 	inquiry := investigation.Inquiry{Where: siem.SourceName(f.siem)}
-	o, err := a.options(f, wanted)
-	if err != nil {
-		return nil, inquiry, err
-	}
-	a.period(&o)
-	runner, err := a.siemRunner(f.siem)
-	if err != nil {
-		return nil, inquiry, err
-	}
 	if f.printQuery {
+		queries, err := a.siemQueries(f, wanted)
+		if err != nil {
+			return nil, inquiry, err
+		}
 		return nil, inquiry, a.printTo(func(w io.Writer) error {
-			for _, q := range runner.Queries(o) {
-				fmt.Fprintln(w, terminalSafe(q.Text))
+			for _, q := range queries {
+				fmt.Fprintln(w, terminalSafe(q))
 			}
 			return nil
 		})
+	}
+	o, runner, err := a.siemSearch(f, wanted)
+	if err != nil {
+		return nil, inquiry, err
 	}
 	if ledger != nil {
 		runner.Leave = func(ctx context.Context, values []observable.Value) error {
@@ -158,6 +157,30 @@ func (a *app) askSIEM(ctx context.Context, f huntFlags, wanted []match.Indicator
 		fmt.Fprintf(a.stderr, "  %s cut short: there are more hits than counted\n", plural(uint64(answer.More), "answer"))
 	}
 	return found, inquiry, nil
+}
+
+// siemSearch readies a search, and what is asked of it.
+func (a *app) siemSearch(f huntFlags, wanted []match.Indicator) (telemetry.Options, *siem.Runner, error) {
+	o, err := a.options(f, wanted)
+	if err != nil {
+		return o, nil, err
+	}
+	a.period(&o)
+	runner, err := a.siemRunner(f.siem)
+	return o, runner, err
+}
+
+// siemQueries returns the queries in the product's own language.
+func (a *app) siemQueries(f huntFlags, wanted []match.Indicator) ([]string, error) {
+	o, runner, err := a.siemSearch(f, wanted)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, q := range runner.Queries(o) {
+		all = append(all, q.Text)
+	}
+	return all, nil
 }
 
 // finishInquiry turns the outcome into the exit code.

@@ -15,6 +15,7 @@ import (
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 	"clew/internal/observable"
+	"clew/internal/server"
 	"clew/internal/telemetry"
 	"clew/internal/telemetry/index"
 	"clew/internal/telemetry/logfile"
@@ -273,6 +274,14 @@ func gone(paths []string) (all []string) {
 	return all
 }
 
+// telemetryIndexOf says what an index covers.
+func telemetryIndexOf(store *index.Store) server.TelemetryIndex {
+	covered := store.Coverage()
+	out := server.TelemetryIndex{Logs: covered.Files, Segments: store.Segments(), First: instant(covered.First), Last: instant(covered.Last), Missing: append([]string{}, covered.Missing...)}
+	out.Index, out.Text = store.Size()
+	return out
+}
+
 func (a *app) telemetryWatch() *cobra.Command {
 	var keep, workers int
 	var every time.Duration
@@ -422,7 +431,7 @@ func (w *watcher) alert(ctx context.Context, wanted []match.Indicator, search fu
 	return w.printTo(func(out io.Writer) error {
 		answer, err := search(ctx, o, func(s telemetry.Sighting) error {
 			if w.json {
-				return encodeLines(out, []hitLine{hitLineOf(wanted[s.Indicator], s)})
+				return encodeLines(out, []server.Hit{server.HitOf(wanted[s.Indicator], s)})
 			}
 			return printHit(out, wanted[s.Indicator], s)
 		})

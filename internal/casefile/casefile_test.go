@@ -79,6 +79,8 @@ func typeOf(t *testing.T, payload any) casefile.Type {
 		return casefile.TypeNoted
 	case casefile.Sighted:
 		return casefile.TypeSighted
+	case casefile.Searched:
+		return casefile.TypeSearched
 	case casefile.Acted:
 		return casefile.TypeActed
 	}

@@ -42,6 +42,7 @@ const (
 	TypeTagged        Type = "tagged"
 	TypeUndone        Type = "undone"
 	TypeClosed        Type = "closed"
+	TypeSearched      Type = "searched"
 )
 
 // An Entry is an event before it is part of the chain.

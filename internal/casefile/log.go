@@ -118,6 +118,24 @@ var descriptions = map[Type]func(Event) (string, error){
 	TypeTagged:        described(Tagged.describe),
 	TypeUndone:        described(Undone.describe),
 	TypeClosed:        described(func(p Closed) string { return orElse(p.Reason, "no reason given") }),
+	TypeSearched:      described(Searched.describe),
+}
+
+func (s Searched) describe() string {
+	text := s.Where
+	if s.Lines > 0 {
+		text += fmt.Sprintf(": %d lines of %d logs", s.Lines, s.Files)
+	}
+	if s.Note != "" {
+		text += ": " + s.Note
+	}
+	if !s.Complete {
+		text += "; not all of it was read"
+		if len(s.Unread) > 0 {
+			text += ": " + s.Unread[0]
+		}
+	}
+	return text
 }
 
 func (v Verdict) describe() string {

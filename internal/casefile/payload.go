@@ -158,4 +158,43 @@ type Sighted struct {
 	Assets  []string `json:"assets,omitempty"` // machines of ours, most sightings first
 	// Note is what was searched where nothing was seen, or why sightings do not count.
 	Note string `json:"note,omitempty"`
+	// What follows is for drawing: records from before it lack it.
+	AssetCounts []int          `json:"asset_counts,omitempty"` // sightings on each of Assets
+	Days        []Bucket       `json:"days,omitempty"`
+	Verdicts    map[string]int `json:"verdicts,omitempty"` // sightings by verdict: hit, hit-outside-window, worthless
+}
+
+// A Bucket counts sightings of a UTC day, 2026-11-27, or where there are very
+// many days, of a month, 2026-11.
+type Bucket struct {
+	When  string `json:"when"`
+	Count int    `json:"count"`
+}
+
+// Searched is what one search of the team's own logs rests on: without it "not
+// seen" means nothing.
+type Searched struct {
+	Where    string        `json:"where"`
+	Complete bool          `json:"complete"` // everything named was read to its end
+	From     Time          `json:"from"`     // of the records looked at, or asked about
+	To       Time          `json:"to"`
+	Lines    int64         `json:"lines"`
+	Bytes    int64         `json:"bytes"`    // of text
+	Parsed   int64         `json:"parsed"`   // records taken apart
+	Unparsed int64         `json:"unparsed"` // of these, read as plain text: no reader knew them
+	Files    int           `json:"files"`
+	Logs     []SearchedLog `json:"logs"`   // the first of them, and those not read to the end
+	Unread   []string      `json:"unread"` // what was not read or answered, and why: the first of them
+	Note     string        `json:"note"`
+}
+
+// A SearchedLog is one of the logs that were searched.
+type SearchedLog struct {
+	File    string   `json:"file"`
+	Lines   int64    `json:"lines"`
+	Bytes   int64    `json:"bytes"`
+	From    Time     `json:"from"`
+	To      Time     `json:"to"`
+	Formats []string `json:"formats"`
+	Missing string   `json:"missing"` // why it was not read to its end; empty when it was
 }

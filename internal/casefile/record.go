@@ -31,6 +31,8 @@ type Record struct {
 	verdicts    []verdict
 	notes       []Note
 	sighted     []Sighted
+	sightedAt   map[sightedIn]int // index into sighted of the last that counts
+	searches    []Search
 	acted       []Acted
 	pivots      []Pivot
 	pivotAt     map[PivotName]int // index into pivots
@@ -157,7 +159,12 @@ func (r *Record) add(e Event) error {
 			r.notes = append(r.notes, Note{e.Seq, timeOf(e.At()), e.Actor, n.About.Kind, n.About.Value, n.Text})
 		}
 	case TypeSighted:
-		r.sighted, err = appended(r.sighted, e)
+		err = r.sight(e)
+	case TypeSearched:
+		var searched *Searched
+		if searched, err = decoded[Searched](e); err == nil {
+			r.searches = append(r.searches, Search{timeOf(e.At()), e.Actor, *searched})
+		}
 	case TypeActed:
 		err = r.act(e)
 	case TypeEscalated:
@@ -234,6 +241,33 @@ func decoded[T any](e Event) (*T, error) {
 func appended[T any](list []T, e Event) ([]T, error) {
 	payload, err := decoded[T](e)
 	return append(list, *payload), err
+}
+
+// sightedIn is a value and where it was looked for.
+type sightedIn struct {
+	about Value
+	where string
+}
+
+// sight adds what a search said. Who searches the same place again sees the same
+// sightings again: they count once.
+func (r *Record) sight(e Event) (err error) {
+	if r.sighted, err = appended(r.sighted, e); err != nil {
+		return err
+	}
+	last := len(r.sighted) - 1
+	if r.sighted[last].Count == 0 {
+		return nil
+	}
+	in := sightedIn{r.sighted[last].About, r.sighted[last].Where}
+	if before, again := r.sightedAt[in]; again {
+		r.sighted[before].Count = 0
+	}
+	if r.sightedAt == nil {
+		r.sightedAt = map[sightedIn]int{}
+	}
+	r.sightedAt[in] = last
+	return nil
 }
 
 // overlay lays what came after the last run over its findings: verdicts,

@@ -3,6 +3,7 @@ package investigation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"clew/internal/casefile"
@@ -23,7 +24,7 @@ type Inquiry struct {
 // seen is "no hit" only where it was answered in full.
 func (w *Workspace) RecordInquiry(ctx context.Context, id string, q Inquiry, found *telemetry.Findings) error {
 	now := w.Clock()
-	var entries []casefile.Entry
+	entries := []casefile.Entry{{Time: now, Type: casefile.TypeSearched, Actor: w.Actor, Data: q.Searched()}}
 	for i, ind := range found.Indicators {
 		var s casefile.Sighted
 		finding, why := found.Of(i), q.Unanswered[i]
@@ -39,11 +40,22 @@ func (w *Workspace) RecordInquiry(ctx context.Context, id string, q Inquiry, fou
 		s.Where = q.Where
 		entries = append(entries, casefile.Entry{Time: now, Type: casefile.TypeSighted, Actor: w.Actor, Data: s})
 	}
-	if len(entries) == 0 {
-		return nil
-	}
 	_, err := w.Cases.Append(ctx, id, entries...)
 	return err
+}
+
+// Searched says in the record's words what the inquiry rests on.
+func (q Inquiry) Searched() casefile.Searched {
+	s := casefile.Searched{
+		Where: q.Where, Complete: len(q.Unanswered) == 0, From: casefile.Time{Time: q.From}, To: casefile.Time{Time: q.To}, Logs: []casefile.SearchedLog{}, Unread: []string{}, Note: q.Note,
+	}
+	for _, why := range q.Unanswered {
+		s.Unread = append(s.Unread, fmt.Sprintf("%.300s", why))
+	}
+	slices.Sort(s.Unread)
+	s.Unread = slices.Compact(s.Unread)
+	s.Unread = s.Unread[:min(len(s.Unread), maxRecorded)]
+	return s
 }
 
 // Ledger returns the disclosure ledger of a case.

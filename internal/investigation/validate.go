@@ -65,7 +65,7 @@ func (w *Workspace) RecordSightings(ctx context.Context, id string, logs []strin
 		unsought[r.Indicator] = r.Reason
 	}
 	now := w.Clock()
-	var entries []casefile.Entry
+	entries := []casefile.Entry{{Time: now, Type: casefile.TypeSearched, Actor: w.Actor, Data: SearchedIn(where, c)}}
 	for i, ind := range found.Indicators {
 		about := casefile.Value{Kind: ind.Value.Kind().String(), Value: ind.Value.Text()}
 		s := sighted(found.Of(i), c)
@@ -75,15 +75,35 @@ func (w *Workspace) RecordSightings(ctx context.Context, id string, logs []strin
 		s.About, s.Where = about, where
 		entries = append(entries, casefile.Entry{Time: now, Type: casefile.TypeSighted, Actor: w.Actor, Data: s})
 	}
-	if len(entries) == 0 {
-		return nil
-	}
 	_, err := w.Cases.Append(ctx, id, entries...)
 	return err
 }
 
-// maxRecorded bounds the machines named in one event of the record.
-const maxRecorded = 50
+// Bounds of one event of the record.
+const (
+	maxRecorded = 50  // machines, and what was not read
+	maxLogs     = 200 // named one by one
+	maxDays     = 400 // counted apart; beyond, months are
+)
+
+// SearchedIn says in the record's words what a search of logs rests on.
+func SearchedIn(where string, c telemetry.Coverage) casefile.Searched {
+	t := c.Totals()
+	s := casefile.Searched{
+		Where: where, Complete: c.Complete(), From: casefile.Time{Time: t.First}, To: casefile.Time{Time: t.Last}, Lines: t.Lines, Bytes: t.Bytes,
+		Parsed: t.Parsed, Unparsed: t.Unknown, Files: len(c.Files), Logs: []casefile.SearchedLog{}, Unread: c.Missing(),
+	}
+	s.Unread = append([]string{}, s.Unread[:min(len(s.Unread), maxRecorded)]...)
+	for _, f := range c.Files {
+		if len(s.Logs) < maxLogs || f.Missing != "" && len(s.Logs) < maxLogs+maxRecorded {
+			s.Logs = append(s.Logs, casefile.SearchedLog{
+				File: f.File, Lines: f.Lines, Bytes: f.Bytes, From: casefile.Time{Time: f.First}, To: casefile.Time{Time: f.Last},
+				Formats: append([]string{}, f.Formats...), Missing: f.Missing,
+			})
+		}
+	}
+	return s
+}
 
 // sighted says in the record's words what was found of one value.
 func sighted(f *telemetry.Finding, c telemetry.Coverage) casefile.Sighted {
@@ -103,6 +123,7 @@ func sighted(f *telemetry.Finding, c telemetry.Coverage) casefile.Sighted {
 	}
 	s := casefile.Sighted{
 		State: f.Verdict(), Count: f.Count, First: casefile.Time{Time: f.First}, Last: casefile.Time{Time: f.Last}, Contact: f.Contact(), Note: f.Why,
+		Days: bucketsOf(f), Verdicts: f.Verdicts,
 	}
 	if f.Verdict() == telemetry.Worthless {
 		s.State, s.Count = casefile.NotChecked, 0
@@ -111,9 +132,29 @@ func sighted(f *telemetry.Finding, c telemetry.Coverage) casefile.Sighted {
 	assets := f.Assets()
 	for _, a := range assets[:min(len(assets), maxRecorded)] {
 		s.Assets = append(s.Assets, a.Name)
+		s.AssetCounts = append(s.AssetCounts, a.Count)
 	}
 	if len(assets) > maxRecorded {
 		s.Note = strings.TrimPrefix(fmt.Sprintf("%s; %d machines in all", s.Note, len(assets)), "; ")
 	}
 	return s
+}
+
+// bucketsOf returns the timeline of a finding, by month where it has very many days.
+func bucketsOf(f *telemetry.Finding) []casefile.Bucket {
+	const month = len("2006-01")
+	days := f.Timeline()
+	var all []casefile.Bucket
+	for _, day := range days {
+		when := day.Name
+		if len(days) > maxDays {
+			when = when[:min(month, len(when))]
+		}
+		if last := len(all) - 1; last >= 0 && all[last].When == when {
+			all[last].Count += day.Count
+			continue
+		}
+		all = append(all, casefile.Bucket{When: when, Count: day.Count})
+	}
+	return all[:min(len(all), maxDays)]
 }

@@ -30,6 +30,7 @@ type service struct {
 	cases *investigation.Workspace // the record, open as long as the server
 	shelf *shelf
 	jobs  *jobs
+	hunts *hunts
 	beat  time.Duration // between two signs of life of a stream
 	// version is of clew, as bundles name their writer.
 	version string
@@ -60,6 +61,7 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerActions(api)
 	s.registerEscalations(api)
 	s.registerBundles(api)
+	s.registerTelemetry(api)
 	return api
 }
 
@@ -127,7 +129,7 @@ func asProblem(err error) error {
 	switch {
 	case errors.As(err, &ready):
 		return err
-	case errors.Is(err, casefile.ErrNoCase), errors.Is(err, casefile.ErrNoBlob), errors.Is(err, errNoRun):
+	case errors.Is(err, casefile.ErrNoCase), errors.Is(err, casefile.ErrNoBlob), errors.Is(err, errNoRun), errors.Is(err, errNoHunt):
 		return huma.Error404NotFound(text)
 	case errors.Is(err, ErrNoFormat):
 		return huma.Error404NotFound(text)
@@ -137,7 +139,7 @@ func asProblem(err error) error {
 		return huma.Error501NotImplemented(text)
 	case errors.Is(err, errBusy), errors.Is(err, investigation.ErrNotRun), errors.Is(err, casefile.ErrDiverged), errors.Is(err, ErrUntrusted), errors.Is(err, investigation.ErrDiffers):
 		return huma.Error409Conflict(text)
-	case errors.Is(err, errTooMany), errors.Is(err, errQueue):
+	case errors.Is(err, errTooMany), errors.Is(err, errQueue), errors.Is(err, errManyHunts):
 		return huma.Error429TooManyRequests(text)
 	case errors.As(err, &refused), errors.Is(err, observable.ErrNotIndicator), errors.Is(err, investigation.ErrVerdict), errors.Is(err, investigation.ErrByHand),
 		errors.Is(err, extract.ErrUnreadable), errors.Is(err, casefile.ErrInvalid), errors.Is(err, casefile.ErrBundle):

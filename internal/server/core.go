@@ -12,6 +12,7 @@ import (
 // A Core is what the server shares with the command line, which implements it
 // with the very functions its own commands call.
 type Core interface {
+	Hunter
 	// Open opens the data directory.
 	Open(needs investigation.Needs) (*investigation.Workspace, error)
 	// Request turns what was asked for into a request of an investigation; done

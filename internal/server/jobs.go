@@ -60,29 +60,6 @@ var (
 	errClosing = errors.New("the server is shutting down")
 )
 
-type job struct {
-	cancel context.CancelFunc
-
-	mu      sync.Mutex
-	run     Run           // guarded by mu
-	changed chan struct{} // guarded by mu; closed with the next change
-}
-
-// now returns how the run stands and a channel that is closed when it no longer does.
-func (j *job) now() (Run, <-chan struct{}) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.run, j.changed
-}
-
-func (j *job) change(edit func(*Run)) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	edit(&j.run)
-	close(j.changed)
-	j.changed = make(chan struct{})
-}
-
 // jobs are the runs of this server.
 type jobs struct {
 	core   Core
@@ -95,7 +72,7 @@ type jobs struct {
 	wait   sync.WaitGroup
 
 	mu     sync.Mutex
-	list   []*job        // guarded by mu, oldest first
+	list   []*job[Run]   // guarded by mu, oldest first
 	closed bool          // guarded by mu
 	ended  chan struct{} // guarded by mu; closed when the next run ends
 }
@@ -155,7 +132,7 @@ func seedsOf(req investigation.Request) []casefile.Value {
 
 // admit takes up a run, unless there are too many. One that is not to be queued
 // is refused when the same case has another.
-func (js *jobs) admit(run Run, cancel context.CancelFunc) (*job, error) {
+func (js *jobs) admit(run Run, cancel context.CancelFunc) (*job[Run], error) {
 	id := make([]byte, 8)
 	if _, err := io.ReadFull(js.random, id); err != nil {
 		return nil, err
@@ -186,7 +163,7 @@ func (js *jobs) admit(run Run, cancel context.CancelFunc) (*job, error) {
 	case run.State == runRunning && running >= mostRunning:
 		return nil, errTooMany
 	}
-	j := &job{cancel: cancel, run: run, changed: make(chan struct{})}
+	j := &job[Run]{cancel: cancel, run: run, changed: make(chan struct{})}
 	js.list = append(js.list, j)
 	js.forget()
 	js.wait.Add(1)
@@ -198,14 +175,14 @@ func (js *jobs) forget() {
 	if len(js.list) <= mostKept {
 		return
 	}
-	oldest := slices.IndexFunc(js.list, func(j *job) bool { now, _ := j.now(); return now.over() })
+	oldest := slices.IndexFunc(js.list, func(j *job[Run]) bool { now, _ := j.now(); return now.over() })
 	if oldest >= 0 {
 		js.list = slices.Delete(js.list, oldest, oldest+1)
 	}
 }
 
 // follow investigates, and shows how far it is.
-func (js *jobs) follow(ctx context.Context, w *investigation.Workspace, j *job, req investigation.Request) error {
+func (js *jobs) follow(ctx context.Context, w *investigation.Workspace, j *job[Run], req investigation.Request) error {
 	req.Opened = func(id string) { j.change(func(r *Run) { r.Case = id }) }
 	req.Progress = func(p pivot.Progress) {
 		j.change(func(r *Run) {
@@ -220,7 +197,7 @@ func (js *jobs) follow(ctx context.Context, w *investigation.Workspace, j *job, 
 func (r Run) over() bool { return r.State != runRunning && r.State != runQueued }
 
 // end says how a run ended.
-func (js *jobs) end(j *job, err error) {
+func (js *jobs) end(j *job[Run], err error) {
 	j.change(func(r *Run) {
 		r.Ended, r.Now, r.State = instant(js.clock()), "", runComplete
 		switch {
@@ -232,7 +209,7 @@ func (js *jobs) end(j *job, err error) {
 	})
 }
 
-func (js *jobs) find(id string) (*job, error) {
+func (js *jobs) find(id string) (*job[Run], error) {
 	js.mu.Lock()
 	defer js.mu.Unlock()
 	for _, j := range js.list {
@@ -248,7 +225,7 @@ func (js *jobs) find(id string) (*job, error) {
 func (js *jobs) underWay(id string) bool {
 	js.mu.Lock()
 	defer js.mu.Unlock()
-	return slices.ContainsFunc(js.list, func(j *job) bool {
+	return slices.ContainsFunc(js.list, func(j *job[Run]) bool {
 		now, _ := j.now()
 		return now.Case == id && now.State == runRunning
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -75,6 +76,34 @@ func (waiting) WouldAsk(context.Context, *investigation.Workspace, Ask, []observ
 }
 func (waiting) Sources(context.Context) ([]Source, error) { return nil, nil }
 func (waiting) Quotas(context.Context) ([]Quota, error)   { return nil, nil }
+func (c waiting) Hunt(_ context.Context, ask HuntAsk) (func(context.Context, HuntWatch) error, error) {
+	if len(ask.Logs) == 0 {
+		return nil, Refused{errors.New("name where to look")}
+	}
+	return func(ctx context.Context, watch HuntWatch) error {
+		watch.Wanted(2, []string{"com: it is a public suffix"})
+		watch.Now(ask.Logs[0])
+		for n := range mostHits + 5 {
+			watch.Read(int64(n), 2*mostHits)
+			watch.Hit(Hit{Indicator: "evil.example", Verdict: "hit", Asset: "host<script>", Line: int64(n + 1)})
+		}
+		watch.Hit(Hit{Indicator: "192.0.2.1", Verdict: "worthless"})
+		watch.Searched(HuntPlace{Where: ask.Logs[0], Seen: []HuntFinding{{Kind: "domain", Value: "evil.example", Count: mostHits + 5}}})
+		if ask.Since != "" { // the test's sign to wait
+			<-ctx.Done()
+		}
+		return ctx.Err()
+	}, nil
+}
+
+func (waiting) Telemetry(context.Context) (TelemetryIndex, error) {
+	return TelemetryIndex{Logs: 3}, nil
+}
+
+func (waiting) Queries(context.Context, HuntAsk) ([]SIEMQuery, error) {
+	return []SIEMQuery{{"elk", "dns.question.name: evil.example"}}, nil
+}
+
 func (waiting) UnderPolicy(d casefile.Document) (casefile.Document, error) {
 	return d, nil
 }

@@ -34,7 +34,7 @@ func (js *jobs) enqueue(run Run, prepare func(context.Context) (investigation.Re
 
 // prepared runs a request that is made only now. It ends the run when it cannot
 // be made.
-func (js *jobs) prepared(ctx context.Context, j *job, prepare func(context.Context) (investigation.Request, func(), error)) error {
+func (js *jobs) prepared(ctx context.Context, j *job[Run], prepare func(context.Context) (investigation.Request, func(), error)) error {
 	w, giveBack, err := js.shelf.lend()
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (js *jobs) prepared(ctx context.Context, j *job, prepare func(context.Conte
 }
 
 // turnComes waits until the run may begin, and makes it a running one.
-func (js *jobs) turnComes(ctx context.Context, j *job) error {
+func (js *jobs) turnComes(ctx context.Context, j *job[Run]) error {
 	for {
 		ended, begun := js.begin(j)
 		if begun {
@@ -67,7 +67,7 @@ func (js *jobs) turnComes(ctx context.Context, j *job) error {
 
 // begin makes a queued run a running one when its turn has come, or returns what
 // tells that another run has ended.
-func (js *jobs) begin(j *job) (ended <-chan struct{}, begun bool) {
+func (js *jobs) begin(j *job[Run]) (ended <-chan struct{}, begun bool) {
 	js.mu.Lock()
 	defer js.mu.Unlock()
 	own, _ := j.now()

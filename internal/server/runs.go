@@ -73,6 +73,12 @@ type Gone struct {
 
 func (s *service) followRun(ctx context.Context, in *runInput, send sse.Sender) {
 	j, err := s.jobs.find(in.ID)
+	follow(ctx, s, j, err, send)
+}
+
+// follow sends a job as it stands, then with each change, until it has ended. A
+// job that is not there has an error.
+func follow[T state](ctx context.Context, s *service, j *job[T], err error, send sse.Sender) {
 	if err != nil {
 		_ = send.Data(Gone{err.Error()}) // it ends either way
 		return

@@ -49,7 +49,10 @@ func New(addr net.Addr, o Options) (*Server, error) {
 		return nil, err
 	}
 	shelf := &shelf{core: o.Core}
-	s := &service{core: o.Core, cases: cases, shelf: shelf, jobs: newJobs(o.Core, shelf, o.Clock), beat: 15 * time.Second, version: o.Version}
+	s := &service{
+		core: o.Core, cases: cases, shelf: shelf, jobs: newJobs(o.Core, shelf, o.Clock), hunts: newHunts(o.Core, o.Clock),
+		beat: 15 * time.Second, version: o.Version,
+	}
 	mux := http.NewServeMux()
 	api := newAPI(mux, s, o.Version)
 	if err := servePages(mux, referenceOf(api.OpenAPI()), o.Page); err != nil {
@@ -98,6 +101,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 // what is still answered.
 func (s *Server) Close() error {
 	s.service.jobs.stop()
+	s.service.hunts.stop()
 	s.closing() // streams would go on for ever
 	within, cancel := context.WithTimeout(context.Background(), shutdownWithin)
 	defer cancel()

@@ -42,12 +42,18 @@ func (a Answer) Complete() bool {
 // those whose records are no lines, are read as a whole: their blocks cannot be
 // found without unpacking what comes before.
 func (s *Store) Search(ctx context.Context, o telemetry.Options, emit func(telemetry.Sighting) error) (Answer, error) {
+	a := s.Coverage()
+	return a, a.search(ctx, o, s.Lookup, emit)
+}
+
+// Coverage says what a search would rest on.
+func (s *Store) Coverage() Answer {
 	var a Answer
 	a.cover(s.Files())
 	for _, err := range s.Damaged {
 		a.Missing = append(a.Missing, err.Error())
 	}
-	return a, a.search(ctx, o, s.Lookup, emit)
+	return a
 }
 
 // Search is [Store.Search] in the new segment alone.

@@ -239,6 +239,13 @@ func (s *Store) Size() (index, text int64) {
 	return index, text
 }
 
+// Segments returns how many segments there are.
+func (s *Store) Segments() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.segments)
+}
+
 // Expire removes the segments whose logs were all last written before a time,
 // and says how many.
 func (s *Store) Expire(before time.Time) (removed int, err error) {
