@@ -1,10 +1,12 @@
 // The graph of a case: the same set as the table, in step with it, by mouse and
 // by keyboard.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 
 import type { Browser, Page } from 'playwright-core';
 
+import { escaped } from '../src/case/graph/export/escape';
 import { absent, accessible, browser, demo, shot, visit, type Server, type Visit } from './kit';
 
 const skip = absent() || false;
@@ -91,3 +93,132 @@ for (const scheme of ['light', 'dark'] as const) {
     await close();
   });
 }
+
+test('a path between two nodes is told in words', { skip }, async () => {
+  const { page, fine, close } = await opened(`&sel=${encodeURIComponent(`domain ${seed}`)}`);
+  await page.getByRole('button', { name: 'path from here' }).click();
+  await page.getByText('Select the node where it should lead.').waitFor();
+  await page.getByLabel('Find in the graph').fill('vortilo-login');
+  await page.getByText('1 node', { exact: true }).waitFor();
+  await page.keyboard.press('Enter');
+  const path = page.getByRole('region', { name: 'Path' });
+  await path.getByRole('listitem').nth(1).waitFor();
+  assert.match((await path.textContent()) ?? '', /vortilo-login\[\.\]example/);
+  await accessible(page);
+  await shot(page, 'graph-path');
+  fine();
+  await close();
+});
+
+/** size is how many nodes and edges the picture has. */
+async function size(page: Page): Promise<[number, number]> {
+  await settled(page);
+  const label = (await page.getByRole('application').getAttribute('aria-label')) ?? '';
+  const [, nodes = '', edges = ''] = /(\d+) nodes, (\d+) edges/.exec(label) ?? [];
+  return [Number(nodes), Number(edges)];
+}
+
+test('shared values fold into edges, crowds into one, and what is hidden comes back', { skip }, async () => {
+  const { page, fine, close } = await opened();
+  const [nodes] = await size(page);
+  await page.getByRole('button', { name: 'shared values as edges' }).click();
+  const [folded] = await size(page);
+  assert.ok(folded < nodes, `${String(folded)} of ${String(nodes)} nodes`);
+  await page.getByRole('button', { name: 'shared values as edges' }).click();
+  await page.getByRole('button', { name: 'crowds as one' }).click();
+  const [single] = await size(page);
+  assert.ok(single > nodes, `${String(single)} nodes one by one, ${String(nodes)} in crowds`);
+  await page.getByRole('button', { name: 'rejected pivots' }).click();
+  const [more] = await size(page);
+  assert.ok(more > single, 'rejected pivots are on demand');
+  await page.getByRole('button', { name: 'begin at the seed' }).click();
+  await page.getByRole('button', { name: 'hide', exact: true }).click();
+  assert.equal((await size(page))[0] < more, true);
+  await page.getByRole('button', { name: 'show 1 hidden' }).click();
+  assert.deepEqual((await size(page))[0], more);
+  fine();
+  await close();
+});
+
+test('the address holds the view; time and layouts by keyboard', { skip }, async () => {
+  const { page, fine, close } = await opened('&lay=time&group=kind&t=2025-06-01~2025-08-30', {
+    reducedMotion: 'reduce',
+  });
+  assert.equal(await page.getByLabel('layout').inputValue(), 'time');
+  await page.getByText('2025-06-01 to 2025-08-30').waitFor();
+  await page.getByLabel('To', { exact: true }).focus();
+  await page.keyboard.press('ArrowRight');
+  await page.waitForURL(/t=2025-06-01~2025-08-31|t=2025-06-01%7E2025-08-31/);
+  await page.getByRole('button', { name: 'all times' }).click();
+  await page.getByLabel('layout').selectOption('hops');
+  await page.waitForURL(/lay=hops/);
+  await settled(page);
+  await page.reload();
+  await settled(page);
+  assert.equal(await page.getByLabel('layout').inputValue(), 'hops');
+  await shot(page, 'graph-hops');
+  await accessible(page);
+  fine();
+  await close();
+});
+
+test('dragging pins, and the pin is in the address', { skip }, async () => {
+  const { page, fine, close } = await opened(`&sel=${encodeURIComponent(`domain ${seed}`)}`, {
+    reducedMotion: 'reduce',
+  });
+  await page.getByLabel('Find in the graph').fill(seed);
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Find in the graph').fill('');
+  await page.waitForTimeout(500);
+  const box = await page.getByRole('application').boundingBox();
+  assert.ok(box);
+  const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  await page.mouse.move(middle.x, middle.y);
+  await page.mouse.down();
+  await page.mouse.move(middle.x + 60, middle.y + 40, { steps: 6 });
+  await page.mouse.up();
+  await page.getByRole('button', { name: 'unpin 1' }).waitFor();
+  assert.match(page.url(), /pin=/);
+  fine();
+  await close();
+});
+
+test('it is saved as PNG and as SVG', { skip }, async () => {
+  const { page, fine, close } = await opened();
+  for (const [kind, begins] of [
+    ['PNG', /^.PNG/],
+    ['SVG', /^<svg xmlns/],
+  ] as const) {
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: `Save as ${kind}` }).click(),
+    ]);
+    const text = await readFile(await download.path(), 'latin1');
+    assert.match(text, begins);
+    assert.ok(text.length > 5000, `${kind} of ${String(text.length)} bytes`);
+    if (kind === 'SVG') assert.ok(text.includes(seed.slice(0, 12)) && !text.includes(seed), 'values are defanged');
+  }
+  fine();
+  await close();
+});
+
+test('no value breaks out of the SVG', { skip }, async () => {
+  const hostile = [
+    '<script>alert(1)</script>',
+    '"/><image href="https://evil.example/x"/>',
+    "' onload='x",
+    ']]>&amp;',
+    '\u0000\u0008\ud800\uffff',
+    '\u202eevil',
+  ];
+  const { page, fine, close } = await visit(chrome, server);
+  for (const text of hostile) {
+    const parsed = await page.evaluate(
+      `(() => { const d = new DOMParser().parseFromString(${JSON.stringify(`<svg xmlns="http://www.w3.org/2000/svg"><title a="${escaped(text)}">${escaped(text)}</title></svg>`)}, 'image/svg+xml');
+        return [d.querySelector('parsererror') ? 'broken' : '', d.querySelectorAll('*').length, d.querySelector('title')?.attributes.length]; })()`,
+    );
+    assert.deepEqual(parsed, ['', 2, 1], JSON.stringify(text));
+  }
+  fine();
+  await close();
+});

@@ -24,6 +24,7 @@ export interface Painted {
   color: string;
   ring: string;
   look: number;
+  faded: boolean;
   label: string;
   forceLabel: boolean;
 }
@@ -60,6 +61,7 @@ export function paintItem(scene: Scene, i: number, marks: Marks, colours: Colour
   const searched = marks.found !== undefined && !marks.found.has(i);
   const off = marks.ends.size > 0 && !marks.ends.has(i);
   const marked = i === marks.selected || marks.ends.has(i) || (marks.found?.has(i) ?? false);
+  const faded = (searched || off || marks.quietItem(i)) && i !== marks.selected;
   return {
     size: sizeOf(item, scene.items.length),
     color: colour,
@@ -69,11 +71,12 @@ export function paintItem(scene: Scene, i: number, marks: Marks, colours: Colour
       icon: iconNames.indexOf(icon),
       ring: rings.indexOf(ringOf(item)),
       hollow: attribute || refused,
-      faded: (searched || off || marks.quietItem(i)) && i !== marks.selected,
+      faded,
       double: seed || item.members.length > 1,
       marked,
       pinned: marks.pinned.has(item.key),
     }),
+    faded,
     label: labelOf(item),
     forceLabel: marked || i === marks.hovered || seed,
   };

@@ -8,10 +8,10 @@ import type { Axis } from '../layout/ordered';
 import type { Scene } from '../scene';
 import { channels, readColours, type Colours } from './colours';
 import { LinkProgram } from './edge';
-import { Labels } from './labels';
+import { Labels, type Box } from './labels';
 import { nodeProgram, type Grounds } from './node';
 import { paintItem, paintLine, type Marks } from './paint';
-import { drawUnder, type Hull } from './under';
+import { drawUnder, type Hull, type Name } from './under';
 
 export interface Place {
   x: number;
@@ -39,6 +39,7 @@ export class Stage {
   private colours: Colours = readColours();
   private readonly grounds: Grounds;
   readonly labels = new Labels(() => this.colours);
+  placed = 0; // counts the layouts
   private dragged = -1;
   private far = false; // dragged far enough to be no click
 
@@ -73,9 +74,10 @@ export class Stage {
     this.sigma = new Sigma(this.graph, box, settings);
     // The types know less of the options than the code.
     this.sigma.createCanvasContext('under', { beforeLayer: 'edges' } as object);
+    this.sigma.resize(true); // or the new layer keeps a canvas's 300 by 150
     this.sigma.on('afterRender', () => {
-      this.under();
-      this.labels.draw(this.pen('labels'));
+      const names = this.under();
+      this.labels.draw(this.pen('labels'), this.boxes(), names, this.sigma.getDimensions().width);
       heard.viewed();
     });
     this.listen();
@@ -145,6 +147,7 @@ export class Stage {
     if (!scene) return;
     this.axis = axis;
     this.sigma.setCustomBBox(null);
+    this.placed++;
     scene.items.forEach((item, i) => {
       const place = { x: xy[i * 2] as number, y: xy[i * 2 + 1] as number };
       this.places.set(item.key, place);
@@ -153,9 +156,9 @@ export class Stage {
     this.sigma.refresh();
   }
 
-  private under(): void {
-    if (!this.scene) return;
-    drawUnder(this.pen('under'), {
+  private under(): Name[] {
+    if (!this.scene) return [];
+    return drawUnder(this.pen('under'), {
       size: this.sigma.getDimensions(),
       axis: this.axis,
       hulls: this.hulls,
@@ -172,6 +175,38 @@ export class Stage {
     return { ...this.sigma.framedGraphToViewport(data), radius: this.sigma.scaleSize(data.size) };
   }
 
+  /** boxes are what labels must not cover, while nodes are few enough to have labels at all. */
+  private boxes(): Box[] {
+    const { scene } = this;
+    if (!scene || scene.items.length > many) return [];
+    return scene.items.map((_, i) => {
+      const { x, y, radius } = this.onScreen(i);
+      return { left: x - radius * 0.8, top: y - radius * 0.8, right: x + radius * 0.8, bottom: y + radius * 0.8 };
+    });
+  }
+
+  /** png is what is on the screen, all layers on the page's ground. */
+  async png(): Promise<Blob> {
+    const { width, height } = this.sigma.getDimensions();
+    const canvases = this.sigma.getCanvases();
+    const ratio = (canvases['nodes'] as HTMLCanvasElement).width / width;
+    const out = document.createElement('canvas');
+    out.width = width * ratio;
+    out.height = height * ratio;
+    const pen = out.getContext('2d') as CanvasRenderingContext2D;
+    pen.fillStyle = this.colours.ground;
+    pen.fillRect(0, 0, out.width, out.height);
+    this.sigma.refresh({ partialGraph: {}, skipIndexation: true }); // WebGL forgets what it drew
+    for (const layer of ['under', 'edges', 'nodes', 'labels'])
+      pen.drawImage(canvases[layer] as HTMLCanvasElement, 0, 0, out.width, out.height);
+    return new Promise((resolve, reject) => {
+      out.toBlob((blob) => {
+        if (blob) resolve(blob);
+        else reject(new Error('The browser could not make a PNG of this size.'));
+      });
+    });
+  }
+
   recolour(): void {
     this.colours = readColours();
     this.grounds.ground = channels(this.colours.ground);
@@ -182,6 +217,12 @@ export class Stage {
 
   get theme(): Colours {
     return this.colours;
+  }
+
+  /** near says whether only a part of the picture is in view. */
+  get near(): boolean {
+    const { ratio, x, y } = this.sigma.getCamera().getState();
+    return ratio < 0.85 || Math.abs(x - 0.5) > 0.3 || Math.abs(y - 0.5) > 0.3;
   }
 
   fit(): void {

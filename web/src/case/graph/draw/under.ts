@@ -18,13 +18,19 @@ interface Under {
   colours: Colours;
 }
 
-export function drawUnder(pen: CanvasRenderingContext2D, under: Under): void {
+/** A Name of a group, for the layer of the labels: nodes must not cover it. */
+export interface Name {
+  text: string;
+  x: number; // its middle
+  y: number;
+  tone: string;
+}
+
+export function drawUnder(pen: CanvasRenderingContext2D, under: Under): Name[] {
   const { width, height } = under.size;
   pen.clearRect(0, 0, width, height);
   axes(pen, under);
-  under.hulls.forEach((hull, i) => {
-    around(pen, under, hull, i);
-  });
+  return under.hulls.map((hull, i) => around(pen, under, hull, i)).filter((name) => name !== undefined);
 }
 
 function axes(pen: CanvasRenderingContext2D, { size, axis, toScreen, colours }: Under): void {
@@ -52,10 +58,10 @@ function axes(pen: CanvasRenderingContext2D, { size, axis, toScreen, colours }: 
 
 const grow = 16; // pixels around the outermost nodes
 
-function around(pen: CanvasRenderingContext2D, { at, colours }: Under, hull: Hull, i: number): void {
+function around(pen: CanvasRenderingContext2D, { at, colours }: Under, hull: Hull, i: number): Name | undefined {
   const points = hull.items.map(at);
   const ring = outline(points);
-  if (ring.length === 0) return;
+  if (ring.length === 0) return undefined;
   const tone = Object.values(colours.bands)[i % 3] ?? colours.muted;
   pen.beginPath();
   if (ring.length === 1) pen.arc((ring[0] as Dot).x, (ring[0] as Dot).y, 1, 0, 7);
@@ -75,12 +81,7 @@ function around(pen: CanvasRenderingContext2D, { at, colours }: Under, hull: Hul
     pen.fill();
   }
   const top = ring.reduce((a, b) => (b.y < a.y ? b : a));
-  pen.font = `600 12px ${labelFont}`;
-  pen.textAlign = 'center';
-  pen.textBaseline = 'bottom';
-  pen.fillStyle = tone;
-  pen.fillText(hull.name, top.x, top.y - wide / 2 - 3);
-  pen.textAlign = 'left';
+  return { text: hull.name, x: top.x, y: top.y - wide / 2 - 9, tone };
 }
 
 /** mixed is a colour with so much of another: opaque, so that stroke and fill do not add up. */

@@ -26,6 +26,9 @@ const perPlace = 3; // and in noverlap's
 export function* force(flat: Flat, limit: number, now: () => number): Generator<Float32Array, void> {
   const begun = now();
   radial(flat);
+  // The picture is wider than high, forces are round.
+  const stretch = Math.min(1.5, Math.max(0.7, Math.sqrt(flat.width / flat.height)));
+  for (let i = 0; i < flat.count; i++) flat.xy[i * 2] = (flat.xy[i * 2] as number) / stretch;
   const { count, pairs, weights, xy, fixed } = flat;
   const loose = looseOf(flat);
   const joined = [...Array(count).keys()].filter((i) => !loose[i]);
@@ -63,9 +66,9 @@ export function* force(flat: Flat, limit: number, now: () => number): Generator<
     iterate(options, nodes, matrix);
     if (now() - told < 120) continue;
     told = now();
-    yield gather(flat, joined, nodes);
+    yield gather(flat, joined, nodes, stretch);
   }
-  yield apart(gather(flat, joined, nodes), flat, loose, () => now() - begun > limit);
+  yield apart(gather(flat, joined, nodes, stretch), flat, loose, () => now() - begun > limit);
 }
 
 /** looseOf marks items without lines, which forces would drive away. */
@@ -87,10 +90,10 @@ function groupsOf({ groups }: Flat, joined: number[]): number[][] {
   return [...by.values()].filter((members) => members.length > 1);
 }
 
-function gather({ xy }: Flat, joined: number[], nodes: Float32Array): Float32Array {
+function gather({ xy }: Flat, joined: number[], nodes: Float32Array, stretch: number): Float32Array {
   const out = xy.slice();
   joined.forEach((i, k) => {
-    out[i * 2] = nodes[k * perNode] as number;
+    out[i * 2] = (nodes[k * perNode] as number) * stretch;
     out[i * 2 + 1] = nodes[k * perNode + 1] as number;
   });
   return out;
@@ -112,7 +115,7 @@ function apart(xy: Float32Array, flat: Flat, loose: Uint8Array, late: () => bool
   const matrix = new Float32Array(count * perPlace);
   for (let i = 0; i < count; i++)
     matrix.set([xy[i * 2] as number, xy[i * 2 + 1] as number, (sizes[i] as number) * unit], i * perPlace);
-  const room = { gridSize: 20, margin: 5 * unit, expansion: 1.1, ratio: 1.15, speed: 3 };
+  const room = { gridSize: 20, margin: (count < 150 ? 16 : 4) * unit, expansion: 1.1, ratio: 1.15, speed: 3 };
   for (let k = 0; k < 80 && count < 20_000 && !late(); k++) if (spread(room, matrix).converged) break;
   for (let i = 0; i < count; i++) {
     if (fixed[i] || loose[i]) continue;

@@ -87,16 +87,18 @@ export function byTime(flat: Flat): Laid {
   const across = Math.max(last - first, day);
   // A lane is free again when its last item and its label are passed.
   const gap = Math.max(2.6 * Math.max(1, ...sizes.slice(0, 2000)), wide * 0.02);
-  const most = Math.max(12, Math.ceil(Math.sqrt(count)));
+  const most = Math.max(Math.floor(tall / 34), Math.ceil(Math.sqrt(count)));
   const lanes: number[] = [];
   const lane = new Int32Array(count);
   for (const i of known) {
     const x = (((times[i] as number) - first) / across) * wide;
     let free = lanes.findIndex((until) => until <= x);
     if (free < 0) free = lanes.length < most ? lanes.length : lanes.indexOf(Math.min(...lanes));
-    lanes[free] = x + gap;
+    // Where every lane is taken, a little later is better than on top of another.
+    const seen = Math.min(Math.max(x, lanes[free] ?? x), x + gap);
+    lanes[free] = seen + gap;
     lane[i] = free;
-    xy[i * 2] = x;
+    xy[i * 2] = seen;
   }
   const high = Math.max(lanes.length, 1);
   for (const i of known) {
