@@ -173,3 +173,52 @@ test('an empty clew says the next step in every view', { skip }, async (t) => {
   fine();
   await close();
 });
+
+test('a block is measured, approved, taken into a list, and revoked with a reason', { skip }, async () => {
+  const { page, fine, close } = await visit(chrome, server);
+  await page.goto(`${server.origin}/#/case/${its}?tab=actions&find=domain`);
+  const row = page.locator('tbody tr').filter({ hasText: 'block' }).first();
+  await row.waitFor();
+  await page.getByRole('button', { name: 'Count whom blocks would hit' }).click();
+  await row.getByText(/no unrelated site known|unrelated sites?/).waitFor();
+  const box = row.getByRole('checkbox');
+  const value = ((await box.getAttribute('aria-label')) ?? '').replace('Choose ', '');
+  await box.check();
+  await page.getByRole('button', { name: 'Approve…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('1 change', { exact: true }).waitFor();
+  await accessible(page);
+  await shot(page, 'actions-approve');
+  await dialog.getByLabel('Reason').fill('shift lead agrees');
+  await dialog.getByLabel('Stands for').fill('9d');
+  await dialog.getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('1 change recorded').waitFor();
+  assert.match(await server.command('export', 'hosts', its), new RegExp(`^0\\.0\\.0\\.0 ${value}$`, 'm'));
+
+  await page.goto(`${server.origin}/#/case/${its}?tab=actions&act=approved`);
+  await page.getByRole('checkbox', { name: `Choose ${value}` }).check();
+  await page.getByRole('button', { name: 'Revoke…' }).click();
+  const revoke = dialog.getByRole('button', { name: 'Revoke' });
+  assert.equal(await revoke.isDisabled(), true); // a reason is needed
+  await dialog.getByLabel('Reason').fill('wrong house');
+  await revoke.click();
+  await page.getByText('1 change recorded').first().waitFor();
+  assert.doesNotMatch(await server.command('export', 'hosts', its), new RegExp(`^0\\.0\\.0\\.0 ${value}$`, 'm'));
+  fine();
+  await close();
+});
+
+test('what would be escalated is said before anybody is told', { skip }, async () => {
+  const { page, fine, close } = await visit(chrome, server);
+  await page.goto(`${server.origin}/#/case/${its}?tab=actions`);
+  await page.getByRole('button', { name: /What would fire now/ }).click();
+  await page.getByText(/trigger would fire|triggers would fire/).waitFor();
+  await page.getByText('Nobody would be told').waitFor();
+  await page.getByRole('button', { name: 'Record, and tell them' }).click();
+  await page.getByText(/escalations? recorded/).waitFor();
+  await page.getByRole('heading', { name: /^internal-hit/ }).waitFor();
+  await page.goto(`${server.origin}/#/cases?state=escalated`);
+  await page.getByRole('link', { name: /escalation/ }).waitFor();
+  fine();
+  await close();
+});

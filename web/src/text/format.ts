@@ -29,3 +29,11 @@ export function bits(n: number): string {
   if (text === '0.0') return '0';
   return (n > 0 ? '+' : '−') + text;
 }
+
+const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** bytes is a size in powers of a thousand: "11.6 MB". */
+export function bytes(n: number): string {
+  const step = n < 1000 ? 0 : Math.min(Math.floor(Math.log10(n) / 3), units.length - 1);
+  return `${step === 0 ? String(n) : (n / 1000 ** step).toPrecision(3)} ${units[step] ?? ''}`;
+}
