@@ -99,7 +99,7 @@ type Hasher interface {
 
 // BenchmarkHash measures a hasher over noise.
 func BenchmarkHash[H Hasher](b *testing.B, hasher func() H) {
-	data := Noise(rand.New(rand.NewPCG(3, 4)), 8<<20)
+	data := Noise(rand.New(rand.NewPCG(3, 4)), 8<<20) //nolint:gosec // the same every time
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {
 		h := hasher()
