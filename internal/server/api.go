@@ -57,6 +57,8 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerByHand(api)
 	s.registerDecisions(api)
 	s.registerKnown(api)
+	s.registerImports(api)
+	s.registerLooking(api)
 	s.registerSharing(api)
 	s.registerActions(api)
 	s.registerEscalations(api)
@@ -87,6 +89,9 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	if inner, generic := strings.CutPrefix(name, "List["); generic {
 		return packagePath.ReplaceAllString(strings.TrimSuffix(inner, "]"), "") + "List"
+	}
+	if _, below, ok := strings.Cut(t.PkgPath(), "/artifact"); ok {
+		return "File" + strings.Title(strings.ReplaceAll(below, "/", "")) + name //nolint:staticcheck // ASCII
 	}
 	if strings.HasSuffix(t.PkgPath(), "/audit") && !strings.HasPrefix(name, "Audit") {
 		return "Audit" + name

@@ -40,6 +40,7 @@ type Run struct {
 	Expanded   int              `json:"expanded"`
 	Waiting    int              `json:"waiting"`
 	Candidates int              `json:"candidates"`
+	Import     *Imported        `json:"import" doc:"how an import stands; null for an investigation"`
 	Now        string           `json:"now" doc:"what is being done, in words"`
 	Error      string           `json:"error"`
 }
