@@ -5,7 +5,8 @@
 //
 // It prints both sides and their ratio beside the goals of the performance
 // notes, and no figure at all when the engines' answers differ. With 10 M rows
-// it needs about 5 GB of disk and ten minutes, most of them SQLite's.
+// it needs about 5 GB of disk and ten minutes, most of them SQLite's. DuckDB comes
+// from npm (make bench-deps); it and node are left out with -peers.
 package main
 
 import (
