@@ -267,7 +267,7 @@ func (js *jobs) importPath(path string, req investigation.ImportRequest, cleanup
 	return run, nil
 }
 
-func (js *jobs) runImport(ctx context.Context, w *investigation.Workspace, j *job, path string, req investigation.ImportRequest) error {
+func (js *jobs) runImport(ctx context.Context, w *investigation.Workspace, j *job[Run], path string, req investigation.ImportRequest) error {
 	show := func(edit func(*Imported)) {
 		j.change(func(r *Run) {
 			now := *r.Import // events may still be reading the one before
