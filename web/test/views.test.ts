@@ -101,6 +101,45 @@ test('what was seen inside is told by indicator and by machine', { skip }, async
   await close();
 });
 
+test('logs are searched from the page, and what was searched is said', { skip }, async () => {
+  const { page, fine, close } = await visit(chrome, server);
+  await page.goto(`${server.origin}/#/case/${its}?tab=sightings`);
+  const form = page.locator('form', { hasText: 'Files and folders' });
+  await form.getByLabel('Files and folders').fill(path.join(logs, 'nowhere'));
+  await form.getByRole('button', { name: 'Search' }).click();
+  await page
+    .getByText(/no such file/)
+    .first()
+    .waitFor(); // what is wrong is said where one looks
+  await form.getByLabel('Files and folders').fill(logs);
+  await form.getByRole('button', { name: 'Search' }).click();
+  const hunt = page.getByRole('article').filter({ hasText: 'Searched' }).first();
+  await hunt.getByText('1 hit', { exact: false }).waitFor();
+  await hunt.getByText('1 record', { exact: true }).click();
+  await hunt.getByText(/dnsmasq\[1\]/).waitFor(); // the record as the log has it
+  await page.getByText('read to its end').first().waitFor();
+  await accessible(page);
+  await shot(page, 'sightings-hunt', true);
+  fine();
+  await close();
+});
+
+test('the box in the header finds cases by keyboard', { skip }, async () => {
+  const { page, fine, close } = await visit(chrome, server);
+  await page.goto(`${server.origin}/#/nowhere`); // a view without a box of its own
+  await page.getByText('There is nothing here').waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type(seed.slice(0, 12));
+  await page.getByRole('search').getByText('1 case', { exact: true }).waitFor();
+  await accessible(page);
+  await shot(page, 'search');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(new RegExp(`#/case/${its}`));
+  fine();
+  await close();
+});
+
 test('an export is looked at before it leaves, and what stays out is named', { skip }, async () => {
   const { page, fine, close } = await visit(chrome, server);
   await page.goto(`${server.origin}/#/case/${its}?tab=actions`);

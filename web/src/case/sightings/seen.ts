@@ -1,21 +1,16 @@
-// What was seen inside, out of the document of a case: one line for each seed and
-// finding that logs were searched for, and one for each machine of ours.
-import type { Case, Schemas } from '../../api/client';
+// What was seen inside: which of it is told in which words, and what was seen on
+// which machine of ours.
+import type { Schemas } from '../../api/client';
 
-export interface Seen {
-  kind: string;
-  value: string;
-  band: string; // "seed" for seeds
-  validation: Schemas['Validation'];
-  held: [string | null, string | null]; // when it is known to have been theirs
-}
+export type Seen = Schemas['ValueSighted'];
 
 export interface Machine {
   asset: string;
-  seen: Seen[];
+  values: number;
   contact: string; // the most telling
   first: string;
   last: string;
+  count: number;
 }
 
 /** The states of validation, what wants a look first, in words. */
@@ -35,46 +30,35 @@ export const contacts: Record<string, string> = {
   scan: 'it came and got nowhere',
 };
 
-const telling = (contact: string): number => {
-  const at = Object.keys(contacts).indexOf(contact);
-  return at < 0 ? Object.keys(contacts).length : at;
+const rank = (words: Record<string, string>, name: string): number => {
+  const at = Object.keys(words).indexOf(name);
+  return at < 0 ? Object.keys(words).length : at;
 };
-const rank = (s: Seen): number => Object.keys(states).indexOf(s.validation.state);
 
-export function seenIn(doc: Case): Seen[] {
-  const seeds = doc.seeds.flatMap((s): Seen[] =>
-    s.validation ? [{ kind: s.kind, value: s.value, band: 'seed', validation: s.validation, held: [null, null] }] : [],
-  );
-  const findings = doc.findings
-    .filter((f) => f.verdict !== 'rejected')
-    .map((f): Seen => ({
-      kind: f.kind,
-      value: f.value,
-      band: f.band,
-      validation: f.validation,
-      held: [f.first_seen, f.last_seen],
-    }));
-  return [...seeds, ...findings].sort(
+/** inOrder puts first what wants a look first. */
+export function inOrder(values: Seen[]): Seen[] {
+  return values.toSorted(
     (a, b) =>
-      rank(a) - rank(b) ||
-      telling(a.validation.contact ?? '') - telling(b.validation.contact ?? '') ||
-      b.validation.sightings - a.validation.sightings,
+      rank(states, a.state) - rank(states, b.state) ||
+      rank(contacts, a.contact) - rank(contacts, b.contact) ||
+      b.count - a.count,
   );
 }
 
-export function machinesIn(seen: Seen[]): Machine[] {
+export function machinesIn(values: Seen[]): Machine[] {
   const machines: Record<string, Machine> = {};
-  for (const s of seen) {
-    const { assets = [], contact = '', first, last } = s.validation;
-    for (const asset of assets) {
-      const m = (machines[asset] ??= { asset, seen: [], contact, first: '', last: '' });
-      m.seen.push(s);
-      if (telling(contact) < telling(m.contact)) m.contact = contact;
+  for (const { assets, contact, first, last } of values) {
+    for (const { name, count } of assets) {
+      const m = (machines[name] ??= { asset: name, values: 0, contact, first: '', last: '', count: 0 });
+      m.values++;
+      m.count += count;
+      if (rank(contacts, contact) < rank(contacts, m.contact)) m.contact = contact;
       if (first && (m.first === '' || first < m.first)) m.first = first;
       if (last && last > m.last) m.last = last;
     }
   }
   return Object.values(machines).sort(
-    (a, b) => telling(a.contact) - telling(b.contact) || b.seen.length - a.seen.length || (a.asset < b.asset ? -1 : 1),
+    (a, b) =>
+      rank(contacts, a.contact) - rank(contacts, b.contact) || b.values - a.values || (a.asset < b.asset ? -1 : 1),
   );
 }
