@@ -222,3 +222,20 @@ test('no value breaks out of the SVG', { skip }, async () => {
   fine();
   await close();
 });
+
+test('what leads on is counted before it is followed, and rolled back', { skip }, async () => {
+  const { page, fine, close } = await opened(`&sel=${encodeURIComponent(`domain ${seed}`)}`);
+  const near = page.getByRole('region', { name: 'The selected node and its neighbours' });
+  await near.getByText('No source would be asked.').waitFor();
+  const point = near.getByRole('button', { name: /^expand .*: \d+ share this; \d+ new/ }).first();
+  await point.waitFor();
+  await accessible(page);
+  await shot(page, 'graph-expand');
+  await point.click();
+  const back = near.getByRole('button', { name: 'roll back' });
+  await back.waitFor();
+  await back.click();
+  await back.waitFor({ state: 'hidden' });
+  fine();
+  await close();
+});
