@@ -26,6 +26,18 @@ export interface Heard {
   viewed: () => void; // the camera moved, or the picture changed
 }
 
+/** touched are the items and lines that marks change: around the pointer, or all. */
+function touched(scene: Scene, before: Marks | undefined, now: Marks): [Iterable<number>, Iterable<number>] {
+  const same = (['path', 'ends', 'found', 'pinned', 'quietItem', 'quietLine'] as const).every(
+    (name) => before?.[name] === now[name],
+  );
+  if (!before || !same) return [scene.items.keys(), scene.lines.keys()];
+  const items = [before.selected, before.hovered, now.selected, now.hovered].filter(
+    (i) => i >= 0 && i < scene.items.length,
+  );
+  return [new Set(items), new Set(items.flatMap((i) => scene.lines_of[i] ?? []))];
+}
+
 const many = 1500; // items from which edges and labels wait while the picture moves
 
 export class Stage {
@@ -41,6 +53,7 @@ export class Stage {
   readonly labels = new Labels(() => this.colours);
   placed = 0; // counts the layouts
   private dragged = -1;
+  private held = false; // the pointer is down: what it passes over is not meant
   private far = false; // dragged far enough to be no click
 
   constructor(
@@ -113,19 +126,18 @@ export class Stage {
 
   /** mark paints what the analyst points at; only what changed is painted again. */
   mark(marks: Marks): void {
-    const { scene } = this;
+    const { scene, marks: before } = this;
     if (!scene) return;
     this.marks = marks;
     const nodes: string[] = [];
     const edges: string[] = [];
-    for (let i = 0; i < scene.items.length; i++) {
+    const [items, lines] = touched(scene, before, marks);
+    for (const i of items)
       if (this.change(this.graph.getNodeAttributes(String(i)), paintItem(scene, i, marks, this.colours)))
         nodes.push(String(i));
-    }
-    for (let i = 0; i < scene.lines.length; i++) {
+    for (const i of lines)
       if (this.change(this.graph.getEdgeAttributes(String(i)), paintLine(scene, i, marks, this.colours)))
         edges.push(String(i));
-    }
     if (nodes.length + edges.length > 0)
       this.sigma.refresh({ partialGraph: { nodes, edges }, skipIndexation: true, schedule: true });
   }
@@ -211,7 +223,9 @@ export class Stage {
     this.colours = readColours();
     this.grounds.ground = channels(this.colours.ground);
     this.grounds.mark = channels(this.colours.thread);
-    if (this.scene && this.marks) this.mark(this.marks);
+    const { marks } = this;
+    this.marks = undefined; // all is painted again
+    if (marks) this.mark(marks);
     this.sigma.scheduleRender();
   }
 
@@ -262,18 +276,22 @@ export class Stage {
     });
     sigma.on('enterNode', ({ node }) => {
       this.box.classList.add('over');
-      this.heard.hover(Number(node));
+      if (!this.held) this.heard.hover(Number(node));
     });
     sigma.on('leaveNode', () => {
       this.box.classList.remove('over');
-      this.heard.hover(-1);
+      if (!this.held) this.heard.hover(-1);
     });
     sigma.on('downNode', ({ node }) => {
       this.dragged = Number(node);
       this.far = false;
+      this.held = true;
       sigma.setCustomBBox(sigma.getCustomBBox() ?? sigma.getBBox()); // or the picture would move instead
     });
-    sigma.on('downStage', () => (this.far = false));
+    sigma.on('downStage', () => {
+      this.far = false;
+      this.held = true;
+    });
     sigma.on('moveBody', ({ event, preventSigmaDefault }) => {
       if (this.dragged < 0) return;
       preventSigmaDefault();
@@ -287,6 +305,7 @@ export class Stage {
       this.drag(this.dragged, place);
     });
     const drop = (): void => {
+      this.held = false;
       if (this.dragged < 0) return;
       const item = this.dragged;
       this.dragged = -1;

@@ -116,7 +116,7 @@ function apart(xy: Float32Array, flat: Flat, loose: Uint8Array, late: () => bool
   for (let i = 0; i < count; i++)
     matrix.set([xy[i * 2] as number, xy[i * 2 + 1] as number, (sizes[i] as number) * unit], i * perPlace);
   const room = { gridSize: 20, margin: (count < 150 ? 16 : 4) * unit, expansion: 1.1, ratio: 1.15, speed: 3 };
-  for (let k = 0; k < 80 && count < 20_000 && !late(); k++) if (spread(room, matrix).converged) break;
+  for (let k = 0; k < 80 && count < 2000 && !late(); k++) if (spread(room, matrix).converged) break;
   for (let i = 0; i < count; i++) {
     if (fixed[i] || loose[i]) continue;
     xy[i * 2] = matrix[i * perPlace] as number;
