@@ -1,7 +1,10 @@
 // The views of a case but the graph: findings, the reasons of one, pivots, the
 // record, and two people who work on the same case.
 import assert from 'node:assert/strict';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 
 import type { Browser, Page } from 'playwright-core';
 
@@ -15,6 +18,7 @@ interface Finding {
   verdict: string;
   reason: string;
   factors: { bits: number; evidence: string[] }[];
+  paths: string[][];
 }
 interface Case {
   case: { id: string; head: string };
@@ -45,10 +49,10 @@ const find = async (value: string): Promise<Finding> => {
   return found;
 };
 
-/** at opens a view of the case. */
-async function at(where = '', options: Parameters<typeof visit>[2] = {}): Promise<Visit> {
+/** at opens a view of a case. */
+async function at(where = '', options: Parameters<typeof visit>[2] = {}, of = id): Promise<Visit> {
   const visited = await visit(chrome, server, options);
-  await visited.page.goto(`${server.origin}/#/case/${id}${where}`);
+  await visited.page.goto(`${server.origin}/#/case/${of}${where}`);
   await visited.page.getByRole('tab', { name: 'Findings' }).waitFor();
   return visited;
 }
@@ -75,7 +79,10 @@ test('the waterfall has the numbers of the API, and they add up', { skip }, asyn
   if (await rest.count()) await rest.click();
   const nothing = want.factors.filter((f) => f.bits === 0).length;
   assert.equal((await numbers(page, 'Lines that count nothing')).length, nothing);
-  await page.getByText(/It (hangs on|does not hang)/).waitFor();
+  await page
+    .getByText(/It hangs on /)
+    .first()
+    .waitFor();
   await accessible(page);
   await shot(page, 'case-why-light');
   fine();
@@ -286,4 +293,118 @@ test('two people on one case see what the other does', { skip }, async () => {
   one.fine();
   two.fine();
   await Promise.all([one.close(), two.close()]);
+});
+
+/** recorded writes a hostile answer of crt.sh that a case can be replayed from. */
+async function recorded(): Promise<string> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'clew-replay-'));
+  const certificate = {
+    issuer_name: 'C=XX, O=<script>alert(1)</script>, CN=CA',
+    common_name: 'evil.example',
+    name_value: 'evil.example\npanel-of-evil.example',
+    id: 7001,
+    not_before: '2026-01-02T00:00:00',
+    not_after: '2026-04-02T00:00:00',
+    serial_number: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
+  };
+  const hostile = {
+    note: '<img src=x onerror=alert(1)>\u202ehttp://evil.example/x\u200b' + 'é'.repeat(40_000) + 'END',
+  };
+  await mkdir(path.join(dir, 'crtsh'));
+  await writeFile(path.join(dir, 'crtsh', 'reply.json'), JSON.stringify([certificate, hostile]));
+  const row = {
+    provider: 'crtsh',
+    file: 'crtsh/reply.json',
+    kind: 'recorded',
+    method: 'GET',
+    url: 'https://crt.sh/?output=json&q=evil.example',
+    status: 200,
+    recorded: '2026-03-01T00:00:00Z',
+    headers: { 'Content-Type': 'application/json' },
+  };
+  await writeFile(path.join(dir, 'index.json'), JSON.stringify([row]));
+  return dir;
+}
+
+test('a raw answer is shown as text, whatever it holds, and what was not asked is listed', { skip }, async () => {
+  const dir = await recorded();
+  // Most sources have no recorded answer: the command says so by its exit code.
+  await server.command('investigate', 'evil.example', '--replay', dir).catch(() => '');
+  await rm(dir, { recursive: true });
+  const { items } = (await server.call('/cases?q=evil.example')) as { items: { id: string }[] };
+  const { page, fine, close } = await at('?sel=domain+panel-of-evil.example', {}, items[0]?.id);
+  const line = page
+    .getByRole('list', { name: 'Waterfall, in bits' })
+    .getByRole('listitem')
+    .filter({ hasText: 'names' });
+  await line.getByText(/2 of 360 M/).waitFor();
+  await line.getByRole('button', { name: 'raw answer' }).click();
+  const answer = page.getByLabel('The answer, as text');
+  await answer.waitFor();
+  const text = (await answer.textContent()) ?? '';
+  assert.ok(text.includes('<img src=x onerror=alert(1)>'), text.slice(0, 600));
+  assert.ok(text.includes('\\u{202e}hxxp://evil[.]example/x\\u{200b}'), text.slice(0, 600));
+  assert.equal(await answer.locator('*').count(), 0);
+  await page.getByText('crtsh').first().waitFor();
+  await accessible(page);
+  await shot(page, 'case-evidence-light');
+  // A page never tears a character in two.
+  let whole = text;
+  while (await page.getByRole('button', { name: 'Next', exact: true }).isEnabled()) {
+    const bytes = await page.getByText(/^bytes /).textContent();
+    await page.getByRole('button', { name: 'Next', exact: true }).click();
+    await page.getByText(bytes ?? '').waitFor({ state: 'hidden' });
+    await answer.waitFor();
+    whole += (await answer.textContent()) ?? '';
+  }
+  assert.ok(whole.includes('é'.repeat(40_000) + 'END'), 'a character was torn');
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('tab', { name: 'Record' }).click();
+  await page.getByRole('link', { name: 'Not asked, and why' }).click();
+  await page.getByRole('cell', { name: 'not-recorded' }).first().waitFor();
+  await accessible(page);
+  await shot(page, 'case-gaps-light');
+  fine();
+  await close();
+});
+
+test('100,000 findings scroll, sort and are walked through', { skip }, async () => {
+  const one = (await server.call(`/cases/${id}`)) as Case;
+  const some = one.findings.slice(0, 100).map((f) => ({ ...f, verdict: '', band: 'medium' }));
+  one.findings = Array.from({ length: 100_000 }, (_, i) => {
+    const like = some[i % some.length] as Finding;
+    return {
+      ...like,
+      value: `${String(i).padStart(6, '0')}.example`,
+      kind: 'domain',
+      factors: like.factors.slice(0, 1),
+    };
+  });
+  const body = JSON.stringify(one);
+  const { page, fine, close } = await visit(chrome, server);
+  await page.route(`**/api/v1/cases/${id}`, (route) => route.fulfill({ contentType: 'application/json', body }));
+  await page.goto(`${server.origin}/#/case/${id}?sort=value`);
+  const grid = page.getByRole('grid', { name: 'Findings' });
+  await grid.waitFor({ timeout: 30_000 });
+  assert.equal(await grid.getAttribute('aria-rowcount'), '100001');
+  assert.ok((await page.getByRole('row').count()) < 80, 'every row is in the document');
+  await grid.focus();
+  await page.keyboard.press('End');
+  await page.getByText('099999[.]example').first().waitFor();
+  await page.keyboard.press('PageUp');
+  const worst = await grid.evaluate(async (scroller) => {
+    let slowest = 0;
+    for (let i = 0; i < 40; i++) {
+      const begun = performance.now();
+      scroller.scrollTop = (i * 77_777) % scroller.scrollHeight;
+      await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+      slowest = Math.max(slowest, performance.now() - begun);
+    }
+    return slowest;
+  });
+  console.log(`slowest of 40 jumps through 100,000 rows: ${worst.toFixed(0)} ms`);
+  assert.ok(worst < 2000, `a jump took ${String(worst)} ms`);
+  fine();
+  await close();
 });

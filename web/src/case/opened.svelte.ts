@@ -76,16 +76,13 @@ export class OpenedCase {
     }
   }
 
-  private audited: { head: string; audit: Promise<Schemas['Audit']> } | undefined;
-
-  /** audit asks what the findings hang on, once for each state of the record. */
-  audit(): Promise<Schemas['Audit']> {
-    const head = this.doc?.case.head ?? '';
-    if (this.audited?.head !== head) {
-      const audit = said(api.GET('/api/v1/cases/{case}/audit', { params: { path: { case: this.id } } }));
-      this.audited = { head, audit };
-    }
-    return this.audited.audit;
+  /** explain asks what a finding hangs on and what would change it. */
+  explain({ kind, value }: Finding): Promise<Schemas['AuditExplanation']> {
+    return said(
+      api.GET('/api/v1/cases/{case}/finding', {
+        params: { path: { case: this.id }, query: { indicator: value, kind } },
+      }),
+    );
   }
 
   /** judge records the analyst's verdict on findings, or on a value as a link.

@@ -32,7 +32,7 @@ export function fenced(text: string): string {
     )
     .replace(
       // A number with decimals is none; four numbers are an address.
-      /(?<![\p{L}\p{N}.-])\d+\.\d+(?![.-]?[\p{L}\p{N}])|(?<=[\p{L}\p{N}])\.(?=[\p{L}\p{N}-]+(?:\.|$|[\s/:?#,;)\]'"]))/gu,
+      /(?<![\p{L}\p{N}.-])\d+\.\d+(?![.-]?[\p{L}\p{N}])|(?<=[\p{L}\p{N}])\.(?=[\p{L}\p{N}-])/gu,
       (all) => (all === '.' ? '[.]' : all),
     )
     .replace(/(?<=\S)@(?=\S)/g, '[@]');

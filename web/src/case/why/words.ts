@@ -1,5 +1,5 @@
 // The reasons of a finding in the words of an analyst.
-import type { Factor, Finding, Schemas } from '../../api/client';
+import type { Factor, Schemas } from '../../api/client';
 import { defanged, fenced, visible } from '../../text/defang';
 import { count } from '../../text/format';
 
@@ -51,19 +51,26 @@ export function pathOf(path: string[]): { from: string; hops: Hop[] } {
 }
 
 /** hangsOn says what a finding hangs on. */
-export function hangsOn(audit: Schemas['AuditFinding'], finding: Finding): string {
-  const { weakest } = audit;
-  if (!weakest.relation) return 'does not hang on any one shared value: without any of them its P stays what it is';
-  const value = defanged(weakest.kind, weakest.value);
-  const left = weakest.without.toFixed(2);
-  if (weakest.without < 0.5 * finding.p) return `hangs on one ${weakest.kind}, ${value}: without it P is ${left}`;
-  return `does not hang on any one value: without the strongest, ${value}, P is still ${left}`;
+export function hangsOn({ weakest, carriers, sources, finding }: Schemas['AuditExplanation']): string[] {
+  const lines = carriers.map((c) => {
+    const fall = c.falls.find((f) => f.kind === finding.kind && f.value === finding.value);
+    const to = fall ? `: without it ${fall.to}, P ${fall.p.toFixed(2)}` : '';
+    return `hangs on one ${c.kind}, ${defanged(c.kind, c.value)}${to}`;
+  });
+  for (const s of sources) {
+    const fall = s.falls.find((f) => f.kind === finding.kind && f.value === finding.value);
+    lines.push(`rests on what ${visible(s.value)} alone said${fall ? `: without it ${fall.to}` : ''}`);
+  }
+  if (lines.length > 0) return lines;
+  if (!weakest.relation) return ['hangs on no single shared value: without any of them its P stays what it is'];
+  return [
+    `hangs on no single shared value: without the strongest, ${defanged(weakest.kind, weakest.value)}, it keeps its band at P ${weakest.without.toFixed(2)}`,
+  ];
 }
 
 /** wouldLift says what single fact more would lift a finding into the band above, "" for the highest. */
-export function wouldLift({ next }: Schemas['AuditFinding']): string {
+export function wouldLift({ next }: Schemas['AuditExplanation']): string {
   if (!next.band) return '';
-  const fact = `${next.bits.toFixed(1)} bits more`;
   const where =
     next.families > 0
       ? ` of a family that says nothing yet (${String(next.families)} more ${next.families === 1 ? 'is' : 'are'} needed)`
@@ -72,5 +79,5 @@ export function wouldLift({ next }: Schemas['AuditFinding']): string {
     next.holders > 0
       ? `one shared value that at most ${count(next.holders)} hold would bring them`
       : 'no single shared value brings that many';
-  return `${next.band} needs ${fact}${where}: ${value}`;
+  return `${next.band} needs ${next.bits.toFixed(1)} bits more${where}: ${value}`;
 }
