@@ -39,7 +39,7 @@ func (a *app) doctorCommand() *cobra.Command {
 					return err
 				}
 			}
-			checks := a.examine(cmd.Context())
+			checks := a.examine(cmd.Context(), nil)
 			bad := 0
 			for _, c := range checks {
 				if c.State == "bad" {
@@ -67,7 +67,9 @@ func (a *app) doctorCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) examine(ctx context.Context) []check {
+// examine checks everything. opened is a workspace that is open already, nil when
+// the stores are to be opened.
+func (a *app) examine(ctx context.Context, opened *investigation.Workspace) []check {
 	checks := []check{{"clew", "ok", version()}, a.checkClock()}
 	checks = append(checks, a.checkSettings(ctx)...)
 	if set, err := a.references(); err != nil {
@@ -83,7 +85,7 @@ func (a *app) examine(ctx context.Context) []check {
 		return append(checks, check{"data directory", "note", dir + " is not there yet: the first import or investigation makes it"})
 	}
 	checks = append(checks, check{"data directory", "ok", dir})
-	return append(checks, a.checkCorpus(ctx), a.checkRecord(ctx), a.checkSpending(ctx, dir))
+	return append(checks, a.checkCorpus(ctx, opened), a.checkRecord(ctx), a.checkSpending(ctx, dir))
 }
 
 // checkSpending opens the record of what each provider was sent.
@@ -173,12 +175,14 @@ func (a *app) checkSettings(ctx context.Context) []check {
 	return checks
 }
 
-func (a *app) checkCorpus(ctx context.Context) check {
-	w, err := a.workspace(investigation.Needs{Corpus: true, ReadOnly: true})
-	if err != nil {
-		return check{"corpus", "bad", err.Error()}
+func (a *app) checkCorpus(ctx context.Context, w *investigation.Workspace) check {
+	if w == nil {
+		var err error
+		if w, err = a.workspace(investigation.Needs{Corpus: true, ReadOnly: true}); err != nil {
+			return check{"corpus", "bad", err.Error()}
+		}
+		defer w.Close() //nolint:errcheck // nothing was written
 	}
-	defer w.Close() //nolint:errcheck // nothing was written
 	var links uint64
 	for _, r := range observation.Relations() {
 		p, err := w.Corpus.Population(ctx, r)

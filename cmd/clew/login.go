@@ -15,7 +15,9 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
+	"clew/internal/marking"
 	"clew/internal/observable"
+	"clew/internal/server"
 	"clew/internal/source"
 )
 
@@ -161,64 +163,57 @@ var harmless = []observable.Value{
 	observable.Must(observable.Technique, "T1566"),
 }
 
-type testLine struct {
-	Source       string     `json:"source"`
-	Kind         string     `json:"kind"`
-	Value        string     `json:"value"`
-	State        string     `json:"state"`
-	Reason       string     `json:"reason"`
-	Observations int        `json:"observations"`
-	Parts        []partLine `json:"parts"`
-}
-
-type partLine struct {
-	Endpoint string `json:"endpoint"`
-	State    string `json:"state"`
-	Reason   string `json:"reason"`
-}
-
-func (a *app) testSource(ctx context.Context, name string) error {
+// askHarmless asks a source one harmless question, about which values nobody
+// learns anything.
+func (a *app) askHarmless(ctx context.Context, name string) (server.SourceTest, error) {
 	connector, err := a.sourceNamed(name)
 	if err != nil {
-		return err
+		return server.SourceTest{}, err
 	}
 	info := connector.Info()
 	at := slices.IndexFunc(harmless, func(v observable.Value) bool { return slices.Contains(info.Accepts, v.Kind()) })
 	if at < 0 {
-		return usagef("there is no harmless question for %s", info.Title)
+		return server.SourceTest{}, usagef("there is no harmless question for %s", info.Title)
 	}
 	value := harmless[at]
-	a.tlp = "CLEAR"
-	_, pap, err := a.markings()
+	pap, err := marking.ParsePAP(a.pap)
 	if err != nil {
-		return err
+		return server.SourceTest{}, usageError{err}
 	}
 	asker, replay, hasKey, done, err := a.asker(ctx)
 	if err != nil {
-		return err
+		return server.SourceTest{}, err
 	}
 	defer done()
 	runner := source.NewRunner(source.RunnerOptions{Asker: asker, Replay: replay, Clock: a.clock, PAP: pap, HasKey: hasKey})
 	o := runner.Ask(ctx, connector, source.Question{Value: value})
-	line := testLine{
+	line := server.SourceTest{
 		Source: name, Kind: value.Kind().String(), Value: value.Text(), State: string(o.State), Reason: o.Reason,
-		Observations: len(o.Answer.Observations), Parts: []partLine{},
+		Observations: len(o.Answer.Observations), Parts: []server.TestPart{},
 	}
 	for _, p := range o.Parts {
-		line.Parts = append(line.Parts, partLine{p.Endpoint, string(p.State), p.Reason})
+		line.Parts = append(line.Parts, server.TestPart{Endpoint: p.Endpoint, State: string(p.State), Reason: p.Reason})
+	}
+	return line, nil
+}
+
+func (a *app) testSource(ctx context.Context, name string) error {
+	line, err := a.askHarmless(ctx, name)
+	if err != nil {
+		return err
 	}
 	err = a.printTo(func(w io.Writer) error {
 		if a.json {
-			return encodeLines(w, []testLine{line})
+			return encodeLines(w, []server.SourceTest{line})
 		}
-		fmt.Fprintf(w, "%s about %s: %s, %d observations\n", name, forPeople(value), line.State, line.Observations)
+		fmt.Fprintf(w, "%s about %s: %s, %d observations\n", name, defanged(line.Kind, line.Value), line.State, line.Observations)
 		for _, p := range line.Parts {
 			fmt.Fprintf(w, "  %s: %s %s\n", terminalSafe(p.Endpoint), p.State, terminalSafe(p.Reason))
 		}
 		return nil
 	})
-	if err == nil && o.State != source.Answered && o.State != source.Empty && o.State != source.Truncated {
-		err = partial{fmt.Sprintf("%s did not answer: %s", name, o.Reason)}
+	if state := source.State(line.State); err == nil && state != source.Answered && state != source.Empty && state != source.Truncated {
+		err = partial{fmt.Sprintf("%s did not answer: %s", name, line.Reason)}
 	}
 	return err
 }

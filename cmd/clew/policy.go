@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"text/tabwriter"
 	"time"
@@ -154,4 +155,20 @@ func (a *app) printPolicy(w io.Writer, p policy.Policy, file string) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s, %s\n", r.Band, r.Kind, r.Do, r.Approve, r.Stands, terminalSafe(r.Rule), r.Scope, r.Validation)
 	}
 	return table.Flush()
+}
+
+// policyMark changes when the policy that counts does.
+func (a *app) policyMark() string {
+	file, err := a.policyFile("")
+	if err != nil {
+		return "unreadable: " + err.Error()
+	}
+	if file == "" {
+		return "default"
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return "unreadable: " + err.Error()
+	}
+	return fmt.Sprintf("%s %d %d", file, info.Size(), info.ModTime().UnixNano())
 }

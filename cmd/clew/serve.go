@@ -223,3 +223,6 @@ func (c core) WouldAsk(ctx context.Context, w *investigation.Workspace, ask serv
 		return run.stillFresh(ctx, w, v)
 	})
 }
+
+// PolicyMark implements [server.Core].
+func (c core) PolicyMark() string { return c.policyMark() }

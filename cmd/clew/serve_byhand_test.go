@@ -98,6 +98,33 @@ func TestServeByHand(t *testing.T) {
 	c.want(200, "GET", path+"/verify", "", `"problems":[]`)
 }
 
+// TestServeMachine says what the server stands on, and names what a legend shows.
+func TestServeMachine(t *testing.T) {
+	c, _ := investigated(t)
+	c.want(200, "GET", "/api/v1/status", "", `"offline":true`, `"corpus":"embedded"`, `"pap":"AMBER"`, `"actor":"tester"`, `"running":0`)
+	c.want(200, "GET", "/api/v1/doctor", "", `"what":"corpus","state":"ok","detail":"4 links"`, `"what":"record","state":"ok"`)
+	c.want(422, "POST", "/api/v1/sources/crtsh/test", "", "--offline")
+	c.want(200, "GET", "/api/v1/kinds", "", `"name":"domain","label":"Domain","group":"network"`)
+	c.want(200, "GET", "/api/v1/relations", "", `"name":"resolves-to","family":"host"`, `"name":"token","family":"name"`, `"inferred":true`)
+	c.want(200, "GET", "/api/v1/methods", "", `"name":"resolves-to","canonical":"co-hosted"`)
+}
+
+// TestServeSearch looks for things of every sort, also by a defanged indicator.
+func TestServeSearch(t *testing.T) {
+	c, path := investigated(t)
+	c.want(201, "POST", path+"/notes", `{"text":"Asked the HOSTER about it"}`)
+	c.want(201, "POST", path+"/tags", `{"add":["wave 3"]}`)
+	c.want(201, "POST", path+"/verdicts", `{"verdict":"accepted","indicator":"c2.example","reason":"seen"}`)
+	c.want(200, "GET", "/api/v1/search?q=evil%5B.%5Dexample", "", `"where":"seed"`, `"where":"corpus"`, `"indicator":{"kind":"domain","value":"evil.example"}`, `"unsearched":[]`)
+	c.want(200, "GET", "/api/v1/search?q=c2", "", `"where":"finding"`, `"value":"c2.example"`, `"indicator":null`)
+	c.want(200, "GET", "/api/v1/search?q=hoster", "", `"where":"note"`, `"total":1`)
+	c.want(200, "GET", "/api/v1/search?q=WAVE", "", `"where":"tag"`)
+	c.want(200, "GET", "/api/v1/search?q=example&limit=1", "", `"next":"`)
+	c.want(200, "GET", "/api/v1/search?q=nowhere-to-be-found", "", `"items":[]`, `"cases":1`)
+	c.want(422, "GET", "/api/v1/search?q=%20x%20", "", "too short")
+	c.want(200, "GET", "/api/v1/search?q="+path[len("/api/v1/cases/"):], "", `"where":"case"`)
+}
+
 // TestServeDecisions tags, notes, closes, and takes back.
 func TestServeDecisions(t *testing.T) {
 	c, path := investigated(t)

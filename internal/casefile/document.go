@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 )
 
 // A Document is the one JSON document of a case: what `clew investigate --json`
@@ -177,7 +178,7 @@ type Note struct {
 func (d Document) MarshalJSON() ([]byte, error) {
 	type plain Document // without this method
 	d.Seeds = orEmpty(d.Seeds)
-	d.Findings = orEmpty(d.Findings)
+	d.Findings = filledFindings(d.Findings)
 	d.Pivots = orEmpty(d.Pivots)
 	d.Expansions = orEmpty(d.Expansions)
 	d.Case.Tags = orEmpty(d.Case.Tags)
@@ -190,20 +191,28 @@ func (d Document) MarshalJSON() ([]byte, error) {
 	return unescaped(plain(d))
 }
 
-// MarshalJSON writes empty arrays where a slice is nil.
-func (f Finding) MarshalJSON() ([]byte, error) {
-	type plain Finding
-	f.Factors = orEmpty(f.Factors)
-	f.Paths = orEmpty(f.Paths)
-	return unescaped(plain(f))
+// filledFindings returns findings with empty arrays where a slice is nil. Those of
+// a run have none, and are not copied. It is no method of Finding that the encoder
+// would call: then each of a hundred thousand would be written three times.
+func filledFindings(list []Finding) []Finding {
+	if !slices.ContainsFunc(list, Finding.hollow) {
+		return orEmpty(list)
+	}
+	filled := slices.Clone(list)
+	for i, f := range filled {
+		f.Factors, f.Paths = slices.Clone(orEmpty(f.Factors)), orEmpty(f.Paths)
+		for k, factor := range f.Factors {
+			f.Factors[k].Sources, f.Factors[k].Evidence = orEmpty(factor.Sources), orEmpty(factor.Evidence)
+		}
+		filled[i] = f
+	}
+	return filled
 }
 
-// MarshalJSON writes empty arrays where a slice is nil.
-func (f Factor) MarshalJSON() ([]byte, error) {
-	type plain Factor
-	f.Sources = orEmpty(f.Sources)
-	f.Evidence = orEmpty(f.Evidence)
-	return unescaped(plain(f))
+// hollow reports whether a slice of f is nil.
+func (f Finding) hollow() bool {
+	return f.Factors == nil || f.Paths == nil ||
+		slices.ContainsFunc(f.Factors, func(x Factor) bool { return x.Sources == nil || x.Evidence == nil })
 }
 
 // Encode writes the document as JSON, indented for people, one newline at the end.

@@ -3,7 +3,6 @@ package casefile
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"clew/internal/pivot"
 )
@@ -25,15 +24,4 @@ func FindingsBlob(findings []pivot.Finding, model string) ([]byte, Found, error)
 	return blob, Found{SHA256: DigestOf(blob), Model: model, Bands: bands}, nil
 }
 
-// ReadFindings reads what FindingsBlob wrote.
-func ReadFindings(snapshot []byte) ([]Finding, error) {
-	var findings []Finding
-	for line := range strings.Lines(string(snapshot)) {
-		var f Finding
-		if err := json.Unmarshal([]byte(line), &f); err != nil {
-			return nil, fmt.Errorf("%w: finding %d: %w", ErrDamaged, len(findings)+1, err)
-		}
-		findings = append(findings, f)
-	}
-	return findings, nil
-}
+func readFinding(line string, f *Finding) error { return json.Unmarshal([]byte(line), f) }

@@ -2,7 +2,6 @@ package casefile
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"clew/internal/source"
@@ -59,28 +58,7 @@ type verdict struct {
 // Load reads a case and adds it up. Events of types it does not know count in
 // the head and the log only.
 func Load(ctx context.Context, r Reader, id string) (*Record, error) {
-	head, events, err := whole(ctx, r, id)
-	if err != nil {
-		return nil, err
-	}
-	if len(events) == 0 || events[0].Type != TypeOpened {
-		return nil, fmt.Errorf("%w: case %s does not start with its opening: run clew case verify %s", ErrDamaged, id, id)
-	}
-	record, err := sum(head, events)
-	if err != nil {
-		return nil, err
-	}
-	if record.found != nil {
-		blob, err := r.GetBlob(ctx, record.found.SHA256)
-		if err != nil {
-			return nil, fmt.Errorf("findings of case %s: %w", id, err)
-		}
-		if record.Findings, err = ReadFindings(blob); err != nil {
-			return nil, fmt.Errorf("findings of case %s: %w", id, err)
-		}
-	}
-	record.overlay()
-	return record, nil
+	return new(Memory).Load(ctx, r, id)
 }
 
 // sum adds up events; findings are not read.

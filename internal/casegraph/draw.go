@@ -179,11 +179,14 @@ func (g *drawing) draw(s Step) int {
 	}
 	g.edge[key] = len(g.edges)
 	g.edges = append(g.edges, Edge{
-		From: from, To: to, Relation: s.Relation.String(), Family: string(s.Relation.Family()), Inferred: slices.Contains(inferred, s.Relation),
+		From: from, To: to, Relation: s.Relation.String(), Family: string(s.Relation.Family()), Inferred: Inferred(s.Relation),
 	})
 	g.sources = append(g.sources, nil)
 	return len(g.edges) - 1
 }
+
+// Inferred reports whether a relation follows from the values themselves.
+func Inferred(r observation.Relation) bool { return slices.Contains(inferred, r) }
 
 // inferred relations follow from names, addresses and digests themselves.
 var inferred = []observation.Relation{

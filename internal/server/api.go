@@ -28,6 +28,8 @@ const root = "/api/v1"
 type service struct {
 	core  Core
 	cases *investigation.Workspace // the record, open as long as the server
+	docs  *documents
+	watch *watches
 	shelf *shelf
 	jobs  *jobs
 	hunts *hunts
@@ -56,6 +58,9 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerEvidence(api)
 	s.registerByHand(api)
 	s.registerDecisions(api)
+	s.registerMachine(api)
+	s.registerVocabulary(api)
+	s.registerSearch(api)
 	s.registerKnown(api)
 	s.registerImports(api)
 	s.registerLooking(api)

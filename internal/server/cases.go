@@ -96,7 +96,7 @@ func (s *service) load(ctx context.Context, name string) (*casefile.Record, erro
 	if err != nil {
 		return nil, err
 	}
-	return casefile.Load(ctx, s.cases.Cases, id)
+	return s.docs.load(ctx, id)
 }
 
 func (s *service) list(ctx context.Context, in *casesInput) (List[casefile.Summary], error) {
@@ -123,11 +123,11 @@ func mentions(c casefile.Summary, text string) bool {
 }
 
 func (s *service) document(ctx context.Context, in *CaseName) (casefile.Document, error) {
-	record, err := s.load(ctx, in.Case)
+	id, err := s.resolve(ctx, in.Case)
 	if err != nil {
 		return casefile.Document{}, err
 	}
-	return s.core.UnderPolicy(record.Document())
+	return s.docs.document(ctx, id)
 }
 
 func (s *service) findings(ctx context.Context, in *findingsInput) (List[casefile.Finding], error) {
@@ -135,10 +135,18 @@ func (s *service) findings(ctx context.Context, in *findingsInput) (List[casefil
 	if err != nil {
 		return List[casefile.Finding]{}, err
 	}
-	all := slices.DeleteFunc(doc.Findings, func(f casefile.Finding) bool {
-		return in.Band != "" && f.Band != in.Band || in.Kind != "" && f.Kind != in.Kind
-	})
-	return paged(all, func(f casefile.Finding) string { return f.Kind + " " + f.Value }, in.Page)
+	wanted := make([]int, 0, len(doc.Findings))
+	for i := range doc.Findings {
+		if f := &doc.Findings[i]; (in.Band == "" || f.Band == in.Band) && (in.Kind == "" || f.Kind == in.Kind) {
+			wanted = append(wanted, i)
+		}
+	}
+	page, err := paged(wanted, func(i int) string { return doc.Findings[i].Kind + " " + doc.Findings[i].Value }, in.Page)
+	list := List[casefile.Finding]{Items: make([]casefile.Finding, len(page.Items)), Total: page.Total, Next: page.Next}
+	for n, i := range page.Items {
+		list.Items[n] = doc.Findings[i]
+	}
+	return list, err
 }
 
 func (s *service) judge(ctx context.Context, in *verdictInput) (casefile.Event, error) {
@@ -175,7 +183,9 @@ func (s *service) record(ctx context.Context, name string, t casefile.Type, payl
 	if err != nil {
 		return casefile.Event{}, err
 	}
-	return s.cases.Record(ctx, id, t, payload)
+	e, err := s.cases.Record(ctx, id, t, payload)
+	s.watch.wrote(id)
+	return e, err
 }
 
 // CaseHead is the end of a case's record.
@@ -185,35 +195,29 @@ type CaseHead struct {
 	Head   string `json:"head" doc:"hash of the last event"`
 }
 
-// lookEvery is how often a followed case is looked at: another process may
-// write to it, so there is nobody to be told by.
-const lookEvery = time.Second
-
 func (s *service) followCase(ctx context.Context, in *CaseName, send sse.Sender) {
 	id, err := s.resolve(ctx, in.Case)
 	if err != nil {
 		_ = send.Data(Gone{err.Error()}) // it ends either way
 		return
 	}
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
+	watched, leave := s.watch.follow(id)
+	defer leave()
 	var last casefile.Head
 	sent := time.Time{}
 	for {
-		head, err := s.cases.Cases.Head(ctx, id)
+		head, looked, changed, err := watched.now()
 		if err != nil {
 			_ = send.Data(Gone{err.Error()}) // it ends either way
 			return
 		}
-		if head != last || time.Since(sent) > s.beat {
+		if looked && (head != last || time.Since(sent) >= s.beat) {
 			if send.Data(CaseHead{id, head.Seq, head.Hash}) != nil {
 				return
 			}
 			last, sent = head, time.Now()
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
+		if !s.wait(ctx, changed) {
 			return
 		}
 	}

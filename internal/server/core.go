@@ -28,10 +28,13 @@ type Core interface {
 	Quotas(ctx context.Context) ([]Quota, error)
 	// UnderPolicy lays the policy that counts over a document.
 	UnderPolicy(doc casefile.Document) (casefile.Document, error)
+	// PolicyMark changes when the policy does.
+	PolicyMark() string
 	Sharing
 	Deciding
 	Escalating
 	Bundling
+	Machine
 }
 
 // Refused is an error of a [Core] that the client can mend.

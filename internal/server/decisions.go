@@ -90,6 +90,7 @@ func (s *service) undo(ctx context.Context, in *undoInput) (e casefile.Event, er
 		e, err = w.Undo(ctx, id, in.Body.Seq, in.Body.Reason, s.jobs.underWay(id))
 		return err
 	})
+	s.watch.wrote(id)
 	return e, err
 }
 
@@ -103,6 +104,7 @@ func (s *service) decide(ctx context.Context, name string, t casefile.Type, payl
 		e, err = w.Decide(ctx, id, t, payload, s.jobs.underWay(id))
 		return err
 	})
+	s.watch.wrote(id)
 	return e, err
 }
 

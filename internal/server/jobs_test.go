@@ -74,6 +74,12 @@ func (waiting) Points(context.Context, *investigation.Workspace, observable.Valu
 func (waiting) WouldAsk(context.Context, *investigation.Workspace, Ask, []observable.Value) ([]Question, error) {
 	return nil, nil
 }
+func (waiting) PolicyMark() string                                       { return "" }
+func (waiting) Status() Status                                           { return Status{} }
+func (waiting) Doctor(context.Context, *investigation.Workspace) []Check { return nil }
+func (waiting) TestSource(context.Context, string) (SourceTest, error) {
+	return SourceTest{}, nil
+}
 func (waiting) Sources(context.Context) ([]Source, error) { return nil, nil }
 func (waiting) Quotas(context.Context) ([]Quota, error)   { return nil, nil }
 func (c waiting) Hunt(_ context.Context, ask HuntAsk) (func(context.Context, HuntWatch) error, error) {

@@ -53,6 +53,7 @@ func New(addr net.Addr, o Options) (*Server, error) {
 		core: o.Core, cases: cases, shelf: shelf, jobs: newJobs(o.Core, shelf, o.Clock), hunts: newHunts(o.Core, o.Clock),
 		beat: 15 * time.Second, version: o.Version,
 	}
+	s.docs, s.watch = newDocuments(o.Core, cases.Cases, o.Clock), newWatches(cases.Cases.Head)
 	mux := http.NewServeMux()
 	api := newAPI(mux, s, o.Version)
 	if err := servePages(mux, referenceOf(api.OpenAPI()), o.Page); err != nil {
