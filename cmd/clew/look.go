@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -71,9 +72,27 @@ func header(w io.Writer, doc investigation.Look) {
 	if doc.Tenancy != nil {
 		fmt.Fprintf(w, "tenants: %s, %s\n", doc.Tenancy.Summary, days(doc.Tenancy.Window))
 	}
+	for _, h := range doc.Hosting {
+		fmt.Fprintln(w, "hosted:", hosted(h))
+	}
+	if doc.HostsBeyond > 0 {
+		fmt.Fprintf(w, "hosted: and at %s more\n", plural(uint64(doc.HostsBeyond), "address"))
+	}
 	if len(doc.Facts) == 0 {
 		fmt.Fprintln(w, "Nothing is known of it here. Import data (clew import --help), or ask the sources: clew investigate", defanged(doc.Kind, doc.Value))
 	}
+}
+
+// hosted says in one line where a name lived and who else did.
+func hosted(h investigation.LookHost) string {
+	line := defanged("ip", h.Address) + "  " + days(h.Window)
+	if h.Prefix != "" {
+		line += "  in " + defanged("prefix", h.Prefix) + " of " + strings.Join(h.ASNs, ", ")
+	}
+	if h.Tenancy != nil {
+		line += "  " + h.Tenancy.Summary
+	}
+	return line
 }
 
 func printFacts(w io.Writer, doc investigation.Look) error {

@@ -34,7 +34,7 @@ const (
 // spill to disk many times.
 func killWorkspace(dir string) (*Workspace, error) {
 	store, err := embedded.Open(filepath.Join(dir, "corpus"), embedded.Options{LoadBytes: 64 << 10})
-	return &Workspace{Corpus: store, Clock: func() time.Time { return time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC) }}, err
+	return &Workspace{Dir: dir, Corpus: store, Clock: func() time.Time { return time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC) }}, err
 }
 
 // importAll imports every file and prints the ID of each that was acknowledged.

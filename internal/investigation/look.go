@@ -20,8 +20,19 @@ type Look struct {
 	Value       string     `json:"value"`
 	Registrable string     `json:"registrable_domain,omitempty"`
 	Special     string     `json:"special,omitempty"`
-	Tenancy     *Tenancy   `json:"tenancy,omitempty"` // of an address that names lived on
+	Tenancy     *Tenancy   `json:"tenancy,omitempty"`      // of an address that names lived on
+	Hosting     []LookHost `json:"hosting,omitempty"`      // of a name: where it lived, the latest first
+	HostsBeyond int        `json:"hosts_beyond,omitempty"` // addresses that are not in hosting
 	Facts       []LookFact `json:"facts"`
+}
+
+// A LookHost is an address that a name resolved to.
+type LookHost struct {
+	Address string          `json:"address"`
+	Window  casefile.Window `json:"window"`
+	Prefix  string          `json:"prefix"` // announced range, by longest match; "" when no table says
+	ASNs    []string        `json:"asns"`   // that announce it
+	Tenancy *Tenancy        `json:"tenancy,omitempty"`
 }
 
 // A LookFact is one attribute.
@@ -80,10 +91,37 @@ func (w *Workspace) Look(ctx context.Context, v observable.Value) (Look, error) 
 			return Look{}, err
 		}
 		if ok {
-			look.Tenancy = &Tenancy{t.Verdict, t.Names, t.Domains, t.NSSets, t.Peak, t.More, casefile.WindowOf(t.Window), t.String()}
+			look.Tenancy = tenancyOf(t)
 		}
 	}
-	return look, nil
+	return look, look.host(ctx, engine, v)
+}
+
+func tenancyOf(t pivot.Tenancy) *Tenancy {
+	return &Tenancy{t.Verdict, t.Names, t.Domains, t.NSSets, t.Peak, t.More, casefile.WindowOf(t.Window), t.String()}
+}
+
+// host says where a name lived.
+func (look *Look) host(ctx context.Context, engine *pivot.Engine, v observable.Value) error {
+	if v.Kind() != observable.Domain {
+		return nil
+	}
+	hosts, beyond, err := engine.Hosting(ctx, v)
+	if err != nil {
+		return err
+	}
+	look.HostsBeyond = beyond
+	for _, h := range hosts {
+		host := LookHost{Address: h.Address.Text(), Window: casefile.WindowOf(h.Window), Prefix: h.Prefix.Text(), ASNs: []string{}}
+		for _, asn := range h.ASNs {
+			host.ASNs = append(host.ASNs, asn.Text())
+		}
+		if h.TenantsKept {
+			host.Tenancy = tenancyOf(h.Tenancy)
+		}
+		look.Hosting = append(look.Hosting, host)
+	}
+	return nil
 }
 
 func lookFact(d pivot.Described, reach map[observation.Relation]reached) LookFact {

@@ -40,7 +40,7 @@ func workspace(t *testing.T) *Workspace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Workspace{Corpus: memory.New(), Lists: lists, Clock: func() time.Time { return time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC) }}
+	return &Workspace{Dir: t.TempDir(), Corpus: memory.New(), Lists: lists, Clock: func() time.Time { return time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC) }}
 }
 
 func (w *Workspace) mustImport(t *testing.T, format, path string) {

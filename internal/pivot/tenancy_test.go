@@ -103,3 +103,26 @@ func TestNamesAloneAreNeverHigh(t *testing.T) {
 		t.Errorf("word, prefix and skeleton alone make %s, P %.3f", f.Band, f.P)
 	}
 }
+
+// A name is told where it lived, in whose network and beside whom.
+func TestHostingOfAName(t *testing.T) {
+	all := []observation.Observation{
+		saw("198.51.100.0/23", observation.AnnouncedBy, "AS64497", days(0, 9)),
+		saw("postalia.test", observation.ResolvesTo, "198.51.100.7", days(0, 9)),
+		saw("postalia.test", observation.ResolvesTo, "203.0.113.9", days(20, 29)),
+	}
+	for i := range 30 {
+		name := fmt.Sprintf("shop%c%c.test", 'a'+i%26, 'a'+i/26)
+		all = append(all, saw(name, observation.ResolvesTo, "203.0.113.9", days(0, 9)))
+	}
+	hosts, beyond, err := engine(t, all).Hosting(context.Background(), domain("postalia.test"))
+	if err != nil || beyond != 0 || len(hosts) != 2 {
+		t.Fatalf("%+v, %d beyond, %v", hosts, beyond, err)
+	}
+	if h := hosts[0]; h.Address.Text() != "203.0.113.9" || h.Prefix.Text() != "" || h.Tenancy.Domains != 31 || h.Tenancy.Verdict != SharedUse {
+		t.Errorf("the latest is %+v", h)
+	}
+	if h := hosts[1]; h.Prefix.Text() != "198.51.100.0/23" || len(h.ASNs) != 1 || h.ASNs[0].Text() != "AS64497" || h.Tenancy.Verdict != Dedicated {
+		t.Errorf("the earlier is %+v", h)
+	}
+}

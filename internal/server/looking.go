@@ -22,7 +22,7 @@ type Analysed struct {
 
 type analyseInput struct {
 	Name     string `query:"name" maxLength:"255" doc:"of the file"`
-	Password string `query:"password" maxLength:"255" doc:"a further password to try on archives"`
+	Password string `header:"X-Clew-Archive-Password" maxLength:"255" doc:"a further password to try on archives; not in the address, which is kept in logs"`
 	Dry      bool   `query:"no_store" doc:"show only, store nothing"`
 	RawBody  []byte `contentType:"application/octet-stream"`
 }

@@ -56,7 +56,7 @@ func run(ctx context.Context, seed uint64, size, operators, looks int) error {
 	if err != nil {
 		return err
 	}
-	space := &investigation.Workspace{Corpus: store, Lists: lists, Clock: time.Now}
+	space := &investigation.Workspace{Dir: dir, Corpus: store, Lists: lists, Clock: time.Now}
 	if looks > 0 {
 		space.Dir = dir
 		return measureLooks(ctx, space, w.Operators(), looks)
