@@ -95,7 +95,7 @@ test('what was seen inside is told by indicator and by machine', { skip }, async
     .first();
   await row.getByText('1 time', { exact: true }).waitFor();
   await page.getByRole('heading', { name: '1 machine of ours' }).waitFor();
-  await page.getByRole('button', { name: /^10\.0\.0\.7/ }).click();
+  await page.getByRole('button', { name: /its name was resolved/ }).click();
   await page.waitForURL(/asset=10\.0\.0\.7/);
   fine();
   await close();
@@ -120,6 +120,34 @@ test('logs are searched from the page, and what was searched is said', { skip },
   await page.getByText('read to its end').first().waitFor();
   await accessible(page);
   await shot(page, 'sightings-hunt', true);
+  fine();
+  await close();
+});
+
+test('a file is imported, looked at and taken back', { skip }, async () => {
+  const { page, fine, close } = await visit(chrome, server);
+  await page.goto(`${server.origin}/#/corpus`);
+  await page
+    .locator('summary')
+    .filter({ hasText: /^Import$/ })
+    .click();
+  const row =
+    '{"rrname":"new.example","rrtype":"A","rdata":"192.0.2.77","time_first":1767225600,"time_last":1769904000}';
+  await page.getByLabel('A file of this browser').setInputFiles({
+    name: 'mine.cof',
+    mimeType: 'application/x-ndjson',
+    buffer: Buffer.from(`${row}\nnot a record\n`),
+  });
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await page.getByText(/1 observation kept as cof/).waitFor();
+  await page.getByText('1 not understood').waitFor();
+  await page.getByRole('button', { name: 'mine.cof' }).click();
+  await accessible(page);
+  await shot(page, 'corpus-import', true);
+  await page.getByRole('button', { name: 'Take it back…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Take it back' }).click();
+  await page.getByText(/1 observations are taken back/).waitFor();
+  await page.getByRole('button', { name: 'mine.cof' }).waitFor({ state: 'detached' });
   fine();
   await close();
 });
