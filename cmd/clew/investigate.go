@@ -85,6 +85,9 @@ goes on where it stopped.`,
 				req.Seeds = append(req.Seeds, investigation.Seed{Value: v, Source: seedSource, Confidence: seedConfidence})
 			}
 			req.Ungrouped = !grouped
+			if req.PAPNamed = cmd.Flags().Changed("pap"); !req.PAPNamed && req.CaseID != "" {
+				a.pap = "CLEAR" // what the case allows counts
+			}
 			if dryRun {
 				return a.dryRun(cmd.Context(), req)
 			}

@@ -152,6 +152,7 @@ func requestOf(ask server.Ask) (investigation.Request, error) {
 func (c core) Request(ctx context.Context, ask server.Ask) (investigation.Request, func(), error) {
 	run := c.as(ask)
 	req, err := requestOf(ask)
+	req.PAPNamed = ask.PAP != ""
 	if err == nil {
 		err = run.bounds(&req)
 	}

@@ -261,3 +261,27 @@ func TestCountsBeforeTheClick(t *testing.T) {
 		t.Errorf("of a stranger: %v", err)
 	}
 }
+
+// Whoever continues a case without naming a PAP stays within the case's own; a
+// named one is the analyst's decision, and in the record.
+func TestContinuingStaysWithinTheCasesPAP(t *testing.T) {
+	h := newThread(t)
+	run := func(pap marking.PAP, named bool) string {
+		t.Helper()
+		req := Request{CaseID: h.id, PAP: pap, PAPNamed: named, TLP: marking.TLPClear, Depth: 1, MaxHolders: 100}
+		doc, err := h.Investigate(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return doc.Case.PAP
+	}
+	if got := run(marking.Clear, false); got != "AMBER" {
+		t.Errorf("continued at %s", got)
+	}
+	if got := run(marking.Red, false); got != "RED" {
+		t.Errorf("asked to be quieter, and continued at %s", got)
+	}
+	if got := run(marking.Green, true); got != "GREEN" {
+		t.Errorf("named GREEN, and continued at %s", got)
+	}
+}

@@ -23,6 +23,7 @@ type Request struct {
 	Scope      string // live or hunt
 	TLP        marking.TLP
 	PAP        marking.PAP
+	PAPNamed   bool               // PAP was named for this run: it holds also where the case was stricter
 	Window     observation.Window // of the incident
 	Depth      int
 	MaxHolders int
@@ -189,6 +190,13 @@ func (w *Workspace) reopen(ctx context.Context, req *Request) (string, error) {
 	req.Seeds = nil
 	for i, s := range record.Opened.Seeds {
 		req.Seeds = append(req.Seeds, Seed{values[i], s.Source, s.Confidence})
+	}
+	marked, err := markingOf(record)
+	if err != nil {
+		return "", err
+	}
+	if req.TLP = marked.tlp; !req.PAPNamed {
+		req.PAP = min(req.PAP, marked.pap)
 	}
 	req.Window = record.Opened.Window.Observed()
 	limits := req.limits()

@@ -51,7 +51,7 @@ type Ask struct {
 	Case       string   `json:"case,omitempty" maxLength:"200" doc:"continue this case, with its own seeds"`
 	Scope      string   `json:"scope,omitempty" enum:"live,hunt" doc:"an incident under way, or a hunt; hunt when left out"`
 	TLP        string   `json:"tlp,omitempty" enum:"RED,AMBER+STRICT,AMBER,GREEN,CLEAR" doc:"who may be told"`
-	PAP        string   `json:"pap,omitempty" enum:"RED,AMBER,GREEN,CLEAR" doc:"how visible a lookup may be"`
+	PAP        string   `json:"pap,omitempty" enum:"RED,AMBER,GREEN,CLEAR" doc:"how visible a lookup may be; left out, a case that is continued stays within its own"`
 	Since      string   `json:"since,omitempty" maxLength:"40" doc:"start of the incident: a day, or RFC 3339"`
 	Until      string   `json:"until,omitempty" maxLength:"40" doc:"end of the incident"`
 	AsOf       string   `json:"as_of,omitempty" maxLength:"40" doc:"look at the world as it was known on this day"`
