@@ -158,7 +158,7 @@ var (
 	pageTags = map[string]bool{
 		"html": true, "head": true, "meta": true, "title": true, "style": true, "body": true, "header": true, "section": true, "footer": true,
 		"h1": true, "h2": true, "h3": true, "p": true, "ul": true, "li": true, "strong": true, "span": true, "code": true, "br": true, "div": true, "pre": true,
-		"table": true, "tr": true, "th": true, "td": true,
+		"table": true, "thead": true, "tbody": true, "tr": true, "th": true, "td": true,
 		"svg": true, "g": true, "path": true, "rect": true, "line": true, "circle": true, "polygon": true, "text": true, "tspan": true,
 	}
 	pageAttributes = map[string]bool{
