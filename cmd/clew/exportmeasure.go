@@ -58,7 +58,9 @@ func (a *app) measurer(ctx context.Context, named []string) func([]export.Patter
 		for i := range names {
 			p := &names[i]
 			probes = append(probes, telemetry.Probe{Names: regexp.MustCompile(p.Regexp)}) // it was compiled before
-			tell = append(tell, func(m telemetry.Measured, n int64) { p.Telemetry = hitsOf(m, n, m.Names, "registered names", from) })
+			tell = append(tell, func(m telemetry.Measured, n int64) {
+				p.Telemetry = hitsOf(m, n, m.Names, "registered names"+beyond(m), from)
+			})
 		}
 		m, err := telemetry.Measure(ctx, inputs, probes, findings)
 		if err != nil {
@@ -72,6 +74,14 @@ func (a *app) measurer(ctx context.Context, named []string) func([]export.Patter
 			say(m, m.Hits[i])
 		}
 	}
+}
+
+// beyond says where a measurement stopped to take in names.
+func beyond(m telemetry.Measured) string {
+	if !m.Full {
+		return ""
+	}
+	return fmt.Sprintf(" among the first %d distinct words", telemetry.MaxMeasuredWords)
 }
 
 // hitsOf writes a count as the comment of a rule has it.

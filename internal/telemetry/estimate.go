@@ -29,6 +29,7 @@ type Measured struct {
 	Hits        []int64
 	Lines       int64 // that were looked at
 	Names       int64 // distinct registered domains among them
+	Full        bool  // names beyond [MaxMeasuredWords] distinct words were not looked at
 	Logs        int
 	First, Last time.Time // of the records, as [FileCoverage] has them
 	Missing     []string  // logs that were not read to their end, and why
@@ -36,8 +37,8 @@ type Measured struct {
 
 // Bounds of a measurement. It is a sample for a comment: what is beyond is said.
 const (
-	maxMeasured      = 1 << 30 // bytes of text
-	maxMeasuredNames = 2_000_000
+	maxMeasured      = 1 << 30   // bytes of text
+	MaxMeasuredWords = 2_000_000 // distinct words of the form of a name
 )
 
 var errEnough = errors.New("more than is measured at once")
@@ -45,6 +46,10 @@ var errEnough = errors.New("more than is measured at once")
 // Measure counts what probes hit in logs beside the findings: a line that holds
 // one counts for nothing, and neither does a name that is one.
 func Measure(ctx context.Context, inputs []logfile.Input, probes []Probe, findings []observable.Value) (Measured, error) {
+	return measure(ctx, inputs, probes, findings, MaxMeasuredWords)
+}
+
+func measure(ctx context.Context, inputs []logfile.Input, probes []Probe, findings []observable.Value, words int) (Measured, error) {
 	wanted := make([]match.Indicator, len(findings))
 	own := map[string]bool{}
 	for i, v := range findings {
@@ -57,7 +62,7 @@ func Measure(ctx context.Context, inputs []logfile.Input, probes []Probe, findin
 	if err != nil {
 		set = nil // nothing to leave out
 	}
-	m := &measurer{probes: probes, set: set, own: own, seen: map[string]bool{}, names: map[string]bool{}}
+	m := &measurer{probes: probes, set: set, own: own, most: words, seen: map[string]bool{}, names: map[string]bool{}}
 	m.out.Hits = make([]int64, len(probes))
 	for _, in := range inputs {
 		if err := ctx.Err(); err != nil {
@@ -76,6 +81,7 @@ type measurer struct {
 	set    *match.Set
 	own    map[string]bool
 	seen   map[string]bool // words that were looked at
+	most   int             // how many of them may be
 	names  map[string]bool // registered domains
 	bytes  int64
 	out    Measured
@@ -132,7 +138,11 @@ func (m *measurer) line(line string, ours bool) {
 		return
 	}
 	for _, word := range strings.FieldsFunc(line, notOfName) {
-		if strings.IndexByte(word, '.') < 0 || len(m.seen) >= maxMeasuredNames || m.seen[word] {
+		if strings.IndexByte(word, '.') < 0 || m.seen[word] {
+			continue
+		}
+		if len(m.seen) >= m.most {
+			m.out.Full = true
 			continue
 		}
 		m.seen[word] = true

@@ -33,6 +33,12 @@ func TestMeasure(t *testing.T) {
 	if first, last := got.First.Format(time.DateOnly), got.Last.Format(time.DateOnly); first != "2026-01-01" || last != "2026-01-03" {
 		t.Errorf("from %s to %s", first, last)
 	}
+	if got.Full {
+		t.Error("a few words are more than are looked at")
+	}
+	if got, err = measure(t.Context(), []logfile.Input{in}, probes, nil, 2); err != nil || !got.Full || got.Names > 2 {
+		t.Errorf("with room for two words: %+v, %v", got, err)
+	}
 	in = logfile.Records("ssl.log", lines, time.Time{})
 	if got, err = Measure(t.Context(), []logfile.Input{in}, probes, nil); err != nil || !slices.Equal(got.Hits, []int64{2, 2}) {
 		t.Errorf("without findings: %+v, %v", got, err)
