@@ -370,7 +370,10 @@ func (r *run) load(ctx context.Context, n *node) error {
 	for _, a := range n.attrs {
 		r.met[a]-- // read again: counted below
 	}
-	n.facts, n.since = facts, since(facts)
+	if n.since, err = r.since(ctx, n.value, facts); err != nil {
+		return err
+	}
+	n.facts = facts
 	n.attrs = make([]*attribute, len(facts))
 	n.byID = make([]int, len(facts))
 	n.sizes = map[factSize]int{}

@@ -258,8 +258,32 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-// since returns when v began to exist, as its registration says; zero when nobody said.
-func since(facts []Fact) time.Time {
+// since returns when v began to exist, as its registration says; zero when nobody
+// said. A host is as old as the domain it lies under, unless strangers get
+// names there.
+func (e *Engine) since(ctx context.Context, v observable.Value, facts []Fact) (time.Time, error) {
+	own, ok := observable.RegistrableDomain(v)
+	if !ok || own == v || v.Kind() != observable.Domain {
+		return created(facts), nil
+	}
+	if _, strangers := e.Lists.Suppressed(observation.SubdomainOf, own); strangers {
+		return created(facts), nil
+	}
+	links, _, err := e.Corpus.Objects(ctx, own, 0, observation.Created)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("registration of %s: %w", own, err)
+	}
+	facts = nil
+	for _, link := range links {
+		if f, ok := e.factOf(link, link.Object); ok {
+			facts = append(facts, f)
+		}
+	}
+	return created(facts), nil
+}
+
+// created reads the minute of registration among facts.
+func created(facts []Fact) time.Time {
 	for _, f := range facts {
 		if f.Relation != observation.Created {
 			continue

@@ -320,7 +320,7 @@ func (r *run) compare(ctx context.Context, attr *attribute, a, b *node, f, g Fac
 	if s.Relation.Family() == observation.Binary {
 		s.MalwareFamilies = attr.malwareFamilies()
 	}
-	s.Guest = pointable(s.Relation) && score.IsGuest(s.A, s.B)
+	s.Guest = pointable(s.Relation) && s.IsGuest()
 	return s, r.refine(ctx, &s, a, b)
 }
 

@@ -199,16 +199,21 @@ func (m Match) sameHolder(halfLife time.Duration) float64 {
 	return math.Exp2(-gap.Hours() / halfLife.Hours())
 }
 
-// residence is how long before a guest's arrival the host must have lived there.
+// residence is how long before a guest the host must have been there.
 const residence = 180 * day
 
-// IsGuest reports whether a came long after b and left before it: see
-// [Match.Guest]. Unknown ends prove nothing.
-func IsGuest(a, b observation.Window) bool {
-	if a.First.IsZero() || a.Last.IsZero() || b.First.IsZero() || b.Last.IsZero() {
+// IsGuest reports whether A, the seed, came to a value long after B and left
+// before it, or is itself so much younger than B and neither came first nor
+// stayed longer: see [Match.Guest]. When B was seen there first is only when
+// somebody began to look, so its registration speaks where that is too late.
+// Unknown times prove nothing.
+func (m Match) IsGuest() bool {
+	a, b := m.A, m.B
+	if a.First.IsZero() || a.Last.IsZero() || b.First.IsZero() || b.Last.IsZero() || a.Last.After(b.Last) {
 		return false
 	}
-	return a.First.Sub(b.First) >= residence && !a.Last.After(b.Last)
+	younger := !m.SinceA.IsZero() && !m.SinceB.IsZero() && m.SinceA.Sub(m.SinceB) >= residence && !a.First.Before(b.First)
+	return younger || a.First.Sub(b.First) >= residence
 }
 
 func endsBefore(w observation.Window, since time.Time) bool {

@@ -302,16 +302,26 @@ func TestEveryFamilyHasAWeight(t *testing.T) {
 	}
 }
 
-func BenchmarkWeigh(b *testing.B) {
+// BenchmarkPair weighs pairs of ten shared values each, whatever the model: one
+// operation is one pair, and is to take 5 µs at most on one core.
+func BenchmarkPair(b *testing.B) {
+	const sharedValues, pairs = 10, 1000
 	r := rand.New(rand.NewPCG(5, 6))
-	matches := make([]Match, 10)
+	matches := make([][]Match, pairs)
 	for i := range matches {
-		matches[i] = randomMatch(r)
+		for range sharedValues {
+			matches[i] = append(matches[i], randomMatch(r))
+		}
 	}
-	m := Closed()
-	b.ReportAllocs()
-	for b.Loop() {
-		m.Weigh(NameWorld, matches)
+	for _, model := range []Model{Fitted(), Closed()} {
+		b.Run(model.Version, func(b *testing.B) {
+			b.ReportAllocs()
+			pair := 0
+			for b.Loop() {
+				model.Weigh(NameWorld, matches[pair%pairs])
+				pair++
+			}
+		})
 	}
 }
 
@@ -336,15 +346,28 @@ func TestGuestIsNoReason(t *testing.T) {
 		return observation.Window{First: at(from).First, Last: at(to).First}
 	}
 	for name, test := range map[string]struct {
-		a, b observation.Window
-		want bool
+		a, b           observation.Window
+		sinceA, sinceB int // days; 0 for nobody said
+		want           bool
 	}{
-		"came late and left early":      {window(400, 420), window(0, 800), true},
-		"stayed longer":                 {window(400, 900), window(0, 800), false},
-		"came in the same quarter":      {window(80, 100), window(0, 800), false},
-		"nobody knows when it had come": {observation.Window{Last: at(420).First}, window(0, 800), false},
+		"came late and left early":      {a: window(400, 420), b: window(0, 800), want: true},
+		"stayed longer":                 {a: window(400, 900), b: window(0, 800)},
+		"came in the same quarter":      {a: window(80, 100), b: window(0, 800)},
+		"nobody knows when it had come": {a: observation.Window{Last: at(420).First}, b: window(0, 800)},
+		"as early, but years younger":   {a: window(80, 100), b: window(80, 800), sinceA: 70, sinceB: -2000, want: true},
+		"younger, and was there first":  {a: window(80, 100), b: window(81, 800), sinceA: 70, sinceB: -2000},
+		"younger, and stayed longer":    {a: window(80, 900), b: window(0, 800), sinceA: 70, sinceB: -2000},
+		"younger by a quarter":          {a: window(80, 100), b: window(0, 800), sinceA: 70, sinceB: -20},
+		"younger than nobody knows":     {a: window(80, 100), b: window(0, 800), sinceA: 70},
 	} {
-		if got := IsGuest(test.a, test.b); got != test.want {
+		m := Match{A: test.a, B: test.b}
+		if test.sinceA != 0 {
+			m.SinceA = at(test.sinceA).First
+		}
+		if test.sinceB != 0 {
+			m.SinceB = at(test.sinceB).First
+		}
+		if got := m.IsGuest(); got != test.want {
 			t.Errorf("%s: guest is %v, want %v", name, got, test.want)
 		}
 	}
