@@ -31,16 +31,24 @@ var (
 	_ Lists       = (*reference.Set)(nil)
 )
 
-// TestDisguisesHoldOffBystanders investigates planted operators who borrow a
-// bystander's server or page: the siblings are found, and who was borrowed from
-// is not in the high band.
+// behindCDN is the place of that row among the disguises.
+const behindCDN = 1
+
+// TestDisguisesHoldOffBystanders investigates planted operators who hide, or borrow
+// a bystander's server, page and name: the siblings are found, and who was borrowed
+// from is not in the high band.
+//
+// The store has three thousand names, for which the model states the prior of
+// 20,000: with the whole 58 siblings expected among them, the high bands of the
+// first four rows held 134 siblings and 29 strangers, since then 125 and 3. That
+// costs most behind a CDN, where 28 of 39 siblings stay high and 33 were.
 func TestDisguisesHoldOffBystanders(t *testing.T) {
 	w, err := world.New(world.Options{Seed: 1, Observations: 40_000})
 	if err != nil {
 		t.Fatal(err)
 	}
 	disguises := Disguises(w.Observations, CampaignsOf(w.Operators(), 3))
-	for _, d := range disguises[:4] { // the last two are reported by clew eval cases: what they break is known
+	for i, d := range disguises {
 		store := memory.New()
 		if _, err := FillWorld(context.Background(), store, w, d.Rewrite); err != nil {
 			t.Fatal(err)
@@ -54,17 +62,22 @@ func TestDisguisesHoldOffBystanders(t *testing.T) {
 		if m.Cases != 3 || m.Siblings == 0 || m.Met < m.Siblings/2 {
 			t.Errorf("%s: met %d of %d siblings in %d cases, want half of them at least", d.Name, m.Met, m.Siblings, m.Cases)
 		}
-		// Three thousand names and no lists are a poor population: precision is
-		// measured by clew eval cases. Here more must be right than wrong.
-		if got := m.Precision(score.High); got <= 0.5 {
-			t.Errorf("%s: the high band is %.2f precise, want more right than wrong", d.Name, got)
+		if got := m.Precision(score.High); got < 0.9 {
+			t.Errorf("%s: the high band is %.2f precise, want 0.9", d.Name, got)
 		}
-		if got := m.Recall(score.High); got < 0.66 {
-			t.Errorf("%s: %.2f of the siblings are high, want two thirds", d.Name, got)
+		least := 0.75
+		if i == behindCDN {
+			least = 0.7
+		}
+		if got := m.Recall(score.High); got < least {
+			t.Errorf("%s: %.2f of the siblings are high, want %.2f", d.Name, got, least)
 		}
 		if m.Joined != 0 {
 			t.Errorf("%s: %d of %d bystanders are in the high band", d.Name, m.Joined, m.Victims)
 		}
+	}
+	if got := disguises[behindCDN].Name; got != "hidden behind a CDN" {
+		t.Errorf("the second disguise is %q", got)
 	}
 	if victims := len(disguises[2].Targets[0].Victims); victims != 1 {
 		t.Errorf("the first operator borrows from %d bystanders, want one", victims)

@@ -15,6 +15,10 @@ func digestOf(n int) string { return fmt.Sprintf("%064x", n) }
 // fileWorld has an operator's two files. The first knows two command servers;
 // one has its address in common with the second's server, the other its
 // registrant: two independent ways there. Twelve thousand strangers make that rare.
+// Six thousand did while the prior expected all 58 siblings of an operator in any
+// store: the second server was at 0.58 and is at 0.42 there since the prior of a
+// small store is that of 20,000 names, too little to carry on to its file. With
+// three of the operator's names among them, less is what is right.
 func fileWorld() []observation.Observation {
 	ours := days(0, 9)
 	all := []observation.Observation{
