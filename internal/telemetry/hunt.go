@@ -214,9 +214,11 @@ func (h *Hunter) read(ctx context.Context, in logfile.Input, out chan<- result) 
 		}
 		scan := func() {
 			defer func() { <-h.slots }()
-			part <- h.scan(b, in.ModTime)
+			found, size := h.scan(b, in.ModTime), int64(len(b.Text))
+			b.Release() // before it is handed on: what was found holds copies
+			part <- found
 			if h.o.Progress != nil {
-				h.o.Progress(int64(len(b.Text)))
+				h.o.Progress(size)
 			}
 		}
 		// A compressed log keeps this goroutine busy with unpacking, so scanning

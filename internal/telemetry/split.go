@@ -61,18 +61,43 @@ func (s *split) position(start int) (offset, line int64) {
 	return s.b.Offset + int64(start), s.line
 }
 
+// maxIdle bounds how many lines at an end of a block are passed over because
+// they are no records.
+const maxIdle = 16
+
 // ends returns the first and the last record of the block.
 func (s *split) ends() [][]byte {
-	if len(s.b.Text) == 0 {
+	first, last := 0, len(s.b.Text)
+	for range maxIdle {
+		if first >= len(s.b.Text) {
+			return nil
+		}
+		if !s.idle(s.text(first)) {
+			break
+		}
+		first = s.next(first)
+	}
+	for range maxIdle {
+		if last <= first {
+			break
+		}
+		last = s.startOf(last - 1)
+		if !s.idle(s.text(last)) {
+			break
+		}
+	}
+	if first >= len(s.b.Text) {
 		return nil
 	}
-	first := s.text(0)
-	last := s.startOf(len(s.b.Text) - 1)
-	if n := len(s.b.Text); s.b.Records == nil && n > 1 && s.b.Text[n-1] == '\n' {
-		last = s.startOf(n - 1)
+	if last <= first {
+		return [][]byte{s.text(first)}
 	}
-	if last == 0 {
-		return [][]byte{first}
-	}
-	return [][]byte{first, s.text(last)}
+	return [][]byte{s.text(first), s.text(last)}
+}
+
+// idle reports whether a line is none of the records: empty, or a remark of a
+// log with a header, such as Zeek's #close.
+func (s *split) idle(line []byte) bool {
+	line = bytes.TrimSpace(line)
+	return s.b.Records == nil && (len(line) == 0 || s.b.Schema != nil && line[0] == '#')
 }

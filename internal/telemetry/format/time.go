@@ -106,6 +106,17 @@ func (l layout) fits(text string) bool {
 			return false
 		}
 	}
+	return !digits(text) || digits(l.layout)
+}
+
+// digits reports whether text begins with five digits, as a number of seconds
+// does and only a date without marks in it.
+func digits(text string) bool {
+	for i := range 5 {
+		if i >= len(text) || !isDigit(text[i]) {
+			return false
+		}
+	}
 	return true
 }
 

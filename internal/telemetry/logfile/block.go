@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 
 	"clew/internal/telemetry/format"
 )
@@ -32,6 +33,24 @@ type Block struct {
 	Records []Start
 	Lines   int64 // line ends in the block, or records that are no lines
 	Cut     bool  // the last record goes on in the next block: it was too long
+	buffer  *[]byte
+}
+
+// buffers are those of blocks that were released. Fresh ones cost more than
+// cutting lines does: each has to be cleared, and the pages behind it brought in.
+var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
+
+// bufferSize has room for what was left of the block before.
+const bufferSize = BlockSize + 64<<10
+
+// Release gives the memory behind Text back, for another block to use: nothing
+// may look at Text afterwards. A block that is not released is garbage like any
+// other.
+func (b *Block) Release() {
+	if b.buffer != nil {
+		buffers.Put(b.buffer)
+		b.buffer, b.Text = nil, nil
+	}
 }
 
 // A Start is the beginning of a record that is not a line.
@@ -54,7 +73,7 @@ type Options struct {
 }
 
 // Blocks cuts a log into blocks and hands them on in order. The text of a block
-// is the callee's to keep.
+// is the callee's to keep, or to [Block.Release].
 func Blocks(r *bufio.Reader, o Options, each func(Block) error) error {
 	head, err := r.Peek(r.Size())
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) && len(head) == 0 {
@@ -85,18 +104,23 @@ type lineCutter struct {
 	offset int64
 	line   int64
 	first  bool
+	// buffer is what the text being handed on lies in, nil where that cannot be
+	// used again.
+	buffer *[]byte
 }
 
 func (c *lineCutter) run() error {
 	var rest []byte
 	for {
-		size := BlockSize
-		if len(rest) >= size/2 {
-			size = 2 * len(rest) // a long line: grow, so that it is copied seldom
+		var buf []byte
+		if size := 2 * len(rest); size > bufferSize {
+			c.buffer, buf = nil, make([]byte, size) // a long line: grow, so that it is copied seldom
+		} else {
+			c.buffer = buffers.Get().(*[]byte)
+			buf = *c.buffer
 		}
-		buf := make([]byte, len(rest), size)
 		copy(buf, rest)
-		n, err := c.fill(buf[len(rest):size])
+		n, err := c.fill(buf[len(rest):min(len(buf), max(BlockSize, 2*len(rest)))])
 		buf = buf[:len(rest)+n]
 		if err != nil {
 			if emitErr := c.emit(buf, false); emitErr != nil {
@@ -161,6 +185,10 @@ func (c *lineCutter) emit(text []byte, cut bool) error {
 		part := text[:next:next]
 		lines := int64(bytes.Count(part, []byte{'\n'}))
 		b := Block{Text: part, Offset: c.offset, Line: c.line, Schema: c.schema, Lines: lines, Cut: cut && next == len(text)}
+		if next == len(text) {
+			b.buffer = c.buffer // nobody else has a part of it
+		}
+		c.buffer = nil
 		if next == len(text) && !cut && part[len(part)-1] != '\n' {
 			b.Lines++ // a last line without its end
 		}

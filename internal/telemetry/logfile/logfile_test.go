@@ -7,10 +7,13 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -180,6 +183,51 @@ func TestHeaders(t *testing.T) {
 	})
 	if err != nil || cmp.Diff([]string{"a,b 1\t2\n", "c,d 3\t4\n"}, got) != "" {
 		t.Errorf("%q %v", got, err)
+	}
+}
+
+// TestRelease: what was handed on is whole until it is given back, also by
+// several at a time, with headers between that share memory among blocks, and
+// with lines longer than a block.
+func TestRelease(t *testing.T) {
+	var text strings.Builder
+	for i := range 60_000 {
+		if i%7919 == 0 {
+			fmt.Fprintf(&text, "#fields\tn%d\n", i)
+		}
+		fmt.Fprintf(&text, "%d %s\n", i, strings.Repeat("x", i%90))
+		if i%20_000 == 0 {
+			fmt.Fprintln(&text, strings.Repeat("long", 100_000))
+		}
+	}
+	want, _, err := records(t, strings.NewReader(text.String()), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []*[]string
+	var readers sync.WaitGroup
+	slots := make(chan struct{}, 3)
+	err = logfile.Blocks(bufio.NewReader(strings.NewReader(text.String())), options, func(b logfile.Block) error {
+		lines := new([]string)
+		blocks = append(blocks, lines)
+		slots <- struct{}{}
+		readers.Go(func() {
+			for line := range bytes.Lines(b.Text) {
+				*lines = append(*lines, string(bytes.TrimRight(line, "\n")))
+			}
+			b.Release()
+			b.Release() // twice is once
+			<-slots
+		})
+		return nil
+	})
+	readers.Wait()
+	var got []string
+	for _, lines := range blocks {
+		got = append(got, *lines...)
+	}
+	if err != nil || len(blocks) < 10 || !slices.Equal(got, want) {
+		t.Errorf("%d blocks with %d lines, want %d lines: %v", len(blocks), len(got), len(want), err)
 	}
 }
 

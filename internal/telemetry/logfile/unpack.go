@@ -41,7 +41,7 @@ func members(r *bufio.Reader, name string, layer int, each func(string, *bufio.R
 		return each(name, r)
 	}
 	next := func(unpacked io.Reader) error {
-		return members(bufio.NewReaderSize(unpacked, 256<<10), name, layer+1, each)
+		return members(bufio.NewReaderSize(unpacked, 64<<10), name, layer+1, each)
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
