@@ -2,12 +2,16 @@
 import { Problem, type Schemas } from './client';
 
 /** upload sends a file as the body of a request, and gives the answer. */
-export async function upload<T extends keyof Schemas>(path: string, file: File): Promise<Schemas[T]> {
+export async function upload<T extends keyof Schemas>(
+  path: string,
+  file: File,
+  headers: Record<string, string> = {},
+): Promise<Schemas[T]> {
   let answer: Response;
   try {
     answer = await fetch(path, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/octet-stream' },
+      headers: { 'Content-Type': 'application/octet-stream', ...headers },
       body: file,
     });
   } catch {
