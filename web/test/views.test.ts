@@ -152,22 +152,6 @@ test('a file is imported, looked at and taken back', { skip }, async () => {
   await close();
 });
 
-test('the box in the header finds cases by keyboard', { skip }, async () => {
-  const { page, fine, close } = await visit(chrome, server);
-  await page.goto(`${server.origin}/#/nowhere`); // a view without a box of its own
-  await page.getByText('There is nothing here').waitFor();
-  await page.keyboard.press('/');
-  await page.keyboard.type(seed.slice(0, 12));
-  await page.getByRole('search').getByText('1 case', { exact: true }).waitFor();
-  await accessible(page);
-  await shot(page, 'search');
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
-  await page.waitForURL(new RegExp(`#/case/${its}`));
-  fine();
-  await close();
-});
-
 test('an export is looked at before it leaves, and what stays out is named', { skip }, async () => {
   const { page, fine, close } = await visit(chrome, server);
   await page.goto(`${server.origin}/#/case/${its}?tab=actions`);
