@@ -150,10 +150,23 @@ func (r *Runner) spans(from, to time.Time) (all [][2]time.Time) {
 	return append(all, [2]time.Time{from, to})
 }
 
+// values returns what a query for some indicators asks for. A URL is asked for by
+// its host, which is asked for once however many indicators lie on it.
 func values(o telemetry.Options, batch []int) []observable.Value {
-	all := make([]observable.Value, len(batch))
-	for i, n := range batch {
-		all[i] = o.Indicators[n].Value
+	all := make([]observable.Value, 0, len(batch))
+	known := map[observable.Value]bool{}
+	for _, n := range batch {
+		v := o.Indicators[n].Value
+		term := v
+		if v.Kind() == observable.URL {
+			if host, ok := observable.Host(v); ok {
+				term = host
+			}
+		}
+		if !known[term] {
+			known[term] = true
+			all = append(all, v)
+		}
 	}
 	return all
 }

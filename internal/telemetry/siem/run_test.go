@@ -131,6 +131,18 @@ func TestWhatIsNotLookedForIsNotChecked(t *testing.T) {
 	}
 }
 
+// A host is asked for once, whether it is an indicator or URLs on it are.
+func TestAHostIsAskedForOnce(t *testing.T) {
+	url := func(text string) match.Indicator {
+		return match.Indicator{Value: observable.Must(observable.URL, text)}
+	}
+	p := &product{records: []string{`{"query":"www.evil.example"}`}}
+	found, a := ask(t, p, evil, url("http://evil.example/a"), url("http://evil.example/b"), other, url("http://203.0.113.7/c"), url("http://else.example/"))
+	if len(found) != 1 || len(a.Unanswered) != 0 || len(p.asked) != 1 || strings.Join(p.asked[0][2:], " ") != "evil.example 203.0.113.7 http://else.example/" {
+		t.Errorf("%+v, %+v, asked %v", found, a, p.asked)
+	}
+}
+
 // A record with indicators of two queries is one record; two that are the same
 // to the letter, in one answer, are two.
 func TestRecordsAreCountedOnce(t *testing.T) {
