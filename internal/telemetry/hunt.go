@@ -242,7 +242,11 @@ func (h *Hunter) blocks(ctx context.Context, in logfile.Input, each func(string,
 	if in.Lines {
 		return logfile.Blocks(bufio.NewReaderSize(r, logfile.BlockSize), logfile.Options{Lines: true}, func(b logfile.Block) error { return each("", b) })
 	}
-	return logfile.Members(r, func(member string, r *bufio.Reader) error {
+	unpack := logfile.Members
+	if h.o.Eager {
+		unpack = logfile.Growing
+	}
+	return unpack(r, func(member string, r *bufio.Reader) error {
 		o := logfile.Options{Header: all.Header, Binary: all.Binary, Eager: h.o.Eager}
 		return logfile.Blocks(r, o, func(b logfile.Block) error {
 			if err := ctx.Err(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"clew/internal/telemetry"
+	"clew/internal/telemetry/logfile"
 	"clew/internal/telemetry/match"
 )
 
@@ -237,5 +239,45 @@ func TestThePeriodEndsWithItsLastSecond(t *testing.T) {
 	}, path)
 	if len(found) != 1 || found[0].Line != 1 {
 		t.Errorf("found %+v", found)
+	}
+}
+
+// TestGrowing: a hit in a log that grows is told when its line is there, however
+// short the log is so far.
+func TestGrowing(t *testing.T) {
+	h, err := telemetry.New(telemetry.Options{Indicators: indicators("evil.example"), Eager: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, write := io.Pipe()
+	found := make(chan int64, 1)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := h.Run(context.Background(), []logfile.Input{logfile.Named("growing.log", read, time.Time{})}, func(s telemetry.Sighting) error {
+			found <- s.Line
+			return nil
+		})
+		ended <- err
+	}()
+	for line := int64(1); line <= 3; line++ {
+		for _, part := range []string{"Nov 27 10:00:01 gw named[1]: client 10.0.0.5#123: query: www.ev", "il.example IN A\n"} {
+			if _, err := io.WriteString(write, part); err != nil {
+				t.Fatal(err)
+			}
+		}
+		select {
+		case got := <-found:
+			if got != line {
+				t.Fatalf("line %d, want %d", got, line)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("line %d was not told while the log grew", line)
+		}
+	}
+	if err := write.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

@@ -75,7 +75,7 @@ type Options struct {
 // Blocks cuts a log into blocks and hands them on in order. The text of a block
 // is the callee's to keep, or to [Block.Release].
 func Blocks(r *bufio.Reader, o Options, each func(Block) error) error {
-	head, err := r.Peek(r.Size())
+	head, err := peek(r, r.Size(), o.Eager)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) && len(head) == 0 {
 		return err
 	}

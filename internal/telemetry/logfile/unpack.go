@@ -32,6 +32,45 @@ func Members(r io.Reader, each func(member string, r *bufio.Reader) error) error
 	return members(bufio.NewReaderSize(r, readAhead), "", 0, each)
 }
 
+// Growing is Members for a log that is still being written: it goes by what is
+// there, and does not wait for more before it hands the log on.
+func Growing(r io.Reader, each func(member string, r *bufio.Reader) error) error {
+	in := bufio.NewReaderSize(r, readAhead)
+	head, err := peek(in, 512, true)
+	if len(head) == 0 {
+		if errors.Is(err, io.EOF) {
+			return each("", in)
+		}
+		return err
+	}
+	if len(head) < 512 && !isPacked(head) { // nothing that a longer look would tell apart
+		return each("", in)
+	}
+	return members(in, "", 0, each)
+}
+
+// isPacked reports whether a log begins as packed ones do.
+func isPacked(head []byte) bool {
+	for _, mark := range []string{"\x1f\x8b", "\x28\xb5\x2f\xfd", "\xfd7zXZ\x00", "BZh", "\xff\xfe", "\xfe\xff", "PK\x03\x04", "7z\xbc\xaf", "Rar!"} {
+		if bytes.HasPrefix(head, []byte(mark)) {
+			return true
+		}
+	}
+	return false
+}
+
+// peek looks at up to n bytes of what comes; when eager, only at what can be had
+// without waiting for more than a first byte.
+func peek(r *bufio.Reader, n int, eager bool) ([]byte, error) {
+	if eager {
+		if _, err := r.Peek(1); err != nil {
+			return nil, err
+		}
+		n = min(n, r.Buffered())
+	}
+	return r.Peek(n)
+}
+
 func members(r *bufio.Reader, name string, layer int, each func(string, *bufio.Reader) error) error {
 	head, err := r.Peek(512)
 	if err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
