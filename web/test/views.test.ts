@@ -141,6 +141,7 @@ test('a file is imported, looked at and taken back', { skip }, async () => {
   await page.getByRole('button', { name: 'Import', exact: true }).click();
   await page.getByText(/1 observation kept as cof/).waitFor();
   await page.getByText('1 not understood').waitFor();
+  assert.equal(await page.getByLabel('A file of this browser').inputValue(), ''); // ready for the next
   await page.getByRole('button', { name: 'mine.cof' }).click();
   await accessible(page);
   await shot(page, 'corpus-import', true);
