@@ -44,6 +44,7 @@ test('the box in the header finds everything, by keyboard', { skip }, async () =
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.waitForURL(new RegExp(`#/case/${its}$`));
+  await page.getByRole('tab').first().waitFor();
 
   await page.getByRole('searchbox', { name: /Search cases/ }).fill('answers in dutch');
   await box.getByRole('region', { name: 'Notes' }).getByRole('link').click();
