@@ -46,7 +46,12 @@ may be named by any unambiguous beginning or end of its ID.`,
 
 // withCase opens the record and resolves a case's name.
 func (a *app) withCase(ctx context.Context, name string, do func(*investigation.Workspace, string) error) error {
-	w, err := a.workspace(investigation.Needs{Cases: true})
+	return a.withCaseAnd(ctx, investigation.Needs{Cases: true}, name, do)
+}
+
+// withCaseAnd is withCase with what else of the data directory is needed.
+func (a *app) withCaseAnd(ctx context.Context, needs investigation.Needs, name string, do func(*investigation.Workspace, string) error) error {
+	w, err := a.workspace(needs)
 	if err != nil {
 		return err
 	}

@@ -19,19 +19,7 @@ import (
 
 // withWeighed opens a case together with the corpus, for what weighs it again.
 func (a *app) withWeighed(ctx context.Context, name string, do func(*investigation.Workspace, string) error) error {
-	w, err := a.workspace(investigation.Needs{Corpus: true, Cases: true})
-	if err != nil {
-		return err
-	}
-	defer w.Close() //nolint:errcheck // what matters was acknowledged before
-	id, err := casefile.Resolve(ctx, w.Cases, name)
-	if errors.Is(err, casefile.ErrNoCase) {
-		return usageError{err}
-	}
-	if err != nil {
-		return err
-	}
-	return do(w, id)
+	return a.withCaseAnd(ctx, investigation.Needs{Corpus: true, Cases: true}, name, do)
 }
 
 func (a *app) caseExpand() *cobra.Command {
