@@ -24,9 +24,9 @@ func (a *app) serveCommand() *cobra.Command {
 	var listen string
 	var assistants bool
 	cmd := &cobra.Command{
-		Use: "serve", Short: "The API on this machine, for scripts and pages", Args: cobra.NoArgs,
-		Long: `Serves over HTTP, on loopback only, what the other commands do: the same core, the
-same JSON. Whoever has the token in the printed link may do what you may; it is
+		Use: "serve", Short: "The page and the API, on this machine", Args: cobra.NoArgs,
+		Long: `Serves the page for a browser, and over HTTP what the other commands do: the same
+core, the same JSON, on loopback only. Whoever has the token in the printed link may do what you may; it is
 drawn anew with each start unless CLEW_TOKEN names one. The flags say what a
 request gets that leaves them open. Ctrl-C stops running investigations; what
 they found is in their cases, which can be continued. Tools fetch block lists

@@ -165,7 +165,7 @@ Try next:
   %[8]s --data %[4]s act %[5]s propose             what to block, and whom that would hit
   %[8]s --data %[4]s export rpz %[5]s --state proposed
   %[8]s --data %[4]s pivots %[6]s
-  %[8]s --data %[4]s serve --offline               the same by its API
+  %[8]s --data %[4]s serve --offline               the same in a browser
   less %[7]s   what is true in this world
 `, html, markdown, a.clock().Sub(began).Seconds(), a.data, doc.Case.ID, w.DemoSeed().Text(), filepath.Join(worldDir, "truth.jsonl"), os.Args[0])
 	return nil
