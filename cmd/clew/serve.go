@@ -26,11 +26,12 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "serve", Short: "The page and the API, on this machine", Args: cobra.NoArgs,
 		Long: `Serves the page for a browser, and over HTTP what the other commands do: the same
-core, the same JSON, on loopback only. Whoever has the token in the printed link may do what you may; it is
-drawn anew with each start unless CLEW_TOKEN names one. The flags say what a
-request gets that leaves them open. Ctrl-C stops running investigations; what
-they found is in their cases, which can be continued. Tools fetch block lists
-under /feeds/ and STIX by TAXII 2.1 under /taxii2/, with the token as password.`,
+core, the same JSON, on loopback only. Whoever has the token in the printed link
+may do what you may; it is drawn anew with each start unless CLEW_TOKEN names one.
+The flags say what a request gets that leaves them open. Ctrl-C stops running
+investigations; what they found is in their cases, which can be continued. Tools
+fetch block lists under /feeds/ and STIX by TAXII 2.1 under /taxii2/, with the
+token as password.`,
 		Example: `  clew serve
   clew serve --listen 127.0.0.1:0 --offline     any free port, and ask nobody whatever is requested
   curl -H "Authorization: Bearer $CLEW_TOKEN" http://127.0.0.1:8777/api/v1/cases
