@@ -332,7 +332,12 @@ func TestBombsAreNotUnpacked(t *testing.T) {
 }
 
 func TestSlowServerTimesOut(t *testing.T) {
-	server := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	// A handler that returns has answered, and a client that gives up takes an
+	// answer that comes while it hangs up: this one never answers.
+	server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	})
 	client, _ := local(t, server, func(o *fetch.Options) { o.Timeout = 50 * time.Millisecond })
 	if _, err := client.Ask(t.Context(), source.Request{URL: server.URL}); err == nil {
 		t.Error("a server that never answers gave an answer")
