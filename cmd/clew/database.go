@@ -11,6 +11,7 @@ import (
 
 	"clew/internal/casefile"
 	"clew/internal/casefile/postgres"
+	"clew/internal/database"
 	"clew/internal/investigation"
 )
 
@@ -30,21 +31,21 @@ type databaseSettings struct {
 // databaseAt is the record on a server that commands work with: the one named, else
 // that of the environment, else that of the configuration; none for the data
 // directory's. User and password come from the latter two only.
-func (a *app) databaseAt(named string) (postgres.Target, error) {
+func (a *app) databaseAt(named string) (database.Target, error) {
 	if a.local {
-		return postgres.Target{}, nil
+		return database.Target{}, nil
 	}
 	s, err := a.settings()
 	if err != nil {
-		return postgres.Target{}, err
+		return database.Target{}, err
 	}
-	at := postgres.Target{
+	at := database.Target{
 		URL:      cmp.Or(named, a.getenv("CLEW_DATABASE"), s.Database.URL),
 		User:     cmp.Or(a.getenv("CLEW_DATABASE_USER"), s.Database.User),
 		Password: cmp.Or(a.getenv("CLEW_DATABASE_PASSWORD"), s.Database.Password),
 	}
 	if at.URL == "" {
-		return postgres.Target{}, nil
+		return database.Target{}, nil
 	}
 	if err := at.Check(); err != nil {
 		return at, usageError{err}
@@ -83,7 +84,7 @@ left alone, and named. The record here stays as it is.`,
 	return cmd
 }
 
-func (a *app) copyCases(ctx context.Context, at postgres.Target, names []string) error {
+func (a *app) copyCases(ctx context.Context, at database.Target, names []string) error {
 	dir, err := a.dataDir()
 	if err != nil {
 		return err

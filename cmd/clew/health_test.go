@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"clew/internal/casefile/postgrestest"
+	"clew/internal/database/postgrestest"
 	"clew/internal/server"
 )
 

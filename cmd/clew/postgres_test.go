@@ -6,7 +6,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"clew/internal/casefile/postgrestest"
+	"clew/internal/database/postgrestest"
 )
 
 // TestScriptsOnPostgres runs the scripts that need a database; DATABASE is its URL.

@@ -17,6 +17,7 @@ import (
 var layers = []string{
 	"fuzzy",
 	"yamlfile",
+	"database",
 	"observable",
 	"marking",
 	"observation",
@@ -54,7 +55,7 @@ var (
 		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "telemetry/indicators", "telemetry/index", "telemetry/siem", "telemetry/siem/all", "export/all", "export/stix",
 		"response/policy", "response/blast", "response/decision", "response/escalation", "response/deliver", "response/deliver/all", "response/handover", "report/pdf",
 	}
-	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "casefile/postgrestest", "source/sourcetest", "fetch/dnstest", "fuzzy/fuzzytest", "export/exporttest", "artifact/artifacttest"}
+	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "database/postgrestest", "source/sourcetest", "fetch/dnstest", "fuzzy/fuzzytest", "export/exporttest", "artifact/artifacttest"}
 	wiring   = []string{"artifact", "source/all", "ingest/all", "telemetry/format/all", "export/all", "export/push", "response/deliver/all", "investigation", "investigation/bench", "corpus/bench", "telemetry/bench", "telemetry/siem/all"}
 )
 

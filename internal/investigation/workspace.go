@@ -17,6 +17,7 @@ import (
 	"clew/internal/casefile/postgres"
 	"clew/internal/casefile/sqlite"
 	"clew/internal/corpus"
+	"clew/internal/database"
 	"clew/internal/pivot"
 	"clew/internal/reference"
 	"clew/internal/score"
@@ -43,7 +44,7 @@ type Workspace struct {
 	Remote RemoteCorpus
 
 	// Database is the case record on a server, instead of the data directory's.
-	Database postgres.Target
+	Database database.Target
 
 	// Model weighs; nil means the fitted one that is built in.
 	Model *score.Model

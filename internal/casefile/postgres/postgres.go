@@ -1,8 +1,7 @@
 // Package postgres is the case record of a team: one PostgreSQL database that
 // several servers and workers share, raw answers included.
 //
-// A commit is on the server's disk before Append returns (synchronous_commit is
-// set by every connection, whatever the server's default). Appenders to one case
+// A commit is on the server's disk before Append returns. Appenders to one case
 // wait for each other, appenders to different cases do not.
 package postgres
 
@@ -13,57 +12,47 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"clew/internal/casefile"
-)
-
-// Bounds of waiting for the server.
-const (
-	connectWithin = 10 * time.Second
-	lockWithin    = 30 * time.Second // for another appender to the same case
+	"clew/internal/database"
 )
 
 // A Store is a case record on PostgreSQL.
 type Store struct {
-	at   string // for people, without the password
-	pool *pgxpool.Pool
+	db  *database.DB
+	own bool // db was opened for this store alone
 }
 
 var _ casefile.Store = (*Store)(nil)
 
-// Open connects to the server that t names and brings its schema up to date.
-func Open(ctx context.Context, t Target) (*Store, error) {
-	config, err := t.config()
+// Open connects to the server that t names and brings its tables up to date.
+func Open(ctx context.Context, t database.Target) (*Store, error) {
+	db, err := database.Open(ctx, t)
 	if err != nil {
-		return nil, err
+		return nil, named(err)
 	}
-	s := &Store{at: t.String()}
-	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
-		return nil, s.explained(err)
+	s, err := In(ctx, db)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
-	if err := s.prepare(ctx); err != nil {
-		s.pool.Close()
-		return nil, s.explained(err)
-	}
+	s.own = true
 	return s, nil
 }
 
-func (s *Store) prepare(ctx context.Context) error {
-	within, cancel := context.WithTimeout(ctx, connectWithin)
-	defer cancel()
-	if err := s.pool.Ping(within); err != nil {
-		if ctx.Err() == nil && within.Err() != nil {
-			return fmt.Errorf("%w after %s", errSilent, connectWithin)
-		}
-		return err
+// In is the record in a database that others use too, with its tables brought up
+// to date. Closing the record leaves the database open.
+func In(ctx context.Context, db *database.DB) (*Store, error) {
+	if err := db.Migrate(ctx, part, migrations...); err != nil {
+		return nil, named(err)
 	}
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return migrate(ctx, tx) })
+	return &Store{db: db}, nil
 }
 
 // Close lets go of the server.
 func (s *Store) Close() error {
-	s.pool.Close()
+	if s.own {
+		return s.db.Close()
+	}
 	return nil
 }
 
@@ -73,7 +62,7 @@ func (s *Store) Append(ctx context.Context, id string, entries ...casefile.Entry
 		events []casefile.Event
 		next   casefile.Head
 	)
-	tx, err := s.pool.Begin(ctx)
+	tx, err := s.db.Begin(ctx)
 	if err != nil {
 		return nil, s.explained(err)
 	}
@@ -111,7 +100,7 @@ func lock(ctx context.Context, tx pgx.Tx, id string) error {
 // committed asks whether a commit whose answer was lost took effect: the head's
 // hash covers all that was appended.
 func (s *Store) committed(ctx context.Context, head casefile.Head) bool {
-	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectWithin)
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), database.ConnectWithin)
 	defer cancel()
 	events, err := s.Events(within, head.Case, casefile.Query{After: head.Seq - 1})
 	return err == nil && len(events) > 0 && events[0].Hash == head.Hash
@@ -123,7 +112,7 @@ func insert(ctx context.Context, tx pgx.Tx, events []casefile.Event, head casefi
 		e := events[i]
 		return []any{e.Case, int64(e.Seq), e.Time, string(e.Type), e.Actor, string(e.Data), e.Prev, e.Hash}, nil
 	})
-	if _, err := tx.CopyFrom(ctx, pgx.Identifier{schemaName, "events"}, columns, rows); err != nil {
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{database.Schema, "events"}, columns, rows); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO clew.cases (id, seq, hash, opened, changed) VALUES ($1, $2, $3, $4, $5)
@@ -136,7 +125,7 @@ const selectHeads = `SELECT id, seq, hash, opened, changed FROM clew.cases`
 
 // Cases returns the head of every case, by ID.
 func (s *Store) Cases(ctx context.Context) ([]casefile.Head, error) {
-	rows, err := s.pool.Query(ctx, selectHeads+` ORDER BY id COLLATE "C"`)
+	rows, err := s.db.Query(ctx, selectHeads+` ORDER BY id COLLATE "C"`)
 	if err != nil {
 		return nil, s.explained(err)
 	}
@@ -146,7 +135,7 @@ func (s *Store) Cases(ctx context.Context) ([]casefile.Head, error) {
 
 // Head returns the head of one case.
 func (s *Store) Head(ctx context.Context, id string) (casefile.Head, error) {
-	head, err := headIn(ctx, s.pool, id)
+	head, err := headIn(ctx, s.db, id)
 	if errors.Is(err, casefile.ErrNoCase) {
 		return head, err
 	}
@@ -207,7 +196,7 @@ func (s *Store) Events(ctx context.Context, id string, q casefile.Query) ([]case
 	} else {
 		query += ` ORDER BY seq`
 	}
-	rows, err := s.pool.Query(ctx, query, args...)
+	rows, err := s.db.Query(ctx, query, args...)
 	if err != nil {
 		return nil, s.explained(err)
 	}
@@ -234,7 +223,7 @@ func (s *Store) PutBlob(ctx context.Context, content []byte) (string, error) {
 		return digest, nil
 	}
 	// One that is there and does not hold its content is replaced.
-	_, err = s.pool.Exec(ctx, `INSERT INTO clew.blobs (digest, content) VALUES ($1, $2)
+	_, err = s.db.Exec(ctx, `INSERT INTO clew.blobs (digest, content) VALUES ($1, $2)
 		ON CONFLICT (digest) DO UPDATE SET content = excluded.content`, digest, packed)
 	return digest, s.explained(err)
 }
@@ -245,31 +234,12 @@ func (s *Store) GetBlob(ctx context.Context, digest string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %q is no digest", casefile.ErrNoBlob, digest)
 	}
 	var packed []byte
-	err := s.pool.QueryRow(ctx, `SELECT content FROM clew.blobs WHERE digest = $1`, digest).Scan(&packed)
+	err := s.db.QueryRow(ctx, `SELECT content FROM clew.blobs WHERE digest = $1`, digest).Scan(&packed)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, fmt.Errorf("%w: %s in %s", casefile.ErrNoBlob, digest, s.at)
+		return nil, fmt.Errorf("%w: %s in %s", casefile.ErrNoBlob, digest, s.db)
 	}
 	if err != nil {
 		return nil, s.explained(err)
 	}
 	return casefile.UnpackBlob(digest, packed)
-}
-
-// runtimeParams bind every connection, whatever the server's defaults are.
-var runtimeParams = map[string]string{
-	"application_name":                    "clew",
-	"synchronous_commit":                  "on",
-	"timezone":                            "UTC",
-	"lock_timeout":                        fmt.Sprint(lockWithin.Milliseconds()),
-	"idle_in_transaction_session_timeout": "60000", // a client that hangs holds no case for ever
-	"standard_conforming_strings":         "on",
-}
-
-// explained turns an error of the server into one of casefile's, with the server
-// it is about and what to do.
-func (s *Store) explained(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, casefile.ErrDamaged) {
-		return err
-	}
-	return explain(s.at, err)
 }

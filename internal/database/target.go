@@ -1,4 +1,4 @@
-package postgres
+package database
 
 import (
 	"crypto/tls"
@@ -99,7 +99,7 @@ func (t Target) config() (*pgxpool.Config, error) {
 			return nil, err
 		}
 	}
-	config.ConnConfig.ConnectTimeout = connectWithin
+	config.ConnConfig.ConnectTimeout = ConnectWithin
 	for name, value := range runtimeParams {
 		config.ConnConfig.RuntimeParams[name] = value
 	}
