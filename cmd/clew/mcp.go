@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clew/internal/account"
 	"clew/internal/investigation"
 	"clew/internal/server"
 	"clew/internal/server/assistant"
@@ -72,6 +73,6 @@ func mountAssistants(s *server.Server) error {
 	if err != nil {
 		return err
 	}
-	s.Mount("/mcp", assistant.Handler(tools))
+	s.Mount("/mcp", account.Read, assistant.Handler(tools))
 	return nil
 }

@@ -20,6 +20,7 @@ var layers = []string{
 	"database",
 	"observable",
 	"marking",
+	"account",
 	"observation",
 	"corpus",
 	"score",

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 )
@@ -64,7 +65,7 @@ type orderInput struct {
 }
 
 func (s *service) registerActions(api huma.API) {
-	list := get("actions", "/cases/{case}/actions", "What is proposed, approved and applied, and whom it would hit", "As clew act CASE list: first what waits for somebody.")
+	list := get(account.Read, "actions", "/cases/{case}/actions", "What is proposed, approved and applied, and whom it would hit", "As clew act CASE list: first what waits for somebody.")
 	list.Errors = []int{http.StatusNotFound}
 	register(api, list, func(ctx context.Context, in *actionsInput) (List[Decision], error) {
 		var rows []Decision
@@ -77,7 +78,7 @@ func (s *service) registerActions(api huma.API) {
 		}
 		return paged(rows, func(d Decision) string { return d.Kind + " " + d.Value }, in.Page)
 	})
-	act := post("act", "/cases/{case}/actions", "Propose, approve, apply, expire or revoke", "As clew act. A block that would hit bystanders becomes a watch, with the figure. Done twice, it changes nothing.")
+	act := post(account.Act, "act", "/cases/{case}/actions", "Propose, approve, apply, expire or revoke", "As clew act. A block that would hit bystanders becomes a watch, with the figure. Done twice, it changes nothing.")
 	act.Errors = []int{http.StatusNotFound}
 	register(api, act, func(ctx context.Context, in *orderInput) (acted Acted, err error) {
 		measured := in.Body.Verb == "propose" || in.Body.Verb == "approve"

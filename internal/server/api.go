@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/corpus"
 	"clew/internal/export"
@@ -118,12 +119,20 @@ func register[I, O any](api huma.API, op huma.Operation, do func(context.Context
 	})
 }
 
-func get(id, path, summary, description string) huma.Operation {
-	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: root + path, Summary: summary, Description: description}
+// get describes an operation that reads, and says what somebody must have to do it.
+func get(needs account.Permission, id, path, summary, description string) huma.Operation {
+	op := huma.Operation{
+		OperationID: id, Method: http.MethodGet, Path: root + path, Summary: summary, Description: description,
+		Extensions: map[string]any{permissionKey: needs},
+	}
+	if needs == account.Public {
+		op.Security = []map[string][]string{{}}
+	}
+	return op
 }
 
-func post(id, path, summary, description string) huma.Operation {
-	op := get(id, path, summary, description)
+func post(needs account.Permission, id, path, summary, description string) huma.Operation {
+	op := get(needs, id, path, summary, description)
 	op.Method = http.MethodPost
 	op.BodyReadTimeout = time.Minute // of the whole request: the answer must be under way by then
 	return op

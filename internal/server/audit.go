@@ -5,6 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/audit"
 	"clew/internal/casefile"
 	"clew/internal/observable"
@@ -18,7 +19,7 @@ type findingInput struct {
 }
 
 func (s *service) registerAudit(api huma.API) {
-	register(api, known(get("audit", "/cases/{case}/audit", "What the findings hang on, and what would change them", "")),
+	register(api, known(get(account.Read, "audit", "/cases/{case}/audit", "What the findings hang on, and what would change them", "")),
 		func(ctx context.Context, in *CaseName) (audit.Audit, error) {
 			record, err := s.load(ctx, in.Case)
 			if err != nil {
@@ -26,7 +27,7 @@ func (s *service) registerAudit(api huma.API) {
 			}
 			return audit.Of(record.Document(), score.Fitted(), score.Closed()), nil
 		})
-	register(api, known(get("finding", "/cases/{case}/finding", "All there is to say of one finding",
+	register(api, known(get(account.Read, "finding", "/cases/{case}/finding", "All there is to say of one finding",
 		"Its waterfall (bits of each factor, those that count for nothing with the reason, windows, holders and who counted them), the values and sources without which it falls, and what it lacks to the band above. Of any band.")), s.explain)
 }
 

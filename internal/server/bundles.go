@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 )
@@ -45,7 +46,7 @@ type takeInput struct {
 }
 
 func (s *service) registerBundles(api huma.API) {
-	again := post("replay", "/cases/{case}/replay", "Do a recorded run again, from nothing but its own record", "As clew case replay CASE. 409 when it does not come to the same findings.")
+	again := post(account.Read, "replay", "/cases/{case}/replay", "Do a recorded run again, from nothing but its own record", "As clew case replay CASE. 409 when it does not come to the same findings.")
 	again.BodyReadTimeout = uploadWithin
 	again.Errors = []int{http.StatusNotFound, http.StatusConflict}
 	register(api, again, func(ctx context.Context, in *CaseName) (Replayed, error) {
@@ -55,7 +56,7 @@ func (s *service) registerBundles(api huma.API) {
 		}
 		return replayed(ctx, s.cases.Cases, id)
 	})
-	replay := uploaded(post("replay-bundle", "/bundles/replay", "Check a bundle, and do its run again",
+	replay := uploaded(post(account.Work, "replay-bundle", "/bundles/replay", "Check a bundle, and do its run again",
 		"As clew case replay FILE. The body is the bundle. Nothing of it is kept."), "application/zip")
 	replay.Errors = []int{http.StatusConflict, http.StatusRequestEntityTooLarge}
 	register(api, replay, func(ctx context.Context, in *bundleInput) (out Replayed, err error) {
@@ -65,7 +66,7 @@ func (s *service) registerBundles(api huma.API) {
 		})
 		return out, err
 	})
-	take := uploaded(post("take", "/bundles", "Take a case in from a bundle",
+	take := uploaded(post(account.Work, "take", "/bundles", "Take a case in from a bundle",
 		"As clew case import. The body is the bundle. A case that is here already gets what it lacks at its end; 409 when it has gone on here, "+
 			"or when the bundle holds approvals and was not said to be trusted."), "application/zip")
 	take.DefaultStatus = http.StatusCreated

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 	"clew/internal/observable"
@@ -98,15 +99,15 @@ func (s *service) registerByHand(api huma.API) {
 		op.Errors = []int{http.StatusNotFound, http.StatusConflict}
 		return op
 	}
-	register(api, about(get("counts", "/cases/{case}/expand", "What following pivots from an indicator would bring, counted before", "How many share each value and how many of them are new; whom it would ask, at what cost. It asks nobody.")), s.counts)
-	turn := about(post("turn", "/cases/{case}/pivots", "Follow pivots by hand", "One hop from seeds or findings, whatever the rank of the pivots, as a run with events. It waits for its turn when the case has a run already. Each can be undone: expansions of the document have its event."))
+	register(api, about(get(account.Read, "counts", "/cases/{case}/expand", "What following pivots from an indicator would bring, counted before", "How many share each value and how many of them are new; whom it would ask, at what cost. It asks nobody.")), s.counts)
+	turn := about(post(account.Work, "turn", "/cases/{case}/pivots", "Follow pivots by hand", "One hop from seeds or findings, whatever the rank of the pivots, as a run with events. It waits for its turn when the case has a run already. Each can be undone: expansions of the document have its event."))
 	turn.DefaultStatus = http.StatusAccepted
 	turn.Errors = append(turn.Errors, http.StatusTooManyRequests)
 	register(api, turn, s.turn)
-	reject := about(post("reject-pivot", "/cases/{case}/pivots/reject", "Reject a pivot point", "It is not followed in this case from wherever it is reached, and what came only through it is no longer in the findings."))
+	reject := about(post(account.Work, "reject-pivot", "/cases/{case}/pivots/reject", "Reject a pivot point", "It is not followed in this case from wherever it is reached, and what came only through it is no longer in the findings."))
 	reject.DefaultStatus = http.StatusCreated
 	register(api, reject, s.rejectPivot)
-	reopen := about(post("reopen-pivot", "/cases/{case}/pivots/reopen", "Reopen a pivot point that was rejected by hand", "What the engine rejected is followed by hand instead."))
+	reopen := about(post(account.Work, "reopen-pivot", "/cases/{case}/pivots/reopen", "Reopen a pivot point that was rejected by hand", "What the engine rejected is followed by hand instead."))
 	reopen.DefaultStatus = http.StatusCreated
 	register(api, reopen, s.reopenPivot)
 }

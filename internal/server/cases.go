@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 	"clew/internal/observable"
@@ -58,11 +59,11 @@ type noteInput struct {
 }
 
 func (s *service) registerCases(api huma.API) {
-	register(api, get("cases", "/cases", "Every case, newest first", "With its state and its findings by band."), s.list)
-	register(api, known(get("case", "/cases/{case}", "The case as one document", "As clew case show --json.")), s.document)
-	register(api, known(get("findings", "/cases/{case}/findings", "The findings of a case, page by page", "With the factors of each: its waterfall.")), s.findings)
+	register(api, get(account.Read, "cases", "/cases", "Every case, newest first", "With its state and its findings by band."), s.list)
+	register(api, known(get(account.Read, "case", "/cases/{case}", "The case as one document", "As clew case show --json.")), s.document)
+	register(api, known(get(account.Read, "findings", "/cases/{case}/findings", "The findings of a case, page by page", "With the factors of each: its waterfall.")), s.findings)
 	s.registerLog(api)
-	register(api, known(get("verify", "/cases/{case}/verify", "Check the chain of events and every raw answer", "")),
+	register(api, known(get(account.Read, "verify", "/cases/{case}/verify", "Check the chain of events and every raw answer", "")),
 		func(ctx context.Context, in *verifyInput) (casefile.Verification, error) {
 			id, err := s.resolve(ctx, in.Case)
 			if err != nil {
@@ -71,13 +72,13 @@ func (s *service) registerCases(api huma.API) {
 			return casefile.Verify(ctx, s.cases.Cases, id, in.Head)
 		})
 	s.registerAudit(api)
-	judge := known(post("judge", "/cases/{case}/verdicts", "Accept or reject a finding, or reject a value as a link", "It counts at once in the document; the rest is weighed again when the case is continued."))
+	judge := known(post(account.Work, "judge", "/cases/{case}/verdicts", "Accept or reject a finding, or reject a value as a link", "It counts at once in the document; the rest is weighed again when the case is continued."))
 	judge.DefaultStatus = http.StatusCreated
 	register(api, judge, s.judge)
-	note := known(post("note", "/cases/{case}/notes", "Write a remark into the record", ""))
+	note := known(post(account.Work, "note", "/cases/{case}/notes", "Write a remark into the record", ""))
 	note.DefaultStatus = http.StatusCreated
 	register(api, note, s.note)
-	sse.Register(api, get("case-events", "/cases/{case}/events", "Follow a case", "Server-sent events: the head of the record at once, then with each change, whoever made it."),
+	sse.Register(api, get(account.Read, "case-events", "/cases/{case}/events", "Follow a case", "Server-sent events: the head of the record at once, then with each change, whoever made it."),
 		map[string]any{"head": CaseHead{}, "gone": Gone{}}, s.followCase)
 }
 

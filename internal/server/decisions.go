@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 )
@@ -36,7 +37,7 @@ type whyInput struct {
 
 func (s *service) registerDecisions(api huma.API) {
 	decision := func(id, path, summary, text string) huma.Operation {
-		op := post(id, "/cases/{case}"+path, summary, text)
+		op := post(account.Work, id, "/cases/{case}"+path, summary, text)
 		op.Errors = []int{http.StatusNotFound, http.StatusConflict}
 		op.DefaultStatus = http.StatusCreated
 		return op

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 )
@@ -59,9 +60,9 @@ type tellInput struct {
 const tellWithin = 5 * time.Minute
 
 func (s *service) registerEscalations(api huma.API) {
-	register(api, get("recipients", "/recipients", "Whom escalations are handed to", "As the configuration names them; addresses and keys are never shown."),
+	register(api, get(account.Read, "recipients", "/recipients", "Whom escalations are handed to", "As the configuration names them; addresses and keys are never shown."),
 		func(context.Context, *struct{}) (List[Recipient], error) { return whole(s.core.Recipients()) })
-	list := get("escalations", "/cases/{case}/escalations", "The escalations of a case, with their deliveries", "")
+	list := get(account.Read, "escalations", "/cases/{case}/escalations", "The escalations of a case, with their deliveries", "")
 	list.Errors = []int{http.StatusNotFound}
 	register(api, list, func(ctx context.Context, in *CaseName) (List[casefile.Escalation], error) {
 		record, err := s.load(ctx, in.Case)
@@ -70,7 +71,7 @@ func (s *service) registerEscalations(api huma.API) {
 		}
 		return whole(casefile.FilledEscalations(record.Document().Escalations), nil)
 	})
-	tell := post("escalate", "/cases/{case}/escalations", "Find the triggers that fired, record them, and tell the recipients",
+	tell := post(account.Act, "escalate", "/cases/{case}/escalations", "Find the triggers that fired, record them, and tell the recipients",
 		"As clew escalate. What a recipient has taken is not sent twice; what failed is tried again by the next call.")
 	tell.BodyReadTimeout = tellWithin
 	tell.Errors = []int{http.StatusNotFound}

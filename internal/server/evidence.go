@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 )
 
@@ -35,7 +36,7 @@ type rawAnswer struct {
 }
 
 func (s *service) registerEvidence(api huma.API) {
-	raw := get("evidence", "/cases/{case}/evidence/{sha256}", "A raw answer as it was received, as text",
+	raw := get(account.Read, "evidence", "/cases/{case}/evidence/{sha256}", "A raw answer as it was received, as text",
 		"A part of it, from offset; the header X-Total-Size has its whole size. Only what this case rests on is given.")
 	raw.Errors = []int{http.StatusNotFound, http.StatusUnauthorized, http.StatusUnprocessableEntity}
 	raw.Responses = map[string]*huma.Response{"200": {Description: "the bytes", Content: map[string]*huma.MediaType{
@@ -48,7 +49,7 @@ func (s *service) registerEvidence(api huma.API) {
 		}
 		return answer, nil
 	})
-	about := get("evidence-about", "/cases/{case}/evidence/{sha256}/about", "Where a raw answer comes from", "The questions of the case that it answered: of whom, about what, when.")
+	about := get(account.Read, "evidence-about", "/cases/{case}/evidence/{sha256}/about", "Where a raw answer comes from", "The questions of the case that it answered: of whom, about what, when.")
 	about.Errors = []int{http.StatusNotFound}
 	register(api, about, func(ctx context.Context, in *EvidenceName) (casefile.Provenance, error) {
 		id, err := s.resolve(ctx, in.Case)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casegraph"
 )
 
@@ -16,7 +17,7 @@ type graphInput struct {
 }
 
 func (s *service) registerGraph(api huma.API) {
-	op := get("graph", "/cases/{case}/graph", "The case as nodes and edges, for drawing",
+	op := get(account.Read, "graph", "/cases/{case}/graph", "The case as nodes and edges, for drawing",
 		"The same seeds and findings as the document, the values they share between them, and the pivot points that were rejected. What the bounds leave out is counted.")
 	op.Errors = []int{http.StatusNotFound}
 	register(api, op, func(ctx context.Context, in *graphInput) (casegraph.Graph, error) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 )
 
@@ -20,19 +21,19 @@ func isProbe(r *http.Request) bool {
 
 // serveHealth answers probes: /healthz while the process answers at all, /readyz
 // while it can read its record.
-func (s *service) serveHealth(mux *http.ServeMux) {
+func (s *service) serveHealth(mux *http.ServeMux, ways routes) {
 	well := func(w http.ResponseWriter) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("ok\n")) // the client may be gone
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { well(w) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+	ways.handle(mux, "GET /healthz", account.Public, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { well(w) }))
+	ways.handle(mux, "GET /readyz", account.Public, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := s.ready(r.Context()); err != nil {
 			problem(w, http.StatusServiceUnavailable, "the record does not answer: clew's own output says more")
 			return
 		}
 		well(w)
-	})
+	}))
 }
 
 func (s *service) ready(ctx context.Context) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/corpus"
 	"clew/internal/ingest/all"
@@ -83,7 +84,7 @@ func (h ImportHow) request() (req investigation.ImportRequest, err error) {
 }
 
 func (s *service) registerImports(api huma.API) {
-	register(api, get("populations", "/corpus", "How many values of the corpus have each relation, and from when to when", "What every count of holders is out of. It asks nobody."),
+	register(api, get(account.Read, "populations", "/corpus", "How many values of the corpus have each relation, and from when to when", "What every count of holders is out of. It asks nobody."),
 		func(ctx context.Context, _ *struct{}) (p Populations, err error) {
 			err = s.withCorpus(func(w *investigation.Workspace) error {
 				p, err = populationsOf(ctx, w.Corpus)
@@ -91,7 +92,7 @@ func (s *service) registerImports(api huma.API) {
 			})
 			return p, err
 		})
-	begin := post("import", "/imports", "Import a file, a folder or an archive of this machine", "As clew import. Answers at once; follow the run.")
+	begin := post(account.Work, "import", "/imports", "Import a file, a folder or an archive of this machine", "As clew import. Answers at once; follow the run.")
 	begin.DefaultStatus = http.StatusAccepted
 	begin.Errors = []int{http.StatusTooManyRequests}
 	register(api, begin, func(_ context.Context, in *importInput) (Run, error) {
@@ -101,12 +102,12 @@ func (s *service) registerImports(api huma.API) {
 		}
 		return s.jobs.importPath(in.Body.Path, req, nil)
 	})
-	upload := post("upload", "/imports/upload", "Import the body of this request", "Up to 64 MiB, gzip or zstd or not; larger files by their path. Answers at once; follow the run.")
+	upload := post(account.Work, "upload", "/imports/upload", "Import the body of this request", "Up to 64 MiB, gzip or zstd or not; larger files by their path. Answers at once; follow the run.")
 	upload.DefaultStatus = http.StatusAccepted
 	upload.MaxBodyBytes = mostUpload
 	upload.Errors = []int{http.StatusRequestEntityTooLarge, http.StatusTooManyRequests}
 	register(api, upload, s.upload)
-	remove := post("import-remove", "/imports/{import}/remove", "Take an import back", "What others said of the same values stays. It reads the whole corpus once.")
+	remove := post(account.Administer, "import-remove", "/imports/{import}/remove", "Take an import back", "What others said of the same values stays. It reads the whole corpus once.")
 	remove.Errors = []int{http.StatusNotFound}
 	register(api, remove, s.removeImport)
 }

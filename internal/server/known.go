@@ -5,6 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 	"clew/internal/observable"
@@ -22,7 +23,7 @@ type pivotsInput struct {
 }
 
 func (s *service) registerKnown(api huma.API) {
-	register(api, get("show", "/indicator", "What is known of an indicator, and how common each attribute is", "As clew show and clew count. It asks nobody."),
+	register(api, get(account.Read, "show", "/indicator", "What is known of an indicator, and how common each attribute is", "As clew show and clew count. It asks nobody."),
 		func(ctx context.Context, in *Asked) (look investigation.Look, err error) {
 			err = s.withValue(in.Indicator, func(w *investigation.Workspace, v observable.Value) error {
 				look, err = w.Look(ctx, v)
@@ -30,8 +31,8 @@ func (s *service) registerKnown(api huma.API) {
 			})
 			return look, err
 		})
-	register(api, get("pivots", "/pivots", "Ranked pivot points, and why the others are not", "As clew pivots. It asks nobody."), s.pivots)
-	register(api, get("imports", "/imports", "What was imported, and how far it reaches", ""),
+	register(api, get(account.Read, "pivots", "/pivots", "Ranked pivot points, and why the others are not", "As clew pivots. It asks nobody."), s.pivots)
+	register(api, get(account.Read, "imports", "/imports", "What was imported, and how far it reaches", ""),
 		func(ctx context.Context, in *struct{ Page }) (List[Import], error) {
 			w, giveBack, err := s.shelf.lend()
 			if err != nil {
@@ -44,11 +45,11 @@ func (s *service) registerKnown(api huma.API) {
 			}
 			return paged(ImportsOf(imports), func(i Import) string { return i.ID }, in.Page)
 		})
-	register(api, get("sources", "/sources", "What each source answers, and whether it can be asked", "Whether a key is set, never the key."),
+	register(api, get(account.Read, "sources", "/sources", "What each source answers, and whether it can be asked", "Whether a key is set, never the key."),
 		func(ctx context.Context, _ *struct{}) (List[Source], error) {
 			return whole(s.core.Sources(ctx))
 		})
-	register(api, get("quotas", "/quotas", "What was spent of each source's limits, and what is closed", "It asks nobody."),
+	register(api, get(account.Read, "quotas", "/quotas", "What was spent of each source's limits, and what is closed", "It asks nobody."),
 		func(ctx context.Context, _ *struct{}) (List[Quota], error) {
 			return whole(s.core.Quotas(ctx))
 		})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 )
 
@@ -25,7 +26,7 @@ type LogEntry struct {
 }
 
 func (s *service) registerLog(api huma.API) {
-	op := get("log", "/cases/{case}/log", "The events of the record", "As clew case log --json, with words. total counts those of the types that were asked for.")
+	op := get(account.Read, "log", "/cases/{case}/log", "The events of the record", "As clew case log --json, with words. total counts those of the types that were asked for.")
 	op.Errors = []int{http.StatusNotFound}
 	register(api, op, s.log)
 }

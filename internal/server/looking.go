@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/artifact"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
@@ -33,11 +34,11 @@ type patternInput struct {
 }
 
 func (s *service) registerLooking(api huma.API) {
-	analyse := post("analyse", "/files", "What a file tells without being run", "As clew file: up to 64 MiB; nothing is executed, nothing leaves the machine.")
+	analyse := post(account.Work, "analyse", "/files", "What a file tells without being run", "As clew file: up to 64 MiB; nothing is executed, nothing leaves the machine.")
 	analyse.MaxBodyBytes = mostUpload
 	analyse.Errors = []int{http.StatusRequestEntityTooLarge}
 	register(api, analyse, s.analyse)
-	pattern := get("pattern", "/cases/{case}/pattern", "How the names of a case are made, and who else is made so",
+	pattern := get(account.Read, "pattern", "/cases/{case}/pattern", "How the names of a case are made, and who else is made so",
 		"As clew pattern --case: learned from seeds, what was accepted, and the high band. It asks nobody. The first time it may index the names of the corpus.")
 	pattern.Errors = []int{http.StatusNotFound}
 	register(api, pattern, s.pattern)

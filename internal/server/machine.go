@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 )
@@ -78,7 +79,7 @@ type sourceName struct {
 }
 
 func (s *service) registerMachine(api huma.API) {
-	register(api, get("status", "/status", "With what the server works, and what a request leaves open", ""), func(context.Context, *struct{}) (Status, error) {
+	register(api, get(account.Read, "status", "/status", "With what the server works, and what a request leaves open", ""), func(context.Context, *struct{}) (Status, error) {
 		status := s.core.Status()
 		for _, r := range s.jobs.runs() {
 			switch r.State {
@@ -90,7 +91,7 @@ func (s *service) registerMachine(api huma.API) {
 		}
 		return status, nil
 	})
-	register(api, get("doctor", "/doctor", "Check what clew stands on", "As clew doctor: data directory, corpus, every case, lists, configuration, clock. It asks nobody, and takes as long as reading every raw answer takes."),
+	register(api, get(account.Administer, "doctor", "/doctor", "Check what clew stands on", "As clew doctor: data directory, corpus, every case, lists, configuration, clock. It asks nobody, and takes as long as reading every raw answer takes."),
 		func(ctx context.Context, _ *struct{}) (list List[Check], err error) {
 			err = s.withCorpus(func(w *investigation.Workspace) error {
 				list, err = whole(s.core.Doctor(ctx, w), nil)
@@ -98,7 +99,7 @@ func (s *service) registerMachine(api huma.API) {
 			})
 			return list, err
 		})
-	test := post("test-source", "/sources/{source}/test", "Ask a source one harmless question", "As clew source test. It is a real question: it counts against the quota.")
+	test := post(account.Work, "test-source", "/sources/{source}/test", "Ask a source one harmless question", "As clew source test. It is a real question: it counts against the quota.")
 	test.Errors = []int{http.StatusNotFound}
 	register(api, test, func(ctx context.Context, in *sourceName) (SourceTest, error) {
 		result, err := s.core.TestSource(ctx, in.Source)

@@ -5,6 +5,8 @@ import (
 	_ "embed" // the two files of the reference page
 	"html/template"
 	"net/http"
+
+	"clew/internal/account"
 )
 
 var (
@@ -16,7 +18,7 @@ var (
 
 // servePages serves the page, and the reference of the API for people. They load
 // nothing from elsewhere, which the policy of the guard would not allow either.
-func servePages(mux *http.ServeMux, r manual, page Site) error {
+func servePages(mux *http.ServeMux, ways routes, r manual, page Site) error {
 	reference, err := template.New("reference").Parse(referencePage)
 	if err != nil {
 		return err
@@ -31,8 +33,8 @@ func servePages(mux *http.ServeMux, r manual, page Site) error {
 			_, _ = w.Write(content) // the client may be gone
 		}
 	}
-	mux.HandleFunc("GET /api", give("text/html; charset=utf-8", out.Bytes()))
-	mux.HandleFunc("GET /api/reference.css", give("text/css; charset=utf-8", referenceStyle))
+	ways.handle(mux, "GET /api", account.Read, give("text/html; charset=utf-8", out.Bytes()))
+	ways.handle(mux, "GET /api/reference.css", account.Read, give("text/css; charset=utf-8", referenceStyle))
 	var rest http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		problem(w, http.StatusNotFound, "there is nothing here: /api lists what there is")
 	})
@@ -41,6 +43,6 @@ func servePages(mux *http.ServeMux, r manual, page Site) error {
 			return err
 		}
 	}
-	mux.Handle("/", rest)
+	ways.handle(mux, "/", account.Public, rest) // who signs in needs the page for it
 	return nil
 }

@@ -20,6 +20,7 @@ type manual struct {
 
 type operation struct {
 	Method, Path, Summary, Text string
+	Needs                       string // permission
 	Parameters                  []field
 	Body                        string   // type
 	Answer                      string   // type, with its status
@@ -67,7 +68,7 @@ func referenceOf(doc *huma.OpenAPI) manual {
 }
 
 func operationOf(op *huma.Operation) operation {
-	o := operation{Method: op.Method, Path: op.Path, Summary: op.Summary, Text: op.Description}
+	o := operation{Method: op.Method, Path: op.Path, Summary: op.Summary, Text: op.Description, Needs: string(permissionOf(op))}
 	for _, p := range op.Parameters {
 		o.Parameters = append(o.Parameters, field{p.Name, typeName(p.Schema), bounded(p.Description, p.Schema)})
 	}
@@ -167,9 +168,11 @@ func bounded(text string, s *huma.Schema) string {
 func (r manual) markdown() string {
 	var b strings.Builder
 	b.WriteString("# API\n\nGenerated from the code by `make docs`; `clew serve` gives the same as `/openapi.json` (OpenAPI 3.1) and as a page at `/api`.\n" +
-		"How to use it: [the guide](../guide/api.md). Errors are `application/problem+json`.\n")
+		"How to use it: [the guide](../guide/api.md). Errors are `application/problem+json`. What an operation needs is a permission of\n" +
+		"whoever asks, where the server has accounts.\n")
 	for _, o := range r.Operations {
 		fmt.Fprintf(&b, "\n## %s %s\n\n%s. %s\n", o.Method, o.Path, o.Summary, o.Text)
+		fmt.Fprintf(&b, "\nNeeds: `%s`.\n", o.Needs)
 		table(&b, "parameter", o.Parameters)
 		if o.Body != "" {
 			fmt.Fprintf(&b, "\nBody: `%s`.\n", o.Body)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
+
+	"clew/internal/account"
 )
 
 // atMostEvery is the pace of a stream: a run changes far more often than
@@ -24,12 +26,12 @@ type runsInput struct {
 }
 
 func (s *service) registerRuns(api huma.API) {
-	begin := post("start", "/investigations", "Start or continue an investigation",
+	begin := post(account.Work, "start", "/investigations", "Start or continue an investigation",
 		"Answers at once; the run goes on in the server. What the command line refuses (a shared service, an address of nobody's) is refused here too.")
 	begin.DefaultStatus = http.StatusAccepted
 	begin.Errors = []int{http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests}
 	register(api, begin, func(ctx context.Context, in *askInput) (Run, error) { return s.jobs.start(ctx, in.Body) })
-	register(api, get("runs", "/investigations", "The runs of this server, newest first", ""),
+	register(api, get(account.Read, "runs", "/investigations", "The runs of this server, newest first", ""),
 		func(ctx context.Context, in *runsInput) (List[Run], error) {
 			all := s.jobs.runs()
 			if in.Case != "" {
@@ -41,7 +43,7 @@ func (s *service) registerRuns(api huma.API) {
 			}
 			return paged(all, func(r Run) string { return r.ID }, in.Page)
 		})
-	one := get("run", "/investigations/{run}", "How a run stands", "")
+	one := get(account.Read, "run", "/investigations/{run}", "How a run stands", "")
 	one.Errors = []int{http.StatusNotFound}
 	register(api, one, func(_ context.Context, in *runInput) (Run, error) {
 		j, err := s.jobs.find(in.ID)
@@ -51,7 +53,7 @@ func (s *service) registerRuns(api huma.API) {
 		run, _ := j.now()
 		return run, nil
 	})
-	cancel := post("cancel", "/investigations/{run}/cancel", "Cancel a run", "What it found stays in the case, which can be continued.")
+	cancel := post(account.Work, "cancel", "/investigations/{run}/cancel", "Cancel a run", "What it found stays in the case, which can be continued.")
 	cancel.Errors = []int{http.StatusNotFound}
 	register(api, cancel, func(_ context.Context, in *runInput) (Run, error) {
 		j, err := s.jobs.find(in.ID)
@@ -62,7 +64,7 @@ func (s *service) registerRuns(api huma.API) {
 		run, _ := j.now()
 		return run, nil
 	})
-	sse.Register(api, get("run-events", "/investigations/{run}/events", "Follow a run", "Server-sent events: the run as it stands at once, then with each change, until it has ended."),
+	sse.Register(api, get(account.Read, "run-events", "/investigations/{run}/events", "Follow a run", "Server-sent events: the run as it stands at once, then with each change, until it has ended."),
 		map[string]any{"run": Run{}, "gone": Gone{}}, s.followRun)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 	"clew/internal/observable"
@@ -55,7 +56,7 @@ type searchInput struct {
 }
 
 func (s *service) registerSearch(api huma.API) {
-	register(api, get("search", "/search", "Search over everything", "Case IDs, seeds, findings, notes, tags and actions by any part of them, and whether the corpus knows the indicator. It asks nobody."), s.search)
+	register(api, get(account.Read, "search", "/search", "Search over everything", "Case IDs, seeds, findings, notes, tags and actions by any part of them, and whether the corpus knows the indicator. It asks nobody."), s.search)
 }
 
 // finder collects the hits of one search.

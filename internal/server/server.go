@@ -7,12 +7,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/investigation"
 )
 
@@ -32,6 +36,7 @@ type Site func(next http.Handler) (http.Handler, error)
 // A Server is one run of clew serve.
 type Server struct {
 	mux     *http.ServeMux
+	ways    routes
 	api     huma.API
 	service *service
 	http    *http.Server
@@ -56,17 +61,19 @@ func New(addr net.Addr, o Options) (*Server, error) {
 	s.docs, s.watch = newDocuments(o.Core, cases.Cases, o.Clock), newWatches(cases.Cases.Head)
 	mux := http.NewServeMux()
 	api := newAPI(mux, s, o.Version)
-	if err := servePages(mux, referenceOf(api.OpenAPI()), o.Page); err != nil {
+	ways := routes{}
+	ways.operations(api.OpenAPI())
+	if err := servePages(mux, ways, referenceOf(api.OpenAPI()), o.Page); err != nil {
 		return nil, errors.Join(err, cases.Close())
 	}
 	for path, handler := range o.Feeds {
-		mux.Handle(path, handler)
+		ways.handle(mux, path, account.Feed, handler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	m := newMetrics(s.jobs, o.Version)
-	mux.Handle("GET /metrics", m.handler())
-	s.serveHealth(mux)
-	server := &Server{mux: mux, api: api, service: s, closing: cancel, handler: newGuard(addr, o.Token, tagged(m.counted(mux)))}
+	ways.handle(mux, "GET /metrics", account.Monitor, m.handler())
+	s.serveHealth(mux, ways)
+	server := &Server{mux: mux, ways: ways, api: api, service: s, closing: cancel, handler: newGuard(addr, o.Token, tagged(m.counted(mux)))}
 	// No ReadTimeout: it would end streams. Bodies have their own, by operation.
 	server.http = &http.Server{
 		Handler: server.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
@@ -79,8 +86,15 @@ func New(addr net.Addr, o Options) (*Server, error) {
 // runs in this process and has the user's leave.
 func (s *Server) API() (http.Handler, *huma.OpenAPI) { return s.mux, s.api.OpenAPI() }
 
-// Mount adds what is answered under a path, to whoever has the token.
-func (s *Server) Mount(path string, handler http.Handler) { s.mux.Handle(path, handler) }
+// Mount adds what is answered under a path, to whoever has a permission.
+func (s *Server) Mount(path string, needs account.Permission, handler http.Handler) {
+	s.ways.handle(s.mux, path, needs, handler)
+}
+
+// Routes lists the ways into the server, by pattern.
+func (s *Server) Routes() []Route {
+	return slices.SortedFunc(maps.Values(s.ways), func(a, b Route) int { return strings.Compare(a.Pattern, b.Pattern) })
+}
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }

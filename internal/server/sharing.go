@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/export"
 	"clew/internal/investigation"
@@ -95,14 +96,14 @@ type handoverInput struct {
 }
 
 func (s *service) registerSharing(api huma.API) {
-	register(api, get("formats", "/formats", "Every export format: what it is for, what reads it", "As clew export list --json."),
+	register(api, get(account.Read, "formats", "/formats", "Every export format: what it is for, what reads it", "As clew export list --json."),
 		func(context.Context, *struct{}) (List[Format], error) { return whole(s.core.Formats(), nil) })
-	register(api, get("policy", "/policy", "The policy that counts: what findings lead to", "As clew policy check --json."),
+	register(api, get(account.Read, "policy", "/policy", "The policy that counts: what findings lead to", "As clew policy check --json."),
 		func(context.Context, *struct{}) (Policy, error) { return s.core.Policy() })
-	huma.Register(api, given(get("export", "/cases/{case}/exports/{format}", "A case in a format that another tool loads",
+	huma.Register(api, given(get(account.Read, "export", "/cases/{case}/exports/{format}", "A case in a format that another tool loads",
 		"As clew export. A format that is a folder comes as a ZIP. 403 when the case is marked stricter than those who will read it."),
 		"application/octet-stream"), s.export)
-	about := get("export-about", "/cases/{case}/exports/{format}/about", "What would be in an export, and what not and why", "As clew export --explain.")
+	about := get(account.Read, "export-about", "/cases/{case}/exports/{format}/about", "What would be in an export, and what not and why", "As clew export --explain.")
 	about.Errors = []int{http.StatusForbidden, http.StatusNotFound}
 	register(api, about, func(ctx context.Context, in *exportInput) (Exported, error) {
 		f, set, err := s.choose(ctx, in)
@@ -115,10 +116,10 @@ func (s *service) registerSharing(api huma.API) {
 		}
 		return e, nil
 	})
-	huma.Register(api, given(get("report", "/cases/{case}/report", "The case as a report for people",
+	huma.Register(api, given(get(account.Read, "report", "/cases/{case}/report", "The case as a report for people",
 		"As clew report. The page has no script, and may stand in a frame of the server's own pages. PDF needs a Chromium on the server's machine."),
 		"text/html", "text/markdown", "application/json", "application/pdf"), s.report)
-	registerFile(api, get("bundle", "/cases/{case}/bundle", "The whole case in one file, to replay elsewhere", "As clew case bundle."), "application/zip",
+	registerFile(api, get(account.Read, "bundle", "/cases/{case}/bundle", "The whole case in one file, to replay elsewhere", "As clew case bundle."), "application/zip",
 		func(ctx context.Context, in *CaseName, out io.Writer) (string, error) {
 			id, err := s.resolve(ctx, in.Case)
 			if err != nil {
@@ -126,7 +127,7 @@ func (s *service) registerSharing(api huma.API) {
 			}
 			return id + ".zip", casefile.WriteBundle(ctx, out, s.cases.Cases, id, s.version)
 		})
-	registerFile(api, get("handover", "/cases/{case}/handover", "The case for somebody who takes it over", "As clew case handover: report, STIX, sightings, timeline and evidence."), "application/zip",
+	registerFile(api, get(account.Read, "handover", "/cases/{case}/handover", "The case for somebody who takes it over", "As clew case handover: report, STIX, sightings, timeline and evidence."), "application/zip",
 		func(ctx context.Context, in *handoverInput, out io.Writer) (string, error) {
 			id, err := s.resolve(ctx, in.Case)
 			if err != nil {

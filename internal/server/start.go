@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/observable"
 	"clew/internal/observable/extract"
 )
@@ -42,10 +43,10 @@ type recogniseInput struct {
 type askInput struct{ Body Ask }
 
 func (s *service) registerStart(api huma.API) {
-	recognise := post("recognise", "/recognise", "The indicators in a text", "As clew extract; a text that is one indicator and nothing else is taken as every command takes it. Nothing is asked of anybody and nothing is kept.")
+	recognise := post(account.Read, "recognise", "/recognise", "The indicators in a text", "As clew extract; a text that is one indicator and nothing else is taken as every command takes it. Nothing is asked of anybody and nothing is kept.")
 	recognise.MaxBodyBytes = 2 * mostText // as JSON, with its escapes
 	register(api, recognise, s.recognise)
-	register(api, post("dry-run", "/dry-run", "Whom an investigation would ask", "As clew investigate --dry-run: cost and disclosure before anything is asked."), s.dryRun)
+	register(api, post(account.Read, "dry-run", "/dry-run", "Whom an investigation would ask", "As clew investigate --dry-run: cost and disclosure before anything is asked."), s.dryRun)
 }
 
 func (s *service) recognise(_ context.Context, in *recogniseInput) (Recognised, error) {

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 )
 
@@ -53,7 +54,7 @@ type SIEMQuery struct {
 }
 
 func (s *service) registerTelemetry(api huma.API) {
-	begin := post("hunt", "/hunts", "Search logs for indicators, or for the findings of a case",
+	begin := post(account.Work, "hunt", "/hunts", "Search logs for indicators, or for the findings of a case",
 		"As clew hunt and clew telemetry lookup: files of this machine, the telemetry index, the team's own search, one after the other. Answers at once; the hunt goes on in the server. What it says of a case goes into its record.")
 	begin.DefaultStatus, begin.MaxBodyBytes = http.StatusAccepted, mostList
 	begin.Errors = []int{http.StatusNotFound, http.StatusTooManyRequests}
@@ -67,12 +68,12 @@ func (s *service) registerTelemetry(api huma.API) {
 		}
 		return s.hunts.start(ctx, in.Body)
 	})
-	queries := post("hunt-queries", "/hunts/queries", "The queries to paste into the team's own search", "As clew hunt --print-query: nobody is asked.")
+	queries := post(account.Read, "hunt-queries", "/hunts/queries", "The queries to paste into the team's own search", "As clew hunt --print-query: nobody is asked.")
 	queries.MaxBodyBytes, queries.Errors = mostList, []int{http.StatusNotFound}
 	register(api, queries, func(ctx context.Context, in *huntInput) (List[SIEMQuery], error) {
 		return whole(s.core.Queries(ctx, in.Body))
 	})
-	register(api, get("hunts", "/hunts", "The hunts of this server, newest first", ""),
+	register(api, get(account.Read, "hunts", "/hunts", "The hunts of this server, newest first", ""),
 		func(_ context.Context, in *struct{ Page }) (List[Hunt], error) {
 			return paged(s.hunts.all(), func(h Hunt) string { return h.ID }, in.Page)
 		})
@@ -80,7 +81,7 @@ func (s *service) registerTelemetry(api huma.API) {
 		op.Errors = []int{http.StatusNotFound}
 		return op
 	}
-	register(api, known(get("hunt-state", "/hunts/{hunt}", "How a hunt stands, and what it found", "With coverage: which logs, which period, how many lines, what was not read.")),
+	register(api, known(get(account.Read, "hunt-state", "/hunts/{hunt}", "How a hunt stands, and what it found", "With coverage: which logs, which period, how many lines, what was not read.")),
 		func(_ context.Context, in *HuntName) (HuntReport, error) {
 			j, err := s.hunts.find(in.ID)
 			if err != nil {
@@ -90,7 +91,7 @@ func (s *service) registerTelemetry(api huma.API) {
 			_, places := s.hunts.kept(in.ID)
 			return HuntReport{hunt, places}, nil
 		})
-	register(api, known(post("hunt-cancel", "/hunts/{hunt}/cancel", "Cancel a hunt", "What it saw is kept, and its coverage says what was not read.")),
+	register(api, known(post(account.Work, "hunt-cancel", "/hunts/{hunt}/cancel", "Cancel a hunt", "What it saw is kept, and its coverage says what was not read.")),
 		func(_ context.Context, in *HuntName) (Hunt, error) {
 			j, err := s.hunts.find(in.ID)
 			if err != nil {
@@ -100,12 +101,12 @@ func (s *service) registerTelemetry(api huma.API) {
 			hunt, _ := j.now()
 			return hunt, nil
 		})
-	register(api, known(get("hunt-hits", "/hunts/{hunt}/hits", "The hits of a hunt, page by page", "As clew hunt --json prints them.")), s.hits)
-	sse.Register(api, get("hunt-events", "/hunts/{hunt}/events", "Follow a hunt", "Server-sent events: the hunt as it stands at once, then with each change, until it has ended."),
+	register(api, known(get(account.Read, "hunt-hits", "/hunts/{hunt}/hits", "The hits of a hunt, page by page", "As clew hunt --json prints them.")), s.hits)
+	sse.Register(api, get(account.Read, "hunt-events", "/hunts/{hunt}/events", "Follow a hunt", "Server-sent events: the hunt as it stands at once, then with each change, until it has ended."),
 		map[string]any{"hunt": Hunt{}, "gone": Gone{}}, s.followHunt)
-	register(api, get("telemetry-index", "/telemetry", "What the telemetry index covers", "Made and kept by clew telemetry index and watch; looked up by a hunt with index."),
+	register(api, get(account.Read, "telemetry-index", "/telemetry", "What the telemetry index covers", "Made and kept by clew telemetry index and watch; looked up by a hunt with index."),
 		func(ctx context.Context, _ *struct{}) (TelemetryIndex, error) { return s.core.Telemetry(ctx) })
-	register(api, known(get("sightings", "/cases/{case}/sightings", "What searches of our own logs said about a case",
+	register(api, known(get(account.Read, "sightings", "/cases/{case}/sightings", "What searches of our own logs said about a case",
 		"For each seed and finding: first and last sighting, count, machines, sightings by day, in or outside its window; and what the searches rest on: logs, period, lines, what was not read.")),
 		func(ctx context.Context, in *CaseName) (casefile.Sightings, error) {
 			record, err := s.load(ctx, in.Case)

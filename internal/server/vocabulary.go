@@ -5,6 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"clew/internal/account"
 	"clew/internal/casegraph"
 	"clew/internal/observable"
 	"clew/internal/observation"
@@ -45,14 +46,14 @@ type Method struct {
 }
 
 func (s *service) registerVocabulary(api huma.API) {
-	register(api, get("kinds", "/kinds", "The kinds of values", ""), func(context.Context, *struct{}) (List[Kind], error) {
+	register(api, get(account.Read, "kinds", "/kinds", "The kinds of values", ""), func(context.Context, *struct{}) (List[Kind], error) {
 		var all []Kind
 		for _, k := range observable.Kinds() {
 			all = append(all, Kind{k.String(), kindWords[k].label, kindWords[k].group, k.Doc(), k.STIX()})
 		}
 		return whole(all, nil)
 	})
-	register(api, get("relations", "/relations", "How values hang together", ""), func(context.Context, *struct{}) (List[Relation], error) {
+	register(api, get(account.Read, "relations", "/relations", "How values hang together", ""), func(context.Context, *struct{}) (List[Relation], error) {
 		var all []Relation
 		for _, r := range observation.Relations() {
 			weight, scores := score.WeightOf(r)
@@ -62,7 +63,7 @@ func (s *service) registerVocabulary(api huma.API) {
 		}
 		return whole(all, nil)
 	})
-	register(api, get("methods", "/methods", "The ways to pivot", ""), func(context.Context, *struct{}) (List[Method], error) {
+	register(api, get(account.Read, "methods", "/methods", "The ways to pivot", ""), func(context.Context, *struct{}) (List[Method], error) {
 		var all []Method
 		for _, m := range pivot.Catalogue() {
 			method := Method{Name: m.Name, Canonical: m.Canonical(), Doc: m.Doc, From: namesOf(m.From), OnRequest: m.OnRequest}

@@ -1,0 +1,54 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"clew/internal/account"
+)
+
+// permissionKey is where the description of an operation says what it needs.
+const permissionKey = "x-permission"
+
+// permissionOf is what an operation declared, "" where it declared nothing.
+func permissionOf(op *huma.Operation) account.Permission {
+	needs, _ := op.Extensions[permissionKey].(account.Permission)
+	return needs
+}
+
+// A Route is one way into the server: what a pattern of the mux answers, and what
+// somebody must have to be answered.
+type Route struct {
+	Pattern   string // of net/http: method and path
+	Operation string // ID of the API's, or the pattern
+	Needs     account.Permission
+}
+
+// routes are the ways in by pattern. What is not among them is answered to nobody
+// but who may do everything.
+type routes map[string]Route
+
+// handle adds what is no operation of the API.
+func (r routes) handle(mux *http.ServeMux, pattern string, needs account.Permission, h http.Handler) {
+	r[pattern] = Route{pattern, pattern, needs}
+	mux.Handle(pattern, h)
+}
+
+// operations adds those of the API, as each declared it.
+func (r routes) operations(doc *huma.OpenAPI) {
+	for path, item := range doc.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post} {
+			if op != nil {
+				pattern := op.Method + " " + path
+				r[pattern] = Route{pattern, op.OperationID, permissionOf(op)}
+			}
+		}
+	}
+	for _, pattern := range descriptions {
+		r[pattern] = Route{pattern, pattern, account.Read}
+	}
+}
+
+// descriptions are the patterns under which huma serves the document.
+var descriptions = []string{"GET /openapi.json", "GET /openapi.yaml", "GET /openapi-3.0.json", "GET /openapi-3.0.yaml"}
