@@ -1,0 +1,173 @@
+// Package postgres keeps the jobs of a team: servers and workers on many machines
+// share one PostgreSQL database.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"clew/internal/database"
+	"clew/internal/job"
+	"clew/internal/job/dispatch"
+)
+
+// part names the tables for [database.DB.Migrate].
+const part = "jobs"
+
+// steps bring the tables forward, one version each. Never change one that was
+// released: append another. River's own tables have versions of their own.
+var steps = []string{
+	`
+CREATE TABLE clew.jobs (
+	n          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	id         text NOT NULL UNIQUE,
+	kind       text NOT NULL,
+	case_id    text NOT NULL,
+	queue      text NOT NULL,
+	state      text NOT NULL,
+	actor      text NOT NULL,
+	work       text NOT NULL,
+	doc        text NOT NULL,
+	worker     text NOT NULL DEFAULT '',
+	attempt    integer NOT NULL DEFAULT 0,
+	deaths     integer NOT NULL DEFAULT 0,
+	tries      integer NOT NULL DEFAULT 0,
+	cancelling integer NOT NULL DEFAULT 0,
+	lined      integer NOT NULL DEFAULT 0,
+	error      text NOT NULL DEFAULT '',
+	version    bigint NOT NULL DEFAULT 0,
+	created    bigint NOT NULL,
+	started    bigint NOT NULL DEFAULT 0,
+	ended      bigint NOT NULL DEFAULT 0,
+	lease      bigint NOT NULL DEFAULT 0,
+	ticket     bigint NOT NULL DEFAULT 0,
+	dispatched bigint NOT NULL DEFAULT 0
+);
+CREATE INDEX jobs_by_state ON clew.jobs (state);
+CREATE INDEX jobs_by_case ON clew.jobs (case_id);
+CREATE TABLE clew.job_lines (
+	n    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	job  text NOT NULL,
+	data text NOT NULL
+);
+CREATE INDEX job_lines_by_job ON clew.job_lines (job, n);
+CREATE TABLE clew.job_workers (
+	name   text PRIMARY KEY,
+	queues text NOT NULL,
+	slots  integer NOT NULL,
+	seen   bigint NOT NULL
+);
+`,
+}
+
+type backend struct {
+	db    *database.DB
+	river *dispatch.River[pgx.Tx]
+}
+
+var _ job.Backend = (*backend)(nil)
+
+// Open readies the tables of a database. The store borrows its connections:
+// whoever opened it closes it, after the store.
+func Open(ctx context.Context, db *database.DB) (*job.Store, error) {
+	if err := db.Migrate(ctx, part, steps...); err != nil {
+		return nil, err
+	}
+	if err := db.Explain(migrateQueue(ctx, db)); err != nil {
+		return nil, err
+	}
+	river, err := dispatch.Open(riverpgxv5.New(db.Pool), database.Schema)
+	if err != nil {
+		return nil, err
+	}
+	return job.NewStore(&backend{db, river}), nil
+}
+
+// migrateQueue brings River's tables forward. Servers of a team may start at once:
+// one does it, the rest wait.
+func migrateQueue(ctx context.Context, db *database.DB) error {
+	return pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('clew queue', 0))`); err != nil {
+			return err
+		}
+		return dispatch.Migrate(ctx, riverpgxv5.New(db.Pool), database.Schema)
+	})
+}
+
+// Close implements [job.Backend].
+func (b *backend) Close() error { return nil }
+
+// Names implements [job.Backend].
+func (b *backend) Names() *strings.Replacer {
+	return strings.NewReplacer("{jobs}", "clew.jobs", "{lines}", "clew.job_lines", "{workers}", "clew.job_workers", "{now}", "(extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+}
+
+// Tx implements [job.Backend].
+func (b *backend) Tx(ctx context.Context, exclusive bool, do func(job.Tx) error) error {
+	return pgx.BeginFunc(ctx, b.db.Pool, func(tx pgx.Tx) error {
+		if exclusive {
+			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('clew jobs', 0))`); err != nil {
+				return err
+			}
+		}
+		return do(transaction{tx, b.river})
+	})
+}
+
+// Listen implements [job.Backend].
+func (b *backend) Listen(queues map[string]int, work func(string)) (func(), error) {
+	return b.river.Listen(queues, work)
+}
+
+// Explain implements [job.Backend].
+func (b *backend) Explain(err error) error {
+	err = b.db.Explain(err)
+	for _, passing := range []error{database.ErrUnreachable, database.ErrLocked, database.ErrFull} {
+		var later job.Later
+		if errors.Is(err, passing) && !errors.As(err, &later) {
+			return job.Later{Err: err}
+		}
+	}
+	return err
+}
+
+type transaction struct {
+	tx    pgx.Tx
+	river *dispatch.River[pgx.Tx]
+}
+
+// Exec implements [job.Tx].
+func (t transaction) Exec(ctx context.Context, statement string, args ...any) (int64, error) {
+	tag, err := t.tx.Exec(ctx, statement, args...)
+	return tag.RowsAffected(), err
+}
+
+// Each implements [job.Tx].
+func (t transaction) Each(ctx context.Context, query string, args []any, row func(func(...any) error) error) error {
+	rows, err := t.tx.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Dispatch implements [job.Tx].
+func (t transaction) Dispatch(ctx context.Context, id, queue string, delay time.Duration) (int64, error) {
+	return t.river.Insert(ctx, t.tx, id, queue, delay)
+}
+
+// Pending implements [job.Tx].
+func (t transaction) Pending(ctx context.Context, ticket int64) (bool, error) {
+	return t.river.Pending(ctx, t.tx, ticket)
+}

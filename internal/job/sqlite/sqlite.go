@@ -1,0 +1,263 @@
+// Package sqlite keeps the jobs of one data directory in a file. Several processes
+// on the machine may use it at once.
+//
+// The file is in WAL mode, which needs a local disk. What was acknowledged outlives
+// the process that is killed; when the power fails, how the last jobs stood may be
+// lost, and they are done again.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"clew/internal/job"
+	"clew/internal/job/dispatch"
+)
+
+// FileName is what Open makes in its folder.
+const FileName = "jobs.db"
+
+// Errors that callers tell apart. Each comes with the file and what to do.
+var (
+	ErrDamaged = errors.New("record of jobs is damaged")
+	ErrForeign = errors.New("file is not clew's record of jobs")
+	ErrNewer   = errors.New("record of jobs was written by a newer clew")
+	ErrLocked  = errors.New("record of jobs is in use by another process")
+)
+
+// applicationID is in the header of the file, "clwj" in ASCII.
+const applicationID = 0x636c776a
+
+// steps bring the tables forward, one version each. Never change one that was
+// released: append another. River's own tables have versions of their own.
+var steps = []string{
+	`
+CREATE TABLE jobs (
+	n          INTEGER PRIMARY KEY AUTOINCREMENT,
+	id         TEXT NOT NULL UNIQUE,
+	kind       TEXT NOT NULL,
+	case_id    TEXT NOT NULL,
+	queue      TEXT NOT NULL,
+	state      TEXT NOT NULL,
+	actor      TEXT NOT NULL,
+	work       TEXT NOT NULL,
+	doc        TEXT NOT NULL,
+	worker     TEXT NOT NULL DEFAULT '',
+	attempt    INTEGER NOT NULL DEFAULT 0,
+	deaths     INTEGER NOT NULL DEFAULT 0,
+	tries      INTEGER NOT NULL DEFAULT 0,
+	cancelling INTEGER NOT NULL DEFAULT 0,
+	lined      INTEGER NOT NULL DEFAULT 0,
+	error      TEXT NOT NULL DEFAULT '',
+	version    INTEGER NOT NULL DEFAULT 0,
+	created    INTEGER NOT NULL,
+	started    INTEGER NOT NULL DEFAULT 0,
+	ended      INTEGER NOT NULL DEFAULT 0,
+	lease      INTEGER NOT NULL DEFAULT 0,
+	ticket     INTEGER NOT NULL DEFAULT 0,
+	dispatched INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX jobs_by_state ON jobs (state);
+CREATE INDEX jobs_by_case ON jobs (case_id);
+CREATE TABLE job_lines (
+	n    INTEGER PRIMARY KEY AUTOINCREMENT,
+	job  TEXT NOT NULL,
+	data TEXT NOT NULL
+) STRICT;
+CREATE INDEX job_lines_by_job ON job_lines (job, n);
+CREATE TABLE job_workers (
+	name   TEXT PRIMARY KEY,
+	queues TEXT NOT NULL,
+	slots  INTEGER NOT NULL,
+	seen   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
+}
+
+// wait is how long an operation waits for another process's.
+const wait = 10 * time.Second
+
+type backend struct {
+	path  string
+	db    *sql.DB
+	river *dispatch.River[*sql.Tx]
+}
+
+var _ job.Backend = (*backend)(nil)
+
+// Open opens the file in folder, making both when they are not there.
+func Open(ctx context.Context, folder string) (*job.Store, error) {
+	b := &backend{path: filepath.Join(folder, FileName)}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("record of jobs: %w", err)
+	}
+	file, err := os.OpenFile(b.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("record of jobs: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return nil, fmt.Errorf("record of jobs: %w", err)
+	}
+	if b.db, err = sql.Open("sqlite", dataSource(b.path)); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.path, err)
+	}
+	b.db.SetMaxOpenConns(1) // River's driver asks for it: its services would race for the file
+	if err := b.prepare(ctx); err != nil {
+		return nil, errors.Join(err, b.db.Close())
+	}
+	if b.river, err = dispatch.Open(riversqlite.New(b.db), ""); err != nil {
+		return nil, errors.Join(err, b.db.Close())
+	}
+	return job.NewStore(b), nil
+}
+
+func dataSource(path string) string {
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
+		fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), // first: the others may have to wait
+		"journal_mode(WAL)", "synchronous(NORMAL)", "trusted_schema(0)", "cell_size_check(1)",
+	}}
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
+}
+
+// prepare makes or checks the tables. Turning on WAL, and River's migration, do not
+// wait their turn: while another process makes the same new file they fail at once,
+// so it is tried again until the time is up.
+func (b *backend) prepare(ctx context.Context) error {
+	const pause = 20 * time.Millisecond
+	for left := wait; ; left -= pause {
+		err := b.migrate(ctx)
+		if err == nil {
+			err = dispatch.Migrate(ctx, riversqlite.New(b.db), "")
+		}
+		err = b.Explain(err)
+		if err == nil || left <= 0 || errors.Is(err, ErrDamaged) || errors.Is(err, ErrForeign) || errors.Is(err, ErrNewer) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (b *backend) migrate(ctx context.Context) error {
+	tx, err := b.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing to undo after Commit
+	var id, found, objects int
+	const look = `SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`
+	if err := tx.QueryRowContext(ctx, look).Scan(&id, &found, &objects); err != nil {
+		return err
+	}
+	switch {
+	case id != applicationID && (id != 0 || objects > 0):
+		return fmt.Errorf("%w: %s: choose another folder with --data", ErrForeign, b.path)
+	case found > len(steps):
+		return fmt.Errorf("%w: %s has version %d, this clew reads %d: update clew", ErrNewer, b.path, found, len(steps))
+	}
+	for _, step := range steps[found:] {
+		if _, err := tx.ExecContext(ctx, step); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, len(steps))); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// Close implements [job.Backend].
+func (b *backend) Close() error { return b.Explain(b.db.Close()) }
+
+// Names implements [job.Backend].
+func (b *backend) Names() *strings.Replacer {
+	return strings.NewReplacer("{jobs}", "jobs", "{lines}", "job_lines", "{workers}", "job_workers", "{now}", "CAST(unixepoch('subsec') * 1000 AS INTEGER)")
+}
+
+// Tx implements [job.Backend]. Every transaction is exclusive: SQLite has one writer.
+func (b *backend) Tx(ctx context.Context, _ bool, do func(job.Tx) error) error {
+	tx, err := b.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing to undo after Commit
+	if err := do(transaction{tx, b.river}); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// Listen implements [job.Backend].
+func (b *backend) Listen(queues map[string]int, work func(string)) (func(), error) {
+	return b.river.Listen(queues, work)
+}
+
+// Explain implements [job.Backend].
+func (b *backend) Explain(err error) error {
+	var lite *sqlite.Error
+	if !errors.As(err, &lite) {
+		return err
+	}
+	switch lite.Code() & 0xff {
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		return job.Later{Err: fmt.Errorf("%w: %s (%w)", ErrLocked, b.path, err)}
+	case lib.SQLITE_FULL:
+		return job.Later{Err: fmt.Errorf("%s: the disk is full: make room (%w)", b.path, err)}
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+		return fmt.Errorf("%w: %s: move it away: cases keep what was found, jobs that waited are lost (%w)", ErrDamaged, b.path, err)
+	}
+	return fmt.Errorf("%s: %w", b.path, err)
+}
+
+type transaction struct {
+	tx    *sql.Tx
+	river *dispatch.River[*sql.Tx]
+}
+
+// Exec implements [job.Tx].
+func (t transaction) Exec(ctx context.Context, statement string, args ...any) (int64, error) {
+	done, err := t.tx.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return 0, err
+	}
+	return done.RowsAffected()
+}
+
+// Each implements [job.Tx].
+func (t transaction) Each(ctx context.Context, query string, args []any, row func(func(...any) error) error) error {
+	rows, err := t.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // Err says what matters
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Dispatch implements [job.Tx].
+func (t transaction) Dispatch(ctx context.Context, id, queue string, delay time.Duration) (int64, error) {
+	return t.river.Insert(ctx, t.tx, id, queue, delay)
+}
+
+// Pending implements [job.Tx].
+func (t transaction) Pending(ctx context.Context, ticket int64) (bool, error) {
+	return t.river.Pending(ctx, t.tx, ticket)
+}
