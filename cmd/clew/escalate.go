@@ -203,7 +203,7 @@ func (a *app) tell(ctx context.Context, w *investigation.Workspace, id string, f
 func (a *app) recordDue(ctx context.Context, w *investigation.Workspace, id string, due []casefile.Escalation) error {
 	entries := make([]casefile.Entry, len(due))
 	for i, e := range due {
-		entries[i] = casefile.Entry{Time: a.clock(), Type: casefile.TypeEscalated, Actor: w.Actor, Data: e}
+		entries[i] = casefile.Entry{Time: a.clock(), Type: casefile.TypeEscalated, Actor: w.ActorOf(ctx), Data: e}
 	}
 	if len(entries) == 0 {
 		return nil
@@ -227,7 +227,7 @@ func (a *app) deliverAll(ctx context.Context, w *investigation.Workspace, d case
 				outcome.State, outcome.Said = "failed", deliver.Said([]byte(err.Error()))
 				failed = append(failed, fmt.Sprintf("%s to %s: %s", e.Trigger, r.Name, outcome.Said))
 			}
-			entry := casefile.Entry{Time: a.clock(), Type: casefile.TypeDelivered, Actor: w.Actor, Data: outcome}
+			entry := casefile.Entry{Time: a.clock(), Type: casefile.TypeDelivered, Actor: w.ActorOf(ctx), Data: outcome}
 			// What was sent is recorded though the user has stopped the run since.
 			if _, err := w.Cases.Append(context.WithoutCancel(ctx), d.Case.ID, entry); err != nil {
 				failed = append(failed, fmt.Sprintf("%s to %s: the record cannot say so: %v", e.Trigger, r.Name, err))

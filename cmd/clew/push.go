@@ -178,7 +178,7 @@ func (a *app) disclosePush(ctx context.Context, run pushRun, c casefile.Case, ho
 	return a.withCase(ctx, c.ID, func(w *investigation.Workspace, id string) error {
 		var entries []casefile.Entry
 		for _, v := range push.Told(set) {
-			entries = append(entries, casefile.Entry{Time: a.clock(), Type: casefile.TypeDisclosed, Actor: w.Actor, Data: casefile.Disclosed{
+			entries = append(entries, casefile.Entry{Time: a.clock(), Type: casefile.TypeDisclosed, Actor: w.ActorOf(ctx), Data: casefile.Disclosed{
 				Source: run.target.Name + " at " + host, About: casefile.ValueOf(v), TLP: string(set.TLP), PAP: permit.Level(c), Own: permit.Own,
 			}})
 		}

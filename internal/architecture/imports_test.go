@@ -33,6 +33,7 @@ var layers = []string{
 	"pivot",
 	"similar",
 	"casefile",
+	"job",
 	"casegraph",
 	"audit",
 	"telemetry",
@@ -54,9 +55,9 @@ var (
 		"observable/extract", "observable/extract/pdftext", "artifact/view", "artifact/cms", "artifact/archive", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns", "ingest/document", "ingest/export",
 		"corpus/memory", "corpus/valuekey", "corpus/transfer", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
 		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "telemetry/indicators", "telemetry/index", "telemetry/siem", "telemetry/siem/all", "export/all", "export/stix",
-		"response/policy", "response/blast", "response/decision", "response/escalation", "response/deliver", "response/deliver/all", "response/handover", "report/pdf",
+		"response/policy", "response/blast", "response/decision", "response/escalation", "response/deliver", "response/deliver/all", "response/handover", "report/pdf", "job/dispatch",
 	}
-	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "database/postgrestest", "source/sourcetest", "fetch/dnstest", "fuzzy/fuzzytest", "export/exporttest", "artifact/artifacttest"}
+	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "job/jobtest", "database/postgrestest", "source/sourcetest", "fetch/dnstest", "fuzzy/fuzzytest", "export/exporttest", "artifact/artifacttest"}
 	wiring   = []string{"artifact", "source/all", "ingest/all", "telemetry/format/all", "export/all", "export/push", "response/deliver/all", "investigation", "investigation/bench", "corpus/bench", "telemetry/bench", "telemetry/siem/all"}
 )
 

@@ -24,7 +24,7 @@ type Inquiry struct {
 // seen is "no hit" only where it was answered in full.
 func (w *Workspace) RecordInquiry(ctx context.Context, id string, q Inquiry, found *telemetry.Findings) error {
 	now := w.Clock()
-	entries := []casefile.Entry{{Time: now, Type: casefile.TypeSearched, Actor: w.Actor, Data: q.Searched()}}
+	entries := []casefile.Entry{{Time: now, Type: casefile.TypeSearched, Actor: w.ActorOf(ctx), Data: q.Searched()}}
 	for i, ind := range found.Indicators {
 		var s casefile.Sighted
 		finding, why := found.Of(i), q.Unanswered[i]
@@ -38,7 +38,7 @@ func (w *Workspace) RecordInquiry(ctx context.Context, id string, q Inquiry, fou
 		}
 		s.About = casefile.Value{Kind: ind.Value.Kind().String(), Value: ind.Value.Text()}
 		s.Where = q.Where
-		entries = append(entries, casefile.Entry{Time: now, Type: casefile.TypeSighted, Actor: w.Actor, Data: s})
+		entries = append(entries, casefile.Entry{Time: now, Type: casefile.TypeSighted, Actor: w.ActorOf(ctx), Data: s})
 	}
 	_, err := w.Cases.Append(ctx, id, entries...)
 	return err

@@ -76,7 +76,7 @@ func (w *Workspace) expand(ctx context.Context, req Request) (casefile.Document,
 		if !record.Holds(x.From) {
 			return casefile.Document{}, fmt.Errorf("%w: %s is neither a seed nor a finding of case %s", ErrByHand, x.From.Defang(), id)
 		}
-		entries[i] = casefile.Entry{Time: w.Clock(), Type: casefile.TypeExpanded, Actor: w.Actor, Data: casefile.Expanded{Pivot: nameOf(x), Reason: req.Reason}}
+		entries[i] = casefile.Entry{Time: w.Clock(), Type: casefile.TypeExpanded, Actor: w.ActorOf(ctx), Data: casefile.Expanded{Pivot: nameOf(x), Reason: req.Reason}}
 	}
 	if _, err := w.Cases.Append(ctx, id, entries...); err != nil {
 		return casefile.Document{}, err

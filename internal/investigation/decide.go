@@ -13,7 +13,7 @@ import (
 // depend on it they are weighed again in the same breath, unless a run under way
 // will do so: underWay says that one is.
 func (w *Workspace) Decide(ctx context.Context, id string, t casefile.Type, payload any, underWay bool) (casefile.Event, error) {
-	entry := casefile.Entry{Time: w.Clock(), Type: t, Actor: w.Actor, Data: payload}
+	entry := casefile.Entry{Time: w.Clock(), Type: t, Actor: w.ActorOf(ctx), Data: payload}
 	if underWay || !t.Weighs() {
 		return w.Record(ctx, id, t, payload)
 	}

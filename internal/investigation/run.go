@@ -143,7 +143,7 @@ func (w *Workspace) open(ctx context.Context, req *Request) (id string, err erro
 		if id, err = casefile.NewID(w.Clock(), req.Seeds[0].Value, w.Random); err != nil {
 			return "", err
 		}
-		_, err = w.Cases.Append(ctx, id, casefile.Entry{Time: w.Clock(), Type: casefile.TypeOpened, Actor: w.Actor, Data: opened})
+		_, err = w.Cases.Append(ctx, id, casefile.Entry{Time: w.Clock(), Type: casefile.TypeOpened, Actor: w.ActorOf(ctx), Data: opened})
 		if !errors.Is(err, casefile.ErrExists) {
 			return id, err
 		}
@@ -201,7 +201,7 @@ func (w *Workspace) reopen(ctx context.Context, req *Request) (string, error) {
 	req.Window = record.Opened.Window.Observed()
 	limits := req.limits()
 	_, err = w.Cases.Append(ctx, id, casefile.Entry{
-		Time: w.Clock(), Type: casefile.TypeReopened, Actor: w.Actor,
+		Time: w.Clock(), Type: casefile.TypeReopened, Actor: w.ActorOf(ctx),
 		Data: casefile.Reopened{Reason: "another run", Limits: &limits, PAP: req.PAP.String(), Tool: w.Version},
 	})
 	return id, err

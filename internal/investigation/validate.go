@@ -65,7 +65,7 @@ func (w *Workspace) RecordSightings(ctx context.Context, id string, logs []strin
 		unsought[r.Indicator] = r.Reason
 	}
 	now := w.Clock()
-	entries := []casefile.Entry{{Time: now, Type: casefile.TypeSearched, Actor: w.Actor, Data: SearchedIn(where, c)}}
+	entries := []casefile.Entry{{Time: now, Type: casefile.TypeSearched, Actor: w.ActorOf(ctx), Data: SearchedIn(where, c)}}
 	for i, ind := range found.Indicators {
 		about := casefile.Value{Kind: ind.Value.Kind().String(), Value: ind.Value.Text()}
 		s := sighted(found.Of(i), c)
@@ -73,7 +73,7 @@ func (w *Workspace) RecordSightings(ctx context.Context, id string, logs []strin
 			s = casefile.Sighted{State: casefile.NotChecked, Note: "not looked for: " + why}
 		}
 		s.About, s.Where = about, where
-		entries = append(entries, casefile.Entry{Time: now, Type: casefile.TypeSighted, Actor: w.Actor, Data: s})
+		entries = append(entries, casefile.Entry{Time: now, Type: casefile.TypeSighted, Actor: w.ActorOf(ctx), Data: s})
 	}
 	_, err := w.Cases.Append(ctx, id, entries...)
 	return err

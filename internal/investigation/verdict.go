@@ -32,7 +32,7 @@ func NewVerdict(v observable.Value, relation, reason string, everywhere bool) (c
 
 // Record writes what the analyst decided or noted into the record of a case.
 func (w *Workspace) Record(ctx context.Context, id string, t casefile.Type, payload any) (casefile.Event, error) {
-	events, err := w.Cases.Append(ctx, id, casefile.Entry{Time: w.Clock(), Type: t, Actor: w.Actor, Data: payload})
+	events, err := w.Cases.Append(ctx, id, casefile.Entry{Time: w.Clock(), Type: t, Actor: w.ActorOf(ctx), Data: payload})
 	if err != nil {
 		return casefile.Event{}, err
 	}
