@@ -2,19 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"clew/internal/casefile"
 	"clew/internal/investigation"
-	"clew/internal/observable"
 	"clew/internal/server"
 	"clew/internal/telemetry"
 	"clew/internal/telemetry/index"
@@ -65,7 +62,7 @@ type indexLine struct {
 	Unchanged int           `json:"unchanged"`
 	Bytes     int64         `json:"bytes"` // of text read
 	Failed    []string      `json:"failed"`
-	Expired   int           `json:"expired"` // segments
+	Expired   int           `json:"expired"` // parts of logs
 	Index     int64         `json:"index_bytes"`
 	Text      int64         `json:"text_bytes"` // covered in all
 	At        casefile.Time `json:"at"`
@@ -97,7 +94,7 @@ killed at any moment: what is there is whole, and the next run goes on.`,
 			return nil
 		},
 	}
-	cmd.Flags().IntVar(&keep, "keep", 0, "forget logs last written more than this many days ago (0: keep all)")
+	cmd.Flags().IntVar(&keep, "keep", 0, "forget what was written to logs more than this many days ago (0: keep all)")
 	cmd.Flags().IntVar(&workers, "workers", 2, "logs read at once")
 	return cmd
 }
@@ -108,11 +105,11 @@ func (a *app) updateIndex(ctx context.Context, store *index.Store, paths []strin
 	inputs, skipped := logfile.Find(paths)
 	oldest := time.Time{}
 	if keep > 0 {
-		oldest = a.clock().AddDate(0, 0, -keep)
+		oldest = a.clock().UTC().Truncate(24*time.Hour).AddDate(0, 0, -keep) // whole days: what is forgotten is written anew once a day
 	}
 	var logs []index.Log
 	for _, in := range inputs {
-		if in.ModTime.After(oldest) {
+		if !in.ModTime.Before(oldest) {
 			logs = append(logs, index.Log{Path: in.Path, Size: in.Size, ModTime: in.ModTime})
 		}
 	}
@@ -128,7 +125,7 @@ func (a *app) updateIndex(ctx context.Context, store *index.Store, paths []strin
 		return line, err
 	}
 	if keep > 0 {
-		if line.Expired, err = store.Expire(oldest); err != nil {
+		if line.Expired, err = store.Expire(ctx, oldest); err != nil {
 			return line, err
 		}
 	}
@@ -229,7 +226,7 @@ func (a *app) lookup(ctx context.Context, f huntFlags, args []string) error {
 
 // askIndex looks up, prints what was seen, and says what silence rests on.
 func (a *app) askIndex(ctx context.Context, f huntFlags, store *index.Store, wanted []match.Indicator) (*telemetry.Findings, investigation.Inquiry, error) {
-	inquiry := investigation.Inquiry{Where: "telemetry index", Unanswered: map[int]string{}}
+	var inquiry investigation.Inquiry
 	o, err := a.options(f, wanted)
 	if err != nil {
 		return nil, inquiry, err
@@ -243,6 +240,15 @@ func (a *app) askIndex(ctx context.Context, f huntFlags, store *index.Store, wan
 	if err != nil {
 		return found, inquiry, err
 	}
+	inquiry = indexInquiry(wanted, found, answer)
+	fmt.Fprintf(a.stderr, "%s; %s read\n", inquiry.Note, megabytes(answer.Read))
+	return found, inquiry, nil
+}
+
+// indexInquiry says what silence of the index rests on, and for which indicators
+// it means nothing.
+func indexInquiry(wanted []match.Indicator, found *telemetry.Findings, answer index.Answer) investigation.Inquiry {
+	inquiry := investigation.Inquiry{Where: "telemetry index", Unanswered: map[int]string{}}
 	for _, r := range answer.Refused {
 		inquiry.Unanswered[r.Indicator] = "not looked for: " + r.Reason
 	}
@@ -263,8 +269,7 @@ func (a *app) askIndex(ctx context.Context, f huntFlags, store *index.Store, wan
 	}
 	inquiry.From, inquiry.To = answer.First, answer.Last
 	inquiry.Note = fmt.Sprintf("%s of text in %s, last written %s to %s, looked up in the index", megabytes(answer.Bytes), plural(uint64(answer.Files), "log"), minute(answer.First), minute(answer.Last))
-	fmt.Fprintf(a.stderr, "%s; %s read\n", inquiry.Note, megabytes(answer.Read))
-	return found, inquiry, nil
+	return inquiry
 }
 
 func gone(paths []string) (all []string) {
@@ -280,164 +285,4 @@ func telemetryIndexOf(store *index.Store) server.TelemetryIndex {
 	out := server.TelemetryIndex{Logs: covered.Files, Segments: store.Segments(), First: instant(covered.First), Last: instant(covered.Last), Missing: append([]string{}, covered.Missing...)}
 	out.Index, out.Text = store.Size()
 	return out
-}
-
-func (a *app) telemetryWatch() *cobra.Command {
-	var keep, workers int
-	var every time.Duration
-	var once bool
-	var f huntFlags
-	cmd := &cobra.Command{
-		Use: "watch DIR...", Short: "Index logs as they grow, and say what findings of cases are in them", Args: cobra.MinimumNArgs(1),
-		Long: `Indexes new and growing logs as they come, until interrupted. What is new in the
-logs is matched with the findings of every case, and what is new among the findings
-is looked up in all that is indexed: either way each hit is printed once, as clew
-hunt --lines or --json prints it. A hit is told before its log counts as indexed,
-so a crash repeats an alert rather than losing one. With -o hits are added to the
-end of the file.`,
-		Example: "  clew telemetry watch /var/log/zeek --keep 90 --json | logger -t clew",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			store, err := a.openIndex(true)
-			if err != nil {
-				return err
-			}
-			defer store.Close() //nolint:errcheck // segments are synced when written
-			w, err := a.workspace(investigation.Needs{Cases: true})
-			if err != nil {
-				return err
-			}
-			defer w.Close() //nolint:errcheck // nothing was written
-			f.lines = true
-			toFile := *a
-			if a.output != "" && a.output != "-" { // a hit is kept at once, and beside those of other rounds
-				file, err := os.OpenFile(a.output, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-				if err != nil {
-					return usageError{err}
-				}
-				defer file.Close() //nolint:errcheck // each hit was written, or said not to be
-				toFile.output, toFile.stdout = "", file
-			}
-			watch := watcher{app: &toFile, store: store, cases: w, flags: f, keep: keep, workers: workers, paths: args}
-			for {
-				if err := watch.round(cmd.Context()); err != nil {
-					return err
-				}
-				if once {
-					return nil
-				}
-				timer := time.NewTimer(every)
-				select {
-				case <-cmd.Context().Done():
-					timer.Stop()
-					return nil
-				case <-timer.C:
-				}
-			}
-		},
-	}
-	flags := cmd.Flags()
-	flags.IntVar(&keep, "keep", 0, "forget logs last written more than this many days ago (0: keep all)")
-	flags.IntVar(&workers, "workers", 1, "logs read at once")
-	flags.DurationVar(&every, "every", 5*time.Second, "how long to wait between looks")
-	flags.BoolVar(&once, "once", false, "look once and end: for a timer of your own")
-	flags.StringSliceVar(&f.networks, "internal", nil, "addresses that are ours, beside the private ones")
-	flags.DurationVar(&f.slack, "slack", telemetry.DefaultSlack, "how long before and after its window a hit still counts as inside")
-	return cmd
-}
-
-// A watcher looks at logs and cases, one round after the other.
-type watcher struct {
-	*app
-	store         *index.Store
-	cases         *investigation.Workspace
-	flags         huntFlags
-	keep, workers int
-	paths         []string
-
-	printing sync.Mutex // one segment's hits at a time: workers finish them as they come
-}
-
-// round looks up new findings in what is indexed, then indexes what is new and
-// matches it with all findings.
-func (w *watcher) round(ctx context.Context) error {
-	wanted, err := w.wanted(ctx)
-	if err != nil {
-		return err
-	}
-	known, err := w.known()
-	if err != nil {
-		return err
-	}
-	var fresh []match.Indicator
-	for _, i := range wanted {
-		if !known[i.Value.String()] {
-			fresh = append(fresh, i)
-		}
-	}
-	if len(fresh) > 0 {
-		if err := w.alert(ctx, fresh, w.store.Search); err != nil {
-			return err
-		}
-		if err := w.remember(fresh); err != nil {
-			return err
-		}
-	}
-	line, err := w.updateIndex(ctx, w.store, w.paths, w.keep, w.workers, func(segment *index.Fresh) error {
-		return w.alert(ctx, wanted, segment.Search)
-	})
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	for _, failed := range line.Failed {
-		fmt.Fprintf(w.stderr, "clew: not indexed: %s\n", oneLine(failed))
-	}
-	return nil
-}
-
-// wanted returns the findings of every case, each value once.
-func (w *watcher) wanted(ctx context.Context) ([]match.Indicator, error) {
-	list, err := casefile.List(ctx, w.cases.Cases)
-	if err != nil {
-		return nil, err
-	}
-	seen := map[observable.Value]bool{}
-	var all []match.Indicator
-	for _, c := range list {
-		wanted, err := w.cases.Wanted(ctx, c.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range wanted {
-			if !seen[i.Value] {
-				seen[i.Value] = true
-				i.Label = c.ID + " " + i.Label
-				all = append(all, i)
-			}
-		}
-	}
-	return all, nil
-}
-
-func (w *watcher) alert(ctx context.Context, wanted []match.Indicator, search func(context.Context, telemetry.Options, func(telemetry.Sighting) error) (index.Answer, error)) error {
-	if len(wanted) == 0 {
-		return nil
-	}
-	o, err := w.options(w.flags, wanted)
-	if err != nil {
-		return err
-	}
-	w.printing.Lock()
-	defer w.printing.Unlock()
-	return w.printTo(func(out io.Writer) error {
-		answer, err := search(ctx, o, func(s telemetry.Sighting) error {
-			if w.json {
-				return encodeLines(out, []server.Hit{server.HitOf(wanted[s.Indicator], s)})
-			}
-			return printHit(out, wanted[s.Indicator], s)
-		})
-		for _, missing := range append(answer.Missing, gone(answer.Gone)...) {
-			fmt.Fprintf(w.stderr, "clew: not checked: %s\n", oneLine(missing))
-		}
-		return err
-	})
 }

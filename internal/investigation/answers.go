@@ -58,6 +58,18 @@ func (q Inquiry) Searched() casefile.Searched {
 	return s
 }
 
+// Only returns the inquiry about the indicators at these places, in that order.
+func (q Inquiry) Only(places []int) Inquiry {
+	part := q
+	part.Unanswered = map[int]string{}
+	for to, from := range places {
+		if why, unanswered := q.Unanswered[from]; unanswered {
+			part.Unanswered[to] = why
+		}
+	}
+	return part
+}
+
 // Ledger returns the disclosure ledger of a case.
 func (w *Workspace) Ledger(ctx context.Context, id string) (source.Ledger, error) {
 	record, err := casefile.Load(ctx, w.Cases, id)

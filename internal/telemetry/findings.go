@@ -104,6 +104,18 @@ func widen(first, last, t time.Time) (time.Time, time.Time) {
 // Of returns the finding of one indicator, nil where it was not seen.
 func (f *Findings) Of(indicator int) *Finding { return f.byIndex[indicator] }
 
+// Only returns what the indicators at these places come to, in that order.
+func (f *Findings) Only(places []int) *Findings {
+	part := NewFindings(make([]match.Indicator, len(places)))
+	for to, from := range places {
+		part.Indicators[to] = f.Indicators[from]
+		if one := f.byIndex[from]; one != nil {
+			part.byIndex[to] = one
+		}
+	}
+	return part
+}
+
 // Seen reports whether anything was seen that means something.
 func (f *Findings) Seen() bool {
 	for _, one := range f.byIndex {

@@ -97,6 +97,35 @@ func TestATriggerFiresOnce(t *testing.T) {
 	}
 }
 
+func TestFurtherMachinesAreNews(t *testing.T) {
+	d := live()
+	rules := defaults(t)
+	d.Escalations = due(t, rules, d)
+	first := d.Escalations[1].ID
+	d.Findings[0].Validation.Assets = []string{"ws-17", "ws-20", "ws-31"}
+	again := due(t, rules, d)
+	if len(again) != 2 || again[0].Trigger != "internal-hit" || again[1].Trigger != "active-compromise" {
+		t.Fatalf("a third machine: %+v, want the two triggers about machines alone", again)
+	}
+	e := again[1]
+	if len(e.Values) != 1 || !slices.Equal(e.Assets, []string{"ws-31"}) || e.ID == first || !strings.Contains(e.Because, "further machines") {
+		t.Errorf("got %+v, want 203.0.113.7 on ws-31 alone, under an identifier of its own", e)
+	}
+	d.Escalations = append(d.Escalations, again...)
+	if more := due(t, rules, d); len(more) != 0 {
+		t.Errorf("the same machines once more: %+v", more)
+	}
+	for i := range 60 {
+		d.Findings[0].Validation.Assets = append(d.Findings[0].Validation.Assets, "host-"+strings.Repeat("x", i+1))
+	}
+	for range 2 {
+		d.Escalations = append(d.Escalations, due(t, rules, d)...)
+	}
+	if more := due(t, rules, d); len(more) != 0 {
+		t.Errorf("it goes on for ever where half the network is concerned: %d", len(more[0].Assets))
+	}
+}
+
 func TestQuietCases(t *testing.T) {
 	d := live()
 	d.Case.Scope = "hunt"

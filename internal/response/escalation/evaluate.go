@@ -33,6 +33,7 @@ type subject struct {
 	validation *casefile.Validation
 	band       string
 	targets    []string
+	further    []string // machines that no earlier escalation of the rule named; nil the first time
 	input      map[string]any
 }
 
@@ -50,18 +51,17 @@ func (r Rules) Due(ctx context.Context, d casefile.Document, o Organisation) ([]
 	}
 	var due []casefile.Escalation
 	for _, rule := range r.list {
-		told := map[casefile.Value]bool{}
-		for _, e := range d.Escalations {
-			if e.Trigger == rule.Name {
-				for _, v := range e.Values {
-					told[v] = true
-				}
-			}
-		}
+		told := toldBefore(rule, d)
+		done := map[casefile.Value]bool{} // in this escalation
 		var fired []subject
 		for _, s := range subjects {
-			if told[s.value] || !slices.Contains(rule.About, s.about) {
+			if done[s.value] || !slices.Contains(rule.About, s.about) {
 				continue
+			}
+			if machines, before := told[s.value]; before {
+				if s.further = rule.further(s, machines); len(s.further) == 0 {
+					continue
+				}
 			}
 			yes, err := rule.fires(ctx, s.input, about)
 			if err != nil {
@@ -69,7 +69,7 @@ func (r Rules) Due(ctx context.Context, d casefile.Document, o Organisation) ([]
 			}
 			if yes {
 				fired = append(fired, s)
-				told[s.value] = true
+				done[s.value] = true
 			}
 		}
 		if len(fired) > 0 {
@@ -77,6 +77,35 @@ func (r Rules) Due(ctx context.Context, d casefile.Document, o Organisation) ([]
 		}
 	}
 	return due, nil
+}
+
+// toldBefore returns, for each value that the trigger fired for before, the
+// machines that were named then.
+func toldBefore(r rule, d casefile.Document) map[casefile.Value][]string {
+	told := map[casefile.Value][]string{}
+	for _, e := range d.Escalations {
+		if e.Trigger != r.Name {
+			continue
+		}
+		for _, v := range e.Values {
+			told[v] = append(told[v], e.Assets...)
+		}
+	}
+	return told
+}
+
+// further returns the machines of a subject that are news to who was told. Where
+// as many were named as one escalation holds, more of them are none.
+func (r rule) further(s subject, named []string) (machines []string) {
+	if r.Again != againMachines || s.validation == nil || len(named) >= maxAssets {
+		return nil
+	}
+	for _, asset := range s.validation.Assets {
+		if !slices.Contains(named, asset) {
+			machines = append(machines, asset)
+		}
+	}
+	return machines
 }
 
 // fires reports whether the first result of the expression is true.
@@ -98,19 +127,26 @@ func (r rule) escalation(d casefile.Document, fired []subject) casefile.Escalati
 		Trigger: r.Name, Severity: r.Severity, Actions: r.First,
 		Because: fmt.Sprintf("%s %s", count(len(fired)), r.Because),
 	}
+	news := 0
 	for _, s := range fired {
 		e.Values = append(e.Values, s.value)
 		e.Evidence = append(e.Evidence, s.evidence())
-		if s.validation == nil {
-			continue
+		machines := s.further
+		if machines != nil {
+			news++
+		} else if s.validation != nil {
+			machines = s.validation.Assets
 		}
-		for _, asset := range s.validation.Assets {
+		for _, asset := range machines {
 			if len(e.Assets) < maxAssets && !slices.Contains(e.Assets, asset) {
 				e.Assets = append(e.Assets, asset)
 			}
 		}
 	}
-	e.ID = identifier(d.Case.ID, e)
+	if news > 0 {
+		e.Because += fmt.Sprintf("; %d of them told before, and now on further machines", news)
+	}
+	e.ID = identifier(d.Case.ID, e, news > 0)
 	return e
 }
 
@@ -122,12 +158,17 @@ func count(n int) string {
 }
 
 // identifier is the same for the same trigger on the same values of a case, so
-// that who is told twice can tell.
-func identifier(id string, e casefile.Escalation) string {
+// that who is told twice can tell. Further machines make another.
+func identifier(id string, e casefile.Escalation, machines bool) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "clew-escalation-1 %d:%s %d:%s", len(id), id, len(e.Trigger), e.Trigger)
 	for _, v := range e.Values {
 		fmt.Fprintf(h, " %d:%s %d:%s", len(v.Kind), v.Kind, len(v.Value), v.Value)
+	}
+	if machines {
+		for _, asset := range e.Assets {
+			fmt.Fprintf(h, " %d:%s", len(asset), asset)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))[:32]
 }

@@ -1,6 +1,7 @@
 // Package escalation says when a case is to be told to somebody at once: rules
 // over the case, each an expression of jq, with what to do first. A trigger
-// fires once for a value; what was escalated before is not again.
+// fires once for a value; what was escalated before is not again, unless the rule
+// says that further machines are news.
 package escalation
 
 import (
@@ -39,8 +40,13 @@ type rule struct {
 	Severity string   `yaml:"severity"`
 	Because  string   `yaml:"because"`
 	First    []string `yaml:"first"`
+	Again    string   `yaml:"again"` // "" or againMachines
 	code     *gojq.Code
 }
+
+// againMachines fires a trigger anew for a value that is seen on machines that no
+// earlier escalation of it named.
+const againMachines = "machines"
 
 // Severities from the mildest.
 func Severities() []string { return []string{"low", "medium", "high", "critical"} }
@@ -102,6 +108,8 @@ func (r *rule) compile() error {
 		return fmt.Errorf("severity: %q is none of %s", casefile.Printable(r.Severity), strings.Join(Severities(), ", "))
 	case strings.TrimSpace(r.Because) == "" || len(r.First) == 0:
 		return errors.New("because and first: say why, and what to do first")
+	case r.Again != "" && r.Again != againMachines:
+		return fmt.Errorf("again: %q is not %s", casefile.Printable(r.Again), againMachines)
 	case len(r.About) == 0:
 		return errors.New("about: finding, seed, or both")
 	}

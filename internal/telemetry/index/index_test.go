@@ -189,11 +189,87 @@ func TestMergedSegmentsAnswerAlike(t *testing.T) {
 	if sum := bring(t, s, logs); sum.Files != 0 {
 		t.Errorf("merging forgot what was covered: %+v", sum)
 	}
-	if removed, err := s.Expire(time.Now().Add(time.Hour)); err != nil || removed == 0 {
+	if removed, err := s.Expire(t.Context(), time.Now().Add(time.Hour)); err != nil || removed == 0 {
 		t.Errorf("expired %d: %v", removed, err)
 	}
 	if got, a := found(t, s, evil); len(got) != 0 || a.Files != 0 {
 		t.Errorf("after expiry: %v, %+v", got, a)
+	}
+}
+
+// Days are forgotten apart, though segments were merged: what is younger stays
+// covered and is found, what is older is neither.
+func TestExpiryReachesIntoMergedSegments(t *testing.T) {
+	logs, dir := t.TempDir(), t.TempDir()
+	s := open(t, dir)
+	day := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	for i := range 8 {
+		path := filepath.Join(logs, fmt.Sprintf("%d.log", i))
+		write(t, path, zeekHeader+zeekLine(i, fmt.Sprintf("h%d.evil.example", i)))
+		at := day.AddDate(0, 0, i)
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+		bring(t, s, logs)
+	}
+	if _, err := s.Merge(t.Context()); err != nil || s.Segments() > 3 {
+		t.Fatalf("%d segments: %v", s.Segments(), err)
+	}
+	before, _ := found(t, s, evil)
+	n, err := s.Expire(t.Context(), day.AddDate(0, 0, 5))
+	if err != nil || n != 5 || len(before) != 8 {
+		t.Fatalf("forgot %d of %d: %v", n, len(before), err)
+	}
+	got, a := found(t, s, evil)
+	if diff := cmp.Diff(before[5:], got); diff != "" || a.Files != 3 || !a.Complete() {
+		t.Errorf("after five days of eight are forgotten: %+v (-want +got):\n%s", a, diff)
+	}
+	if n, err := s.Expire(t.Context(), day.AddDate(0, 0, 5)); n != 0 || err != nil {
+		t.Errorf("a second time: %d, %v", n, err)
+	}
+	sum := bring(t, s, logs)
+	if sum.Unchanged != 3 {
+		t.Errorf("what stays is not covered any more: %+v", sum)
+	}
+}
+
+// A log that grows all day is one part and few blocks, however often it was read.
+func TestAGrowingLogIsJoined(t *testing.T) {
+	logs, dir := t.TempDir(), t.TempDir()
+	s := open(t, dir)
+	path := filepath.Join(logs, "dns.log")
+	text := zeekHeader
+	rounds := 32
+	line := func(i int) string { return zeekLine(i, fmt.Sprintf("h%d.evil.example", i%5)) }
+	for i := range rounds {
+		text += line(i)
+		write(t, path, text+line(i + 1)[:20]) // a line that is not written to its end
+		at := time.Date(2026, 11, 1, 12, i/60, i%60, 0, time.UTC)
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+		bring(t, s, logs)
+		if _, err := s.Merge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, a := found(t, s, evil)
+	if len(got) != rounds || !a.Complete() {
+		t.Errorf("%d of %d found: %+v", len(got), rounds, a)
+	}
+	parts, blocks := 0, 0
+	for _, seg := range s.segments {
+		parts += len(seg.Files)
+		blocks += len(seg.Blocks)
+	}
+	if parts > 10 || blocks > 10 {
+		t.Errorf("%d parts and %d blocks in %d segments after %d rounds", parts, blocks, len(s.segments), rounds)
+	}
+	fresh := open(t, t.TempDir())
+	write(t, path, text)
+	bring(t, fresh, logs)
+	if want, _ := found(t, fresh, evil); cmp.Diff(want, got) != "" {
+		t.Errorf("read at once it says otherwise (-want +got):\n%s", cmp.Diff(want, got))
 	}
 }
 
@@ -527,7 +603,7 @@ func FuzzOpenSegment(f *testing.F) {
 		}
 		prints, _ := match.Fingerprints(evil)
 		_, _ = seg.lookup(prints)
-		for c := newCursor(seg, 0); c.advance(); {
+		for c := newCursor(seg, join([]*segment{seg}, func(File) bool { return true }).number[0]); c.advance(); {
 		}
 		_ = seg.file.Close()
 	})

@@ -3,7 +3,9 @@ package index
 import (
 	"container/heap"
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"clew/internal/telemetry/match"
 )
@@ -23,7 +25,7 @@ func (s *Store) Merge(ctx context.Context) (merges int, err error) {
 		if group == nil {
 			return merges, nil
 		}
-		if err := s.merge(group); err != nil {
+		if err := s.merge(group, func(File) bool { return true }); err != nil {
 			return merges, err
 		}
 	}
@@ -52,24 +54,20 @@ func (s *Store) mergeable() []*segment {
 	return group
 }
 
-func (s *Store) merge(group []*segment) error {
-	slices.SortFunc(group, func(a, b *segment) int { return compareNames(a.name, b.name) })
-	var c contents
+// merge puts one segment in the place of a group, without the parts of logs that
+// keep does not want.
+func (s *Store) merge(group []*segment, keep func(File) bool) error {
+	slices.SortFunc(group, func(a, b *segment) int { return strings.Compare(a.name, b.name) })
+	all := join(group, keep)
 	h := &cursors{}
 	fingerprints := 0
-	for _, seg := range group {
-		c.Replaces = append(c.Replaces, seg.name)
-		cursor := newCursor(seg, len(c.Blocks))
-		for _, b := range seg.Blocks {
-			b.File += len(c.Files)
-			b.Header += len(c.Headers)
-			c.Blocks = append(c.Blocks, b)
-		}
-		c.Files = append(c.Files, seg.Files...)
-		c.Headers = append(c.Headers, seg.Headers...)
+	for i, seg := range group {
+		cursor := newCursor(seg, all.number[i])
 		fingerprints += int(seg.footer.size)
 		if cursor.advance() {
 			*h = append(*h, cursor)
+		} else if cursor.err != nil {
+			return cursor.err
 		}
 	}
 	heap.Init(h)
@@ -90,7 +88,7 @@ func (s *Store) merge(group []*segment) error {
 			heap.Pop(h)
 		}
 		return p, true
-	}, c)
+	}, all.contents)
 	if err == nil {
 		err = failed
 	}
@@ -100,23 +98,13 @@ func (s *Store) merge(group []*segment) error {
 	if err := s.commit(path, nil); err != nil {
 		return err
 	}
-	return s.drop(func(seg *segment) bool { return slices.Contains(c.Replaces, seg.name) })
-}
-
-func compareNames(a, b string) int {
-	if a < b {
-		return -1
-	}
-	if a > b {
-		return 1
-	}
-	return 0
+	return s.drop(func(seg *segment) bool { return slices.Contains(all.Replaces, seg.name) })
 }
 
 // A cursor walks the postings of a segment, its blocks renumbered.
 type cursor struct {
 	seg    *segment
-	base   int
+	number []int // of its blocks in the merged segment
 	bucket int
 	data   []byte
 	r      entryReader
@@ -125,7 +113,9 @@ type cursor struct {
 	err    error
 }
 
-func newCursor(seg *segment, base int) *cursor { return &cursor{seg: seg, base: base, bucket: -1} }
+func newCursor(seg *segment, number []int) *cursor {
+	return &cursor{seg: seg, number: number, bucket: -1}
+}
 
 func (c *cursor) advance() bool {
 	for len(c.queue) == 0 {
@@ -149,10 +139,29 @@ func (c *cursor) advance() bool {
 			c.err = c.r.err
 			return false
 		}
-		c.queue = c.r.blocks
+		if !c.renumber() {
+			return false
+		}
 	}
-	c.at = newPosting(c.r.last, c.queue[0]+c.base)
+	c.at = newPosting(c.r.last, c.queue[0])
 	c.queue = c.queue[1:]
+	return true
+}
+
+// renumber queues the blocks of an entry under their new numbers, each once.
+func (c *cursor) renumber() bool {
+	c.queue = c.queue[:0]
+	for _, block := range c.r.blocks {
+		if block >= len(c.number) {
+			c.err = fmt.Errorf("%s: %w", c.seg.name, errDamaged)
+			return false
+		}
+		if number := c.number[block]; number != dropped {
+			c.queue = append(c.queue, number)
+		}
+	}
+	slices.Sort(c.queue)
+	c.queue = slices.Compact(c.queue)
 	return true
 }
 

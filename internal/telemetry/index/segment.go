@@ -98,7 +98,7 @@ func newPosting(f match.Fingerprint, block int) posting {
 func (p posting) fingerprint() match.Fingerprint { return match.Fingerprint(p >> 16) }
 func (p posting) block() int                     { return int(p & 0xffff) }
 
-// encode writes sorted postings, each once. next returns false at the end.
+// encode writes sorted postings, each once however often it comes. next returns false at the end.
 func encode(w io.Writer, fingerprints int, next func() (posting, bool), c contents) error {
 	bucketBits := max(0, bits.Len(uint(fingerprints/bucketSize)))
 	e := encoder{bits: bucketBits, starts: make([]byte, 0, 4<<bucketBits)}
@@ -108,7 +108,9 @@ func encode(w io.Writer, fingerprints int, next func() (posting, bool), c conten
 		var blocks []int
 		f := p.fingerprint()
 		for ok && p.fingerprint() == f {
-			blocks = append(blocks, p.block())
+			if n := len(blocks); n == 0 || blocks[n-1] != p.block() {
+				blocks = append(blocks, p.block())
+			}
 			p, ok = next()
 		}
 		e.entry(f, blocks)

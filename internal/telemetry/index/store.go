@@ -10,6 +10,7 @@
 package index
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -246,15 +247,34 @@ func (s *Store) Segments() int {
 	return len(s.segments)
 }
 
-// Expire removes the segments whose logs were all last written before a time,
-// and says how many.
-func (s *Store) Expire(before time.Time) (removed int, err error) {
-	err = s.drop(func(seg *segment) bool {
-		old := seg.newest().Before(before)
-		if old {
-			removed++
+// Expire forgets the parts of logs that were last written before a time, and says
+// how many. A segment that also holds later ones is written anew without them.
+func (s *Store) Expire(ctx context.Context, before time.Time) (forgotten int, err error) {
+	old := func(f File) bool { return f.ModTime.Before(before) }
+	s.mu.RLock()
+	segments := slices.Clone(s.segments)
+	s.mu.RUnlock()
+	for _, seg := range segments {
+		n := 0
+		for _, f := range seg.Files {
+			if old(f) {
+				n++
+			}
 		}
-		return old
-	})
-	return removed, err
+		switch {
+		case ctx.Err() != nil:
+			return forgotten, ctx.Err()
+		case n == 0:
+			continue
+		case n == len(seg.Files):
+			err = s.drop(func(other *segment) bool { return other == seg })
+		default:
+			err = s.merge([]*segment{seg}, func(f File) bool { return !old(f) })
+		}
+		if err != nil {
+			return forgotten, err
+		}
+		forgotten += n
+	}
+	return forgotten, nil
 }
