@@ -65,6 +65,9 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
+// Installed reports whether Start would start a server.
+func Installed() bool { return installed() != "" }
+
 // installed is the folder of the newest PostgreSQL's programs, "" for none.
 // Debian keeps them off the PATH.
 func installed() string {

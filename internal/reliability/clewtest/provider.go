@@ -1,0 +1,86 @@
+package clewtest
+
+import (
+	"bufio"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A Provider stands on loopback for every source that clew knows.
+type Provider struct {
+	web    *httptest.Server
+	port43 net.Listener
+}
+
+// NewProvider starts one; answer gets requests under /HOST/ of the source that
+// was asked; the services on port 43 know no name.
+func NewProvider(t testing.TB, answer http.Handler) *Provider {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Provider{web: httptest.NewTLSServer(answer), port43: listener}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go knowNoName(conn)
+		}
+	}()
+	t.Cleanup(func() {
+		p.web.CloseClientConnections()
+		p.web.Close()
+		_ = listener.Close()
+	})
+	return p
+}
+
+// Asks leads every source of the place to the provider, at no pace and with
+// answers that stay fresh for so long ("1m"), and adds more YAML to the configuration.
+func (p *Provider) Asks(t testing.TB, h *Home, fresh, more string) {
+	t.Helper()
+	root := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.web.Certificate().Raw})
+	h.Env = append(h.Env, "SSL_CERT_FILE="+h.Write(t, "root.pem", string(root)))
+	var config strings.Builder
+	config.WriteString(more)
+	config.WriteString("sources:\n")
+	lines := bufio.NewScanner(strings.NewReader(h.Must(t, nil, "source", "list", "--json")))
+	for lines.Scan() {
+		var source struct {
+			Name string `json:"name"`
+		}
+		if err := json.Unmarshal(lines.Bytes(), &source); err != nil {
+			t.Fatal(err)
+		}
+		base := p.web.URL + "/{host}"
+		if source.Name == "whois" || source.Name == "cymru" {
+			base = "whois://" + p.port43.Addr().String()
+		}
+		fmt.Fprintf(&config, "  %s: {base_url: %q, every: 0s, ttl: %s, quotas: [{requests: 1000000, per: day}]}\n", source.Name, base, fresh)
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(&config, "resolver: %q\n", p.port43.Addr().String())
+	h.Write(t, filepath.Join("config", "config.yaml"), config.String())
+}
+
+// knowNoName answers one question on port 43.
+func knowNoName(conn net.Conn) {
+	defer conn.Close() //nolint:errcheck // who asked may be gone
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	question, _ := bufio.NewReader(io.LimitReader(conn, 512)).ReadString('\n')
+	_, _ = fmt.Fprintf(conn, "No match for %q.\r\n", strings.TrimSpace(question))
+}
