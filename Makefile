@@ -10,7 +10,7 @@ DEMO      := $(CURDIR)/.demo
 VERSION   ?= dev
 LDFLAGS   := -s -w -X main.release=$(VERSION)
 
-.PHONY: servers help build page page-test demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
+.PHONY: soak servers help build page page-test demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,14 +63,9 @@ vuln: $(VULNCHECK) ## known vulnerabilities in what is linked in
 	  echo 'vulnerability database not reachable from here: not checked'; \
 	else printf '%s\n' "$$out" | tail -n 20; exit $$code; fi
 
-FUZZTIME ?= 20s
-fuzz: ## every fuzz target for FUZZTIME (default 20s)
-	@for pkg in $$($(GO) list ./...); do \
-	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-	    echo "$$pkg $$target"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
-	  done; \
-	done
+FUZZTIME ?= 15m
+fuzz: ## every fuzz target in turn for FUZZTIME (default 15m): stop it when you like, it goes on from there
+	$(GO) run ./internal/reliability/fuzz -time $(FUZZTIME) -only '$(ONLY)'
 
 bench: bench-deps build ## figures against peers on the same data in the same run (minutes)
 	$(GO) run ./internal/corpus/bench -rows 10000000
@@ -87,6 +82,12 @@ bench: bench-deps build ## figures against peers on the same data in the same ru
 servers: ## searches that tests ask on loopback: VictoriaLogs, Loki, ZincSearch (minutes, once; ClickHouse is Debian's)
 	@./scripts/servers.sh $(BIN)/servers
 	@./scripts/packages.sh clickhouse-server
+
+SOAK ?= 120m
+soak: ## clew serve under mixed work for SOAK (default 120m): memory, goroutines and files stay flat
+	@mkdir -p $(CURDIR)/.soak && rm -f $(CURDIR)/.soak/soak.csv
+	CLEW_SOAK=$(SOAK) CLEW_SOAK_DIR=$(CURDIR)/.soak $(GO) test -count=1 -timeout 12h -run TestServeForHours -v ./internal/reliability/soak
+	$(GO) run ./internal/reliability/soak $(CURDIR)/.soak/soak.csv
 
 bench-deps:
 	@./scripts/packages.sh mtbl-bin libmtbl-dev libsqlite3-dev gcc python3-pefile g++ libfuzzy-dev libtlsh-dev ssdeep libhyperscan-dev zstd
