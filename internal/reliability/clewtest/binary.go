@@ -43,7 +43,7 @@ func Binary(t testing.TB) string {
 			return
 		}
 		built.path = filepath.Join(built.dir, "clew")
-		build := exec.Command("go", "build", "-trimpath", "-o", built.path, "clew/cmd/clew") //nolint:gosec // a test kit
+		build := exec.Command("go", "build", "-trimpath", "-o", built.path, "clew/cmd/clew")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
 			built.err = fmt.Errorf("%w\n%s", err, out)

@@ -55,7 +55,7 @@ func (h *Home) Write(t testing.TB, name, text string) string {
 
 // Command is one command line, not yet started.
 func (h *Home) Command(args ...string) *exec.Cmd {
-	cmd := exec.Command(h.binary, args...) //nolint:gosec // a test kit, and the binary is ours
+	cmd := exec.Command(h.binary, args...)
 	cmd.Dir, cmd.Env = h.Dir, h.Env
 	return cmd
 }

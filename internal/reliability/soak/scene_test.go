@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"clew/internal/casefile/postgrestest"
+	"clew/internal/database/postgrestest"
 	"clew/internal/reliability/clewtest"
 )
 
@@ -102,7 +102,7 @@ func planted(t *testing.T, path string) (names []string) {
 
 // accessLog is a log in which a few of the planted names were looked at.
 func (s *scene) accessLog(n int) string {
-	random := rand.New(rand.NewPCG(uint64(n), 7)) //nolint:gosec // a log of a test
+	random := rand.New(rand.NewPCG(uint64(n), 7))
 	var b strings.Builder
 	at := time.Date(2025, 7, 1, 8, 0, 0, 0, time.UTC)
 	for line := range 2000 {
@@ -227,7 +227,7 @@ func (s *scene) work(ctx context.Context, pause time.Duration) {
 	for range workers {
 		s.mu.Lock()
 		s.number++
-		random := rand.New(rand.NewPCG(uint64(s.number), 11)) //nolint:gosec // a choice of work
+		random := rand.New(rand.NewPCG(uint64(s.number), 11))
 		s.mu.Unlock()
 		group.Go(func() {
 			for ctx.Err() == nil {
