@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -30,6 +31,7 @@ type app struct {
 	clock          func() time.Time
 	random         io.Reader
 	loaded         []source.Source // what connectors returned before
+	logger         *slog.Logger    // what log made before
 	shared
 }
 
@@ -49,6 +51,7 @@ type shared struct {
 	attack               string // a bundle of MITRE ATT&CK
 	corpus               string // URL of a corpus on a server
 	local                bool   // only the corpus of the data directory will do
+	logFormat, logLevel  string // of what keeps running
 }
 
 // usageError is a mistake in the command line itself.

@@ -38,9 +38,10 @@ token as password.`,
   curl -u "clew:$CLEW_TOKEN" http://127.0.0.1:8777/feeds/edl-domain`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen, assistants) },
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8777", "address on this machine")
+	cmd.Flags().StringVar(&listen, "listen", "", "address on this machine (default: the configuration's serve: listen, else "+usualAddress+")")
 	cmd.Flags().BoolVar(&assistants, "mcp", false, "offer the reading tools of clew mcp at /mcp")
 	a.askFlags(cmd)
+	a.logFlags(cmd)
 	return cmd
 }
 
@@ -80,12 +81,29 @@ func (a *app) serve(ctx context.Context, listen string, assistants bool) error {
 	case strings.Trim(token, tokenCharacters) != "":
 		return usagef("CLEW_TOKEN: use letters, digits and -._~ only: it goes into links and cookies")
 	}
+	settings, err := a.settings()
+	if err != nil {
+		return err
+	}
+	place, err := server.ParsePlace(settings.Serve.URL, settings.Serve.BehindProxy)
+	if err != nil {
+		return usagef("%w: serve: %w", errConfig, err)
+	}
+	if err := a.startLog(settings, token); err != nil {
+		return err
+	}
+	encrypted, err := a.transportSecurity(ctx, settings.Serve)
+	if err != nil {
+		return err
+	}
 	a.connectors() // read once, before requests run side by side
-	listener, err := server.Listen(ctx, listen)
+	listener, err := server.Listen(ctx, cmp.Or(listen, settings.Serve.Listen, usualAddress))
 	if err != nil {
 		return usageError{err}
 	}
-	s, err := server.New(listener.Addr(), server.Options{Core: core{a}, Token: token, Version: version(), Clock: a.clock, Feeds: feeds{a}.handlers(), Page: page.Handler})
+	s, err := server.New(listener.Addr(), server.Options{
+		Core: core{a}, Token: token, Version: version(), Clock: a.clock, Feeds: feeds{a}.handlers(), Page: page.Handler, Place: place, TLS: encrypted, Log: a.logger,
+	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -94,13 +112,16 @@ func (a *app) serve(ctx context.Context, listen string, assistants bool) error {
 			return errors.Join(err, listener.Close(), s.Close())
 		}
 	}
+	link := settings.Serve.link(listener.Addr())
 	if a.getenv("CLEW_TOKEN") == "" {
-		fmt.Fprintf(a.stdout, "http://%s/?token=%s\n", listener.Addr(), token)
-	} else {
-		fmt.Fprintf(a.stdout, "http://%s/\n", listener.Addr()) // who chose the token knows it
+		link += "?token=" + token // who chose the token knows it
 	}
-	fmt.Fprintln(a.stderr, "serving on this machine only; open the link, stop with Ctrl-C")
-	return s.Serve(ctx, listener)
+	fmt.Fprintln(a.stdout, link)
+	if settings.Serve.URL == "" {
+		fmt.Fprintln(a.stderr, "serving on this machine only; open the link, stop with Ctrl-C")
+	}
+	go a.obtainCertificates(encrypted, settings.Serve.ACME.Domains) // the listener takes the authority's visit already
+	return a.supervised(ctx, listener.Addr(), func() error { return s.Serve(ctx, listener) })
 }
 
 // core lets the server call what the commands call.

@@ -36,6 +36,8 @@ type settings struct {
 	Corpus corpusSettings `yaml:"corpus,omitempty"`
 	// Database is a case record on a server instead of the data directory's.
 	Database databaseSettings `yaml:"database,omitempty"`
+	// Serve says where and how clew serve answers.
+	Serve serveSettings `yaml:"serve,omitempty"`
 }
 
 // errConfig means the configuration file cannot be used.

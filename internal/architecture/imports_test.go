@@ -34,6 +34,7 @@ var layers = []string{
 	"similar",
 	"casefile",
 	"job",
+	"journal",
 	"casegraph",
 	"audit",
 	"telemetry",

@@ -28,22 +28,35 @@ var policyHeaders = map[string]string{
 type guard struct {
 	own   string // address and port that are listened on
 	port  string
+	place Place
 	token [sha256.Size]byte
 	cross *http.CrossOriginProtection
 	next  http.Handler
 }
 
-func newGuard(addr net.Addr, token string, next http.Handler) *guard {
+func newGuard(addr net.Addr, place Place, token string, next http.Handler) *guard {
 	_, port, _ := net.SplitHostPort(addr.String()) // of a listener: it has one
-	return &guard{own: addr.String(), port: port, token: sha256.Sum256([]byte(token)), cross: http.NewCrossOriginProtection(), next: next}
+	return &guard{own: addr.String(), port: port, place: place, token: sha256.Sum256([]byte(token)), cross: http.NewCrossOriginProtection(), next: next}
 }
 
-// cookie holds the token in a browser. Cookies know no ports, so its name does.
-func (g *guard) cookie() string { return "clew-" + g.port }
+// cookie holds the token in a browser. Cookies know no ports, so its name does. Over
+// TLS no other host of the domain can plant one (RFC 6265bis, 4.1.3.2).
+func (g *guard) cookie(r *http.Request) string {
+	if g.place.secure(r) {
+		return "__Host-clew-" + g.port
+	}
+	return "clew-" + g.port
+}
+
+// strictTransport keeps browsers from asking in the clear for a year.
+const strictTransport = "max-age=31536000"
 
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range policyHeaders {
 		w.Header().Set(name, value)
+	}
+	if g.place.named(r.Host) && g.place.secure(r) {
+		w.Header().Set("Strict-Transport-Security", strictTransport)
 	}
 	switch {
 	case !g.ours(r.Host):
@@ -58,21 +71,23 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !g.known(r):
 		problem(w, http.StatusUnauthorized, "no token: open the link that clew serve printed, or send it as Authorization: Bearer TOKEN, or as the password of Basic")
 	default:
+		asks(r, "token")
 		g.next.ServeHTTP(w, r)
 	}
 }
 
-// ours reports whether a Host header names loopback and our port.
+// ours reports whether a Host header names loopback and our port, or the address
+// that people type.
 func (g *guard) ours(host string) bool {
 	switch host {
 	case g.own, "127.0.0.1:" + g.port, "localhost:" + g.port, "[::1]:" + g.port:
 		return true
 	}
-	return false
+	return g.place.named(host)
 }
 
 func (g *guard) sameOrigin(r *http.Request) bool {
-	if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+r.Host {
+	if origin := r.Header.Get("Origin"); origin != "" && origin != g.place.origin(r) {
 		return false
 	}
 	site := r.Header.Get("Sec-Fetch-Site")
@@ -94,7 +109,7 @@ func (g *guard) known(r *http.Request) bool {
 	if _, password, ok := r.BasicAuth(); ok { // what firewalls and TAXII clients can send
 		return g.is(password)
 	}
-	for _, c := range r.CookiesNamed(g.cookie()) {
+	for _, c := range r.CookiesNamed(g.cookie(r)) {
 		if g.is(c.Value) {
 			return true
 		}
@@ -110,8 +125,8 @@ func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusUnauthorized, "this token is not of this server: open the link it printed when it started")
 		return
 	}
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure would need TLS: it is loopback only
-		Name: g.cookie(), Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is left out on loopback in the clear, where browsers would drop it
+		Name: g.cookie(r), Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: g.place.secure(r),
 	})
 	q := r.URL.Query()
 	q.Del("token")

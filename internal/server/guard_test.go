@@ -12,7 +12,7 @@ import (
 const testToken = "a-token-of-these-tests"
 
 func testGuard() *guard {
-	return newGuard(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8777}, testToken, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return newGuard(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8777}, Place{}, testToken, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusTeapot) // nobody else answers so: the request got through
 	}))
 }
@@ -71,7 +71,7 @@ func basic(user, password string) string {
 // Any address of loopback can be listened on, and is then one's own.
 func TestGuardKnowsItsOwnAddress(t *testing.T) {
 	passed := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
-	g := newGuard(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 8777}, testToken, passed)
+	g := newGuard(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 8777}, Place{}, testToken, passed)
 	for host, want := range map[string]int{"127.0.0.2:8777": 418, "127.0.0.1:8777": 418, "127.0.0.3:8777": 421} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Host = host

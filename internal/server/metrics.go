@@ -68,9 +68,13 @@ type statusSeen struct {
 }
 
 func (s *statusSeen) WriteHeader(status int) {
+	s.note(status)
+	s.ResponseWriter.WriteHeader(status)
+}
+
+func (s *statusSeen) note(status int) {
 	s.status = status
 	s.stream = strings.HasPrefix(s.Header().Get("Content-Type"), "text/event-stream")
-	s.ResponseWriter.WriteHeader(status)
 }
 
 // Flush implements http.Flusher, which streams need.

@@ -5,8 +5,10 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -28,6 +30,9 @@ type Options struct {
 	Clock   func() time.Time
 	Feeds   map[string]http.Handler // what tools fetch, by the path it lies under
 	Page    Site                    // nil for the API alone
+	Place   Place                   // where browsers find it
+	TLS     *tls.Config             // nil for answers in the clear
+	Log     *slog.Logger            // nil for no lines about requests
 }
 
 // A Site serves its own files, and gives everything else to next.
@@ -40,7 +45,7 @@ type Server struct {
 	api     huma.API
 	service *service
 	http    *http.Server
-	handler http.Handler
+	handler *requests
 	closing context.CancelFunc // ends every request that still runs
 }
 
@@ -69,15 +74,18 @@ func New(addr net.Addr, o Options) (*Server, error) {
 	for path, handler := range o.Feeds {
 		ways.handle(mux, path, account.Feed, handler)
 	}
+	o.Place.guarded = o.TLS == nil && !onLoopback(addr)
 	ctx, cancel := context.WithCancel(context.Background())
 	m := newMetrics(s.jobs, o.Version)
 	ways.handle(mux, "GET /metrics", account.Monitor, m.handler())
 	s.serveHealth(mux, ways)
-	server := &Server{mux: mux, ways: ways, api: api, service: s, closing: cancel, handler: newGuard(addr, o.Token, tagged(m.counted(mux)))}
+	server := &Server{mux: mux, ways: ways, api: api, service: s, closing: cancel}
+	server.handler = newRequests(o, mux, api.OpenAPI(), newGuard(addr, o.Place, o.Token, tagged(m.counted(mux))))
 	// No ReadTimeout: it would end streams. Bodies have their own, by operation.
 	server.http = &http.Server{
 		Handler: server.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return ctx },
+		MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return ctx }, TLSConfig: o.TLS,
+		ErrorLog: slog.NewLogLogger(server.handler.log.Handler(), slog.LevelWarn), // handshakes that failed, and what panicked
 	}
 	return server, nil
 }
@@ -103,7 +111,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // what they found recorded, and answers under way are finished.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	failed := make(chan error, 1)
-	go func() { failed <- s.http.Serve(listener) }()
+	go func() {
+		if s.http.TLSConfig != nil {
+			failed <- s.http.ServeTLS(listener, "", "") // the configuration has the certificate
+			return
+		}
+		failed <- s.http.Serve(listener)
+	}()
 	var err error
 	select {
 	case err = <-failed:
@@ -112,19 +126,26 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return errors.Join(err, s.Close())
 }
 
-// Close stops running investigations, which record what they found, and ends
-// what is still answered.
+// Close stops running investigations, which record what they found, ends streams,
+// and lets other answers be finished as long as that takes no longer than
+// shutdownWithin.
 func (s *Server) Close() error {
 	s.service.jobs.stop()
 	s.service.hunts.stop()
-	s.closing() // streams would go on for ever
+	s.handler.endStreams()
 	within, cancel := context.WithTimeout(context.Background(), shutdownWithin)
 	defer cancel()
 	err := s.http.Shutdown(within)
+	s.closing()
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.http.Close()
 	}
 	return errors.Join(err, s.service.cases.Close())
+}
+
+func onLoopback(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return ok && (tcp.IP == nil || tcp.IP.IsLoopback()) // without an address it is none of a listener
 }
 
 // Listen opens a port on loopback, and nowhere else: the answers are not
