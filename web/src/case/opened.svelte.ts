@@ -5,7 +5,7 @@ import { getContext, setContext } from 'svelte';
 
 import { api, said, textOf, type Case, type Finding, type Run, type Schemas } from '../api/client';
 import { follow } from '../api/events';
-import { remember, route } from '../shell/route.svelte';
+import { listOf, Param, remember, route } from '../shell/route.svelte';
 import { complain, tell } from '../shell/toasts.svelte';
 
 export const bands = ['high', 'medium', 'low', 'coincidence'] as const;
@@ -20,14 +20,21 @@ export class OpenedCase {
 
   readonly selected = $derived(route.query.get('sel') ?? '');
   /** Bands, kinds, verdicts that the address leaves out of view. Coincidences are on demand. */
-  readonly shownBands = $derived((route.query.get('bands') ?? 'high,medium,low').split(',').filter(Boolean));
-  readonly hiddenKinds = $derived((route.query.get('without') ?? '').split(',').filter(Boolean));
+  private readonly params = {
+    bands: new Param('bands', (text) => listOf(text ?? 'high,medium,low')),
+    without: new Param('without', listOf),
+  };
+  readonly shownBands = $derived(this.params.bands.value);
+  readonly hiddenKinds = $derived(this.params.without.value);
   readonly rejectedToo = $derived(route.query.get('rejected') === '1');
   readonly text = $derived((route.query.get('q') ?? '').toLowerCase());
 
   /** The findings in view, as the document orders them. */
   readonly findings = $derived((this.doc?.findings ?? []).filter((finding) => this.inView(finding)));
-  readonly finding = $derived(this.doc?.findings.find((f) => nameOf(f) === this.selected));
+  // Made anew with the document, and only read: it need not be reactive itself.
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
+  private readonly named = $derived(new Map((this.doc?.findings ?? []).map((f) => [nameOf(f), f])));
+  readonly finding = $derived(this.named.get(this.selected));
 
   constructor(readonly id: string) {}
 

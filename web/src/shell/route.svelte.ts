@@ -35,6 +35,25 @@ export const route = {
   },
 };
 
+/** A Param is what one key of the query says. It changes with that key alone: what
+ * follows from it is not made anew because something else was selected. */
+export class Param<T> {
+  private readonly key: string;
+  private readonly read: (text: string | null) => T;
+  private readonly text: string | null;
+  readonly value: T;
+
+  constructor(key: string, read: (text: string | null) => T) {
+    this.key = key;
+    this.read = read;
+    this.text = $derived(route.query.get(this.key));
+    this.value = $derived(this.read(this.text));
+  }
+}
+
+/** listOf reads a list with commas; what is not there is empty. */
+export const listOf = (text: string | null): string[] => (text ?? '').split(',').filter(Boolean);
+
 /** link is the address of a view, for href. */
 export function link(path: string[], query: Record<string, string> = {}): string {
   const params = Object.entries(query)

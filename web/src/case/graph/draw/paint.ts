@@ -82,7 +82,8 @@ export function paintItem(scene: Scene, i: number, marks: Marks, colours: Colour
   };
 }
 
-function ringOf({ node }: Item): (typeof rings)[number] {
+/** ringOf is the border of an item: its band, and whether it was refused. */
+export function ringOf({ node }: Item): (typeof rings)[number] {
   if (node.role === 'rejected') return 'dotted';
   switch (node.band) {
     case 'low':

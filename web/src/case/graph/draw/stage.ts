@@ -8,6 +8,7 @@ import type { Axis } from '../layout/ordered';
 import type { Scene } from '../scene';
 import { channels, readColours, type Colours } from './colours';
 import { LinkProgram } from './edge';
+import { Hand } from './hand';
 import { Labels, type Box } from './labels';
 import { nodeProgram, type Grounds } from './node';
 import { paintItem, paintLine, type Marks } from './paint';
@@ -42,23 +43,21 @@ const many = 1500; // items from which edges and labels wait while the picture m
 
 export class Stage {
   readonly places = new Map<string, Place>(); // by key; kept over scenes
-  private readonly graph = new Graph({ multi: true, type: 'directed' });
+  readonly graph = new Graph({ multi: true, type: 'directed' });
   readonly sigma: Sigma;
-  private scene: Scene | undefined;
-  private marks: Marks | undefined;
+  scene: Scene | undefined;
+  marks: Marks | undefined;
   private axis: Axis[] = [];
   hulls: Hull[] = [];
   private colours: Colours = readColours();
   private readonly grounds: Grounds;
   readonly labels = new Labels(() => this.colours);
   placed = 0; // counts the layouts
-  private dragged = -1;
-  private held = false; // the pointer is down: what it passes over is not meant
-  private far = false; // dragged far enough to be no click
+  private readonly hand: Hand;
 
   constructor(
-    private readonly box: HTMLElement,
-    private readonly heard: Heard,
+    readonly box: HTMLElement,
+    readonly heard: Heard,
     private readonly calm: boolean, // no motion of its own
   ) {
     this.grounds = { ground: channels(this.colours.ground), mark: channels(this.colours.thread) };
@@ -87,12 +86,15 @@ export class Stage {
     this.sigma = new Sigma(this.graph, box, settings);
     // The types know less of the options than the code.
     this.sigma.createCanvasContext('under', { beforeLayer: 'edges' } as object);
-    this.sigma.resize(true); // or the new layer keeps a canvas's 300 by 150
+    this.sigma.createCanvasContext('lifted', { beforeLayer: 'mouse' } as object);
+    this.sigma.resize(true); // or the new layers keep a canvas's 300 by 150
     this.sigma.on('afterRender', () => {
       const names = this.under();
       this.labels.draw(this.pen('labels'), this.boxes(), names, this.sigma.getDimensions().width);
+      this.hand.draw();
       heard.viewed();
     });
+    this.hand = new Hand(this);
     this.listen();
   }
 
@@ -100,13 +102,14 @@ export class Stage {
     return (data as { forceLabel?: boolean }).forceLabel === true;
   }
 
-  private pen(layer: string): CanvasRenderingContext2D {
+  pen(layer: string): CanvasRenderingContext2D {
     const canvas = this.sigma.getCanvases()[layer] as HTMLCanvasElement;
     return canvas.getContext('2d') as CanvasRenderingContext2D;
   }
 
   /** show draws another scene. Items without a place wait in the middle until one comes. */
   show(scene: Scene, marks: Marks): void {
+    this.hand.let(); // what it held may not be there any more
     this.scene = scene;
     this.marks = marks;
     const { graph } = this;
@@ -197,8 +200,8 @@ export class Stage {
     });
   }
 
-  /** png is what is on the screen, all layers on the page's ground. */
-  async png(): Promise<Blob> {
+  /** flat is what is on the screen, all layers on the page's ground. */
+  flat(): HTMLCanvasElement {
     const { width, height } = this.sigma.getDimensions();
     const canvases = this.sigma.getCanvases();
     const ratio = (canvases['nodes'] as HTMLCanvasElement).width / width;
@@ -211,8 +214,12 @@ export class Stage {
     this.sigma.refresh({ partialGraph: {}, skipIndexation: true }); // WebGL forgets what it drew
     for (const layer of ['under', 'edges', 'nodes', 'labels'])
       pen.drawImage(canvases[layer] as HTMLCanvasElement, 0, 0, out.width, out.height);
+    return out;
+  }
+
+  png(): Promise<Blob> {
     return new Promise((resolve, reject) => {
-      out.toBlob((blob) => {
+      this.flat().toBlob((blob) => {
         if (blob) resolve(blob);
         else reject(new Error('The browser could not make a PNG of this size.'));
       });
@@ -265,10 +272,10 @@ export class Stage {
   private listen(): void {
     const { sigma } = this;
     sigma.on('clickNode', ({ node }) => {
-      if (!this.far) this.heard.select(Number(node));
+      if (!this.hand.far) this.heard.select(Number(node));
     });
     sigma.on('clickStage', () => {
-      if (!this.far) this.heard.select(-1);
+      if (!this.hand.far) this.heard.select(-1);
     });
     sigma.on('doubleClickNode', ({ node, preventSigmaDefault }) => {
       preventSigmaDefault();
@@ -276,65 +283,47 @@ export class Stage {
     });
     sigma.on('enterNode', ({ node }) => {
       this.box.classList.add('over');
-      if (!this.held) this.heard.hover(Number(node));
+      if (!this.hand.held) this.heard.hover(Number(node));
     });
     sigma.on('leaveNode', () => {
       this.box.classList.remove('over');
-      if (!this.held) this.heard.hover(-1);
+      if (!this.hand.held) this.heard.hover(-1);
     });
     sigma.on('downNode', ({ node }) => {
-      this.dragged = Number(node);
-      this.far = false;
-      this.held = true;
-      sigma.setCustomBBox(sigma.getCustomBBox() ?? sigma.getBBox()); // or the picture would move instead
+      this.hand.take(Number(node));
     });
     sigma.on('downStage', () => {
-      this.far = false;
-      this.held = true;
+      this.hand.take(-1);
     });
-    sigma.on('moveBody', ({ event, preventSigmaDefault }) => {
-      if (this.dragged < 0) return;
-      preventSigmaDefault();
-      event.original.preventDefault();
-      const place = sigma.viewportToGraph(event);
-      if (!this.far) {
-        const { x, y } = this.onScreen(this.dragged);
-        if (Math.hypot(x - event.x, y - event.y) < 6) return;
-        this.far = true;
-      }
-      this.drag(this.dragged, place);
-    });
-    const drop = (): void => {
-      this.held = false;
-      if (this.dragged < 0) return;
-      const item = this.dragged;
-      this.dragged = -1;
-      if (!this.far) return;
-      const { x, y } = this.graph.getNodeAttributes(String(item)) as Place;
-      this.heard.moved(item, { x, y });
-      sigma.refresh({ schedule: true }); // the grid of labels knows the old place
-    };
-    sigma.on('upNode', drop);
-    sigma.on('upStage', drop);
   }
 
   /** drag moves one item and its lines: no more is written than has changed. */
   drag(item: number, place: Place): void {
     const { scene } = this;
     if (!scene) return;
-    const key = String(item);
-    const attributes = this.graph.getNodeAttributes(key) as Place;
-    attributes.x = place.x;
-    attributes.y = place.y;
+    Object.assign(this.graph.getNodeAttributes(String(item)), place);
     this.places.set((scene.items[item] as Scene['items'][number]).key, place);
+    this.repaint(item);
+  }
+
+  /** veil hides an item with its lines, or shows them again. */
+  veil(item: number, hidden: boolean): void {
+    this.graph.getNodeAttributes(String(item))['hidden'] = hidden;
+    for (const line of this.scene?.lines_of[item] ?? [])
+      this.graph.getEdgeAttributes(String(line))['hidden'] = hidden || (this.marks?.quietLine(line) ?? false);
+    this.repaint(item);
+  }
+
+  private repaint(item: number): void {
     this.sigma.refresh({
-      partialGraph: { nodes: [key], edges: (scene.lines_of[item] ?? []).map(String) },
+      partialGraph: { nodes: [String(item)], edges: (this.scene?.lines_of[item] ?? []).map(String) },
       skipIndexation: true,
       schedule: true,
     });
   }
 
   kill(): void {
+    this.hand.kill();
     this.sigma.kill();
   }
 }

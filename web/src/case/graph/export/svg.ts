@@ -2,7 +2,7 @@
 // text that any viewer may open. Every value is escaped, no font is named that is
 // not everywhere, and nothing in it loads anything.
 import type { Colours } from '../draw/colours';
-import { labelOf, paintItem, paintLine, type Marks } from '../draw/paint';
+import { labelOf, paintItem, paintLine, ringOf, type Marks } from '../draw/paint';
 import { icons, lookOf } from '../kinds';
 import { escaped } from './escape';
 import { outlines } from '../outlines';
@@ -52,7 +52,6 @@ function lineOf({ at, marks, colours, scene }: Picture, line: Line, l: number): 
 }
 
 const dashes: Record<string, string> = { dashed: '6 4', dotted: '1.5 4' };
-const bandRing: Record<string, string> = { low: 'dashed', coincidence: 'dotted' };
 
 function itemOf({ at, marks, colours, scene }: Picture, item: Item, i: number): string {
   const { x, y, radius } = at(i);
@@ -60,7 +59,7 @@ function itemOf({ at, marks, colours, scene }: Picture, item: Item, i: number): 
   const paint = paintItem(scene, i, marks, colours);
   const scale = radius / 18;
   const attribute = item.node.role !== 'seed' && item.node.band === undefined;
-  const ring = item.node.role === 'rejected' ? 'dotted' : (bandRing[item.node.band ?? ''] ?? '');
+  const ring = ringOf(item);
   const dash = dashes[ring] ? ` stroke-dasharray="${dashes[ring]}"` : '';
   const double =
     item.node.role === 'seed' || item.members.length > 1
@@ -70,7 +69,7 @@ function itemOf({ at, marks, colours, scene }: Picture, item: Item, i: number): 
     `<g transform="translate(${n(x)} ${n(y)}) scale(${scale.toFixed(3)})"${paint.faded ? ' opacity="0.2"' : ''}>` +
     `<title>${escaped(`${item.node.kind} ${labelOf(item)}`)}</title>${double}` +
     `<path d="${outlines[shape]}" fill="${colours.ground}"/>` +
-    `<path d="${outlines[shape]}" fill="${paint.color}" fill-opacity="${attribute ? '0' : '0.2'}" stroke="${paint.ring}" stroke-width="${item.node.band === 'high' ? '4' : '2.2'}"${dash}/>` +
+    `<path d="${outlines[shape]}" fill="${paint.color}" fill-opacity="${attribute ? '0' : '0.2'}" stroke="${paint.ring}" stroke-width="${ring === 'thick' ? '4' : '2.2'}"${dash}/>` +
     `<path d="${icons.get(icon) ?? ''}" transform="translate(-10 -10) scale(0.84)" fill="none" stroke="${paint.color}" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round"/></g>`
   );
 }
