@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -35,11 +36,12 @@ func PackBlob(content []byte) (digest string, packed []byte, err error) {
 
 // UnpackBlob returns the raw answer out of what [PackBlob] made, or ErrDamaged.
 func UnpackBlob(digest string, packed []byte) ([]byte, error) {
-	return unpack(digest, bytes.NewReader(packed))
+	return unpack(digest, bytes.NewReader(packed), int64(len(packed)))
 }
 
-func unpack(digest string, packed io.Reader) ([]byte, error) {
-	content, err := decompress(packed)
+// unpack reads a packed content of some bytes.
+func unpack(digest string, packed io.Reader, size int64) ([]byte, error) {
+	content, err := decompress(packed, size)
 	if err != nil {
 		return nil, fmt.Errorf("%w: raw answer %s cannot be read: %w", ErrDamaged, digest, err)
 	}
@@ -79,7 +81,11 @@ func (d BlobDir) Get(digest string) ([]byte, error) {
 		return nil, fmt.Errorf("raw answer %s: %w", digest, err)
 	}
 	defer file.Close() //nolint:errcheck // read only
-	return unpack(digest, file)
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("raw answer %s: %w", digest, err)
+	}
+	return unpack(digest, file, info.Size())
 }
 
 func (d BlobDir) file(digest string) string {
@@ -146,22 +152,44 @@ func compress(w io.Writer, content []byte) error {
 	if err != nil {
 		return err
 	}
+	encoder.ResetContentSize(w, int64(len(content)))
 	_, err = encoder.Write(content)
 	return errors.Join(err, encoder.Close())
 }
 
-func decompress(r io.Reader) ([]byte, error) {
-	decoder, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(2*MaxBlob))
+func decompress(r io.Reader, size int64) ([]byte, error) {
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(2*MaxBlob))
 	if err != nil {
 		return nil, err
 	}
 	defer decoder.Close()
+	packed := bufio.NewReader(r)
 	var content bytes.Buffer
+	content.Grow(expected(packed, size))
+	if err := decoder.Reset(packed); err != nil {
+		return nil, err
+	}
 	n, err := io.Copy(&content, io.LimitReader(decoder, MaxBlob+1))
 	if err == nil && n > MaxBlob {
 		err = fmt.Errorf("more than %d bytes", MaxBlob)
 	}
 	return content.Bytes(), err
+}
+
+// densest is how many times smaller packed text is taken to be: snapshots of
+// findings are some thirty times. A header that promises more may lie, and is not
+// made ready for.
+const densest = 200
+
+// expected is how large a content will be as its header says, and what the reader
+// of it needs to see its end; 0 where it does not say.
+func expected(packed *bufio.Reader, size int64) int {
+	start, err := packed.Peek(zstd.HeaderMaxSize)
+	var header zstd.Header
+	if len(start) == 0 || err != nil && !errors.Is(err, io.EOF) || header.Decode(start) != nil || !header.HasFCS {
+		return 0
+	}
+	return int(min(header.FrameContentSize, uint64(max(size, 0))*densest, MaxBlob)) + bytes.MinRead
 }
 
 // classified turns what the operating system says into the errors of

@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -24,4 +25,12 @@ func FindingsBlob(findings []pivot.Finding, model string) ([]byte, Found, error)
 	return blob, Found{SHA256: DigestOf(blob), Model: model, Bands: bands}, nil
 }
 
-func readFinding(line string, f *Finding) error { return json.Unmarshal([]byte(line), f) }
+// readFinding reads one line of a snapshot.
+func (s *scan) readFinding(line []byte, f *Finding) error {
+	line = bytes.TrimSuffix(line, []byte("\n"))
+	if s.finding(line, f) {
+		return nil
+	}
+	*f = Finding{}
+	return json.Unmarshal(line, f)
+}

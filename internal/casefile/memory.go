@@ -1,12 +1,12 @@
 package casefile
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -62,7 +62,7 @@ const share = 2000
 
 // ReadFindings reads what FindingsBlob wrote.
 func ReadFindings(snapshot []byte) ([]Finding, error) {
-	lines := slices.Collect(strings.Lines(string(snapshot)))
+	lines := slices.Collect(bytes.Lines(snapshot))
 	if len(lines) == 0 {
 		return nil, nil
 	}
@@ -72,8 +72,9 @@ func ReadFindings(snapshot []byte) ([]Finding, error) {
 	var wait sync.WaitGroup
 	for part := range parts {
 		wait.Go(func() {
+			reader := new(scan)
 			for i := part * len(lines) / parts; i < (part+1)*len(lines)/parts; i++ {
-				if err := readFinding(lines[i], &findings[i]); err != nil {
+				if err := reader.readFinding(lines[i], &findings[i]); err != nil {
 					errs[part] = fmt.Errorf("%w: finding %d: %w", ErrDamaged, i+1, err)
 					return
 				}

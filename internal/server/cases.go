@@ -27,13 +27,6 @@ type casesInput struct {
 	Query string `query:"q" maxLength:"8192" doc:"only cases whose ID or seeds hold this"`
 }
 
-type findingsInput struct {
-	CaseName
-	Page
-	Band string `query:"band" enum:"high,medium,low,coincidence"`
-	Kind string `query:"kind" maxLength:"64"`
-}
-
 type verifyInput struct {
 	CaseName
 	Head string `query:"head" maxLength:"128" doc:"head hash noted elsewhere, which the chain must hold"`
@@ -60,8 +53,7 @@ type noteInput struct {
 
 func (s *service) registerCases(api huma.API) {
 	register(api, get(account.Read, "cases", "/cases", "Every case, newest first", "With its state and its findings by band."), s.list)
-	register(api, known(get(account.Read, "case", "/cases/{case}", "The case as one document", "As clew case show --json.")), s.document)
-	register(api, known(get(account.Read, "findings", "/cases/{case}/findings", "The findings of a case, page by page", "With the factors of each: its waterfall.")), s.findings)
+	s.registerDocuments(api)
 	s.registerLog(api)
 	register(api, known(get(account.Read, "verify", "/cases/{case}/verify", "Check the chain of events and every raw answer", "")),
 		func(ctx context.Context, in *verifyInput) (casefile.Verification, error) {
@@ -123,31 +115,14 @@ func mentions(c casefile.Summary, text string) bool {
 	})
 }
 
+// document returns a case under the policy that counts.
 func (s *service) document(ctx context.Context, in *CaseName) (casefile.Document, error) {
 	id, err := s.resolve(ctx, in.Case)
 	if err != nil {
 		return casefile.Document{}, err
 	}
-	return s.docs.document(ctx, id)
-}
-
-func (s *service) findings(ctx context.Context, in *findingsInput) (List[casefile.Finding], error) {
-	doc, err := s.document(ctx, &in.CaseName)
-	if err != nil {
-		return List[casefile.Finding]{}, err
-	}
-	wanted := make([]int, 0, len(doc.Findings))
-	for i := range doc.Findings {
-		if f := &doc.Findings[i]; (in.Band == "" || f.Band == in.Band) && (in.Kind == "" || f.Kind == in.Kind) {
-			wanted = append(wanted, i)
-		}
-	}
-	page, err := paged(wanted, func(i int) string { return doc.Findings[i].Kind + " " + doc.Findings[i].Value }, in.Page)
-	list := List[casefile.Finding]{Items: make([]casefile.Finding, len(page.Items)), Total: page.Total, Next: page.Next}
-	for n, i := range page.Items {
-		list.Items[n] = doc.Findings[i]
-	}
-	return list, err
+	doc, err := s.docs.document(ctx, id)
+	return doc.Document, err
 }
 
 func (s *service) judge(ctx context.Context, in *verdictInput) (casefile.Event, error) {

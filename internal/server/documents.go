@@ -2,6 +2,9 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -39,6 +42,14 @@ type heldCase struct {
 	doc    *casefile.Document // under the policy; nil when none was laid over it
 	mark   string             // of that policy
 	laid   time.Time
+	state  string // see laidDocument
+}
+
+// A laidDocument is a case under the policy that counts. Equal states are equal
+// documents, in this process and in others of the same version.
+type laidDocument struct {
+	casefile.Document
+	state string
 }
 
 func newDocuments(core Core, cases casefile.Reader, clock func() time.Time) *documents {
@@ -72,24 +83,42 @@ func (d *documents) loaded(ctx context.Context, id string, h *heldCase) (*casefi
 }
 
 // document returns a case under the policy that counts.
-func (d *documents) document(ctx context.Context, id string) (casefile.Document, error) {
+func (d *documents) document(ctx context.Context, id string) (laidDocument, error) {
 	h := d.hold(id)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	record, err := d.loaded(ctx, id, h)
 	if err != nil {
-		return casefile.Document{}, err
+		return laidDocument{}, err
 	}
 	mark := d.core.PolicyMark()
 	if now := d.clock(); h.doc == nil || h.mark != mark || now.Sub(h.laid) > laidFor {
 		doc := record.Document()
 		doc.Findings = slices.Clone(doc.Findings) // those of the record stay as they are
 		if doc, err = d.core.UnderPolicy(doc); err != nil {
-			return casefile.Document{}, err
+			return laidDocument{}, err
 		}
-		h.doc, h.mark, h.laid = &doc, mark, now
+		h.doc, h.mark, h.laid, h.state = &doc, mark, now, stateOf(doc, mark)
 	}
-	return *h.doc, nil
+	return laidDocument{*h.doc, h.state}, nil
+}
+
+// stateOf names what a document says: it follows from the record, the policy, and
+// which actions have run out.
+func stateOf(doc casefile.Document, mark string) string {
+	h := sha256.New()
+	_, _ = fmt.Fprintf(h, "%s %q", doc.Case.Head, mark) // a hash never fails to write
+	for i := range doc.Findings {
+		if doc.Findings[i].Action.State == casefile.ActionExpired {
+			_, _ = fmt.Fprintf(h, " %d", i)
+		}
+	}
+	for i, s := range doc.Seeds {
+		if s.Action != nil && s.Action.State == casefile.ActionExpired {
+			_, _ = fmt.Fprintf(h, " seed %d", i)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 func (d *documents) hold(id string) *heldCase {

@@ -9,11 +9,12 @@ import (
 	"time"
 )
 
-// writeWithin bounds how long a client may take to read an answer.
+// writeWithin bounds how long a client may take to read an answer, or each piece
+// of one that is sent while it is written.
 const writeWithin = time.Minute
 
 // tagged gives every good answer to a GET an ETag over its bytes, and those who
-// have it already 304. Streams pass through as they come.
+// have it already 304. What has one, and streams, pass through as they come.
 func tagged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet {
@@ -31,7 +32,8 @@ type heldAnswer struct {
 	http.ResponseWriter
 	status  int
 	decided bool
-	stream  bool
+	passing bool // through as it comes
+	paced   bool // each piece of it has its time
 	body    bytes.Buffer
 }
 
@@ -40,15 +42,20 @@ func (h *heldAnswer) WriteHeader(status int) {
 		return
 	}
 	h.decided, h.status = true, status
-	// What is large says how large, and is written to a file already.
-	if h.stream = strings.HasPrefix(h.Header().Get("Content-Type"), "text/event-stream") || h.Header().Get("Content-Length") != ""; h.stream {
+	// What is large says how large, and is written to a file already; what follows
+	// from the state of a case has its tag. A stream has times of its own.
+	h.paced = h.Header().Get("Content-Length") != "" || h.Header().Get("ETag") != ""
+	if h.passing = h.paced || strings.HasPrefix(h.Header().Get("Content-Type"), "text/event-stream"); h.passing {
 		h.ResponseWriter.WriteHeader(status)
 	}
 }
 
 func (h *heldAnswer) Write(p []byte) (int, error) {
 	h.WriteHeader(h.status)
-	if h.stream {
+	if h.paced {
+		h.mayTake(writeWithin)
+	}
+	if h.passing {
 		return h.ResponseWriter.Write(p)
 	}
 	return h.body.Write(p)
@@ -56,19 +63,24 @@ func (h *heldAnswer) Write(p []byte) (int, error) {
 
 // Flush implements http.Flusher for streams; anything else goes out whole.
 func (h *heldAnswer) Flush() {
-	if h.stream {
+	if h.passing {
 		_ = http.NewResponseController(h.ResponseWriter).Flush() // a client that is gone ends the request
 	}
+}
+
+// mayTake gives the client time to read what is written next.
+func (h *heldAnswer) mayTake(within time.Duration) {
+	_ = http.NewResponseController(h.ResponseWriter).SetWriteDeadline(time.Now().Add(within)) // a recorder in a test has none
 }
 
 // Unwrap lets deadlines be set on the connection.
 func (h *heldAnswer) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 
 func (h *heldAnswer) send(r *http.Request) {
-	if h.stream {
+	if h.passing {
 		return
 	}
-	_ = http.NewResponseController(h.ResponseWriter).SetWriteDeadline(time.Now().Add(writeWithin)) // a recorder in a test has none
+	h.mayTake(writeWithin)
 	if h.status == http.StatusOK {
 		sum := sha256.Sum256(h.body.Bytes())
 		tag := `"` + hex.EncodeToString(sum[:16]) + `"`

@@ -13,6 +13,12 @@ import (
 // recorded is a served case whose record holds the given entries.
 func recorded(t *testing.T, entries func(casefile.Store) []casefile.Entry) (base string) {
 	t.Helper()
+	return serving(t, written(t, entries))
+}
+
+// written is a core whose record has one case.
+func written(t *testing.T, entries func(casefile.Store) []casefile.Entry) waiting {
+	t.Helper()
 	c := waitingCore(t)
 	w, err := c.Open(investigation.Needs{Cases: true})
 	if err != nil {
@@ -25,6 +31,12 @@ func recorded(t *testing.T, entries func(casefile.Store) []casefile.Entry) (base
 	if _, err := w.Cases.Append(t.Context(), "a-case", append([]casefile.Entry{opened}, entries(w.Cases)...)...); err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// serving is where a server of that core answers, until the test ends.
+func serving(t *testing.T, c waiting) (base string) {
+	t.Helper()
 	base, stop := served(t, c)
 	t.Cleanup(func() {
 		if err := stop(); err != nil {

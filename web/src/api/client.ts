@@ -4,8 +4,11 @@ import createClient from 'openapi-fetch';
 import type { components, paths } from './schema';
 
 export type Schemas = components['schemas'];
-export type Case = Schemas['Document'];
-export type Finding = Schemas['Finding'];
+/** A case as the page opens it: its findings without their evidence. */
+export type Case = Schemas['Brief'];
+export type Finding = Schemas['BriefFinding'];
+/** A finding with its factors and paths. */
+export type WholeFinding = Schemas['Finding'];
 export type Factor = Schemas['Factor'];
 export type Pivot = Schemas['Pivot'];
 export type Run = Schemas['Run'];

@@ -76,7 +76,7 @@ export class OpenedCase {
 
   async load(): Promise<void> {
     try {
-      this.doc = await said(api.GET('/api/v1/cases/{case}', { params: { path: { case: this.id } } }));
+      this.doc = await said(api.GET('/api/v1/cases/{case}/brief', { params: { path: { case: this.id } } }));
       this.trouble = '';
     } catch (error) {
       this.trouble = textOf(error);

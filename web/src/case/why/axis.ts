@@ -1,5 +1,5 @@
 // A time axis: the days a finding's links held, beside the incident.
-import type { Factor, Finding } from '../../api/client';
+import type { Factor, WholeFinding } from '../../api/client';
 
 export interface Bar {
   factor: Factor;
@@ -18,7 +18,7 @@ export interface Axis {
 const dayLong = 86_400_000;
 
 /** axisOf lays the windows of the lines that have one on a common axis; undefined when none has. */
-export function axisOf(finding: Finding, incident: (string | null)[]): Axis | undefined {
+export function axisOf(finding: WholeFinding, incident: (string | null)[]): Axis | undefined {
   const dated = finding.factors.filter((f) => f.window[0] ?? f.window[1]);
   if (dated.length === 0) return undefined;
   const times = [...dated.flatMap((f) => f.window), ...incident].filter((t) => t !== null).map((t) => Date.parse(t));

@@ -1,5 +1,5 @@
 // The lines of a finding as steps from nothing to its sum.
-import type { Factor, Finding } from '../../api/client';
+import type { Factor, WholeFinding } from '../../api/client';
 
 export interface Step {
   factor: Factor;
@@ -8,7 +8,7 @@ export interface Step {
 }
 
 /** stepsOf adds the lines up: what counts in its order, then what counts nothing. */
-export function stepsOf(finding: Finding): { counted: Step[]; nothing: Step[]; total: number } {
+export function stepsOf(finding: WholeFinding): { counted: Step[]; nothing: Step[]; total: number } {
   let sum = 0;
   const counted: Step[] = [];
   for (const factor of finding.factors) {
