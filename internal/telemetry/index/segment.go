@@ -52,15 +52,6 @@ type contents struct {
 	Replaces []string `json:"replaces,omitempty"`
 }
 
-func (c *contents) newest() (t time.Time) {
-	for _, f := range c.Files {
-		if f.ModTime.After(t) {
-			t = f.ModTime
-		}
-	}
-	return t
-}
-
 func (c *contents) bytes() (sum int64) {
 	for _, f := range c.Files {
 		sum += f.Bytes
