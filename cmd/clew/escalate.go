@@ -218,14 +218,27 @@ func (a *app) deliverAll(ctx context.Context, w *investigation.Workspace, d case
 	for _, e := range d.Escalations {
 		for _, r := range to {
 			taken := slices.ContainsFunc(e.Delivered, func(x casefile.Delivery) bool { return x.To == r.Name && x.State == casefile.Sent })
-			if taken || !escalation.AtLeast(e.Severity, r.Severity) || ctx.Err() != nil {
+			if taken || ctx.Err() != nil {
 				continue
 			}
-			said, err := a.deliverOne(ctx, r, deliver.Message{Case: d.Case, Escalation: e, At: a.clock()})
-			outcome := casefile.Delivered{ID: e.ID, To: r.Name, State: casefile.Sent, Said: said}
-			if err != nil {
+			m := deliver.Message{Case: d.Case, Escalation: e, At: a.clock()}
+			outcome := casefile.Delivered{ID: e.ID, To: r.Name, State: casefile.Sent}
+			if why, forbidden := r.withheld(m); why != "" {
+				outcome.State, outcome.Said = casefile.Withheld, why
+				if forbidden {
+					failed = append(failed, fmt.Sprintf("%s to %s: %s", e.Trigger, r.Name, why))
+				}
+				if slices.ContainsFunc(e.Delivered, func(x casefile.Delivery) bool { return x.To == r.Name && x.State == outcome.State && x.Said == why }) {
+					continue // the record has it
+				}
+			} else if said, err := a.deliverOne(ctx, r, m); err != nil {
 				outcome.State, outcome.Said = "failed", deliver.Said([]byte(err.Error()))
 				failed = append(failed, fmt.Sprintf("%s to %s: %s", e.Trigger, r.Name, outcome.Said))
+			} else {
+				outcome.Said = said
+				if r.Kind != "webhook" { // which gets the whole escalation
+					outcome.Left = m.Left()
+				}
 			}
 			entry := casefile.Entry{Time: a.clock(), Type: casefile.TypeDelivered, Actor: w.ActorOf(ctx), Data: outcome}
 			// What was sent is recorded though the user has stopped the run since.
@@ -237,12 +250,21 @@ func (a *app) deliverAll(ctx context.Context, w *investigation.Workspace, d case
 	return failed
 }
 
+// withheld says why a recipient is not told, "" when it is; forbidden, when it is
+// not that it does not want to be.
+func (r recipient) withheld(m deliver.Message) (why string, forbidden bool) {
+	if !escalation.AtLeast(m.Escalation.Severity, r.Severity) {
+		return fmt.Sprintf("it is of severity %s, and %s is told of %s and worse", m.Escalation.Severity, r.Name, r.Severity), false
+	}
+	if err := r.May(m.Case); err != nil {
+		return deliver.Said([]byte(err.Error())), true
+	}
+	return "", false
+}
+
 // deliverOne goes through the one way out. A private address is reached only
 // where the configuration says that it may be one.
 func (a *app) deliverOne(ctx context.Context, r recipient, m deliver.Message) (string, error) {
-	if err := r.May(m.Case); err != nil {
-		return "", err
-	}
 	info := r.way.Info(r.Recipient)
 	o := fetch.Options{
 		Sources: []source.Info{info}, Key: func(source.Info) string { return r.credential() }, UserAgent: "clew/" + release, Clock: a.clock,

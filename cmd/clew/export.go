@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -126,7 +127,20 @@ func (a *app) exportCases(ctx context.Context, f export.Format, names []string, 
 	if err != nil {
 		return err
 	}
+	a.recordExport(ctx, set.Exported(f.Name, "", ""))
 	return a.saidOfExport(f, set, flags.explain)
+}
+
+// recordExport notes in the record of each case what was exported of it and what
+// stayed out. A bundle has no record to write into, and an export that was made
+// is not undone because a record cannot say so.
+func (a *app) recordExport(ctx context.Context, of map[string]casefile.Exported) {
+	for _, id := range slices.Sorted(maps.Keys(of)) {
+		err := a.withCase(ctx, id, func(w *investigation.Workspace, id string) error { return w.RecordExported(ctx, id, of[id]) })
+		if err != nil && !errors.Is(err, casefile.ErrNoCase) {
+			fmt.Fprintf(a.stderr, "  %s: it was exported, and its record cannot say so: %s\n", id, terminalSafe(err.Error()))
+		}
+	}
 }
 
 // exportSet reads the cases and chooses what f holds of them.

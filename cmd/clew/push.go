@@ -49,7 +49,8 @@ the key from the environment or keys.SERVER.
 Servers pass on what they are given, so a push publishes and needs PAP:CLEAR, of the
 case or by --pap. A server that the team runs for itself publishes nothing: say so
 by push.SERVER.own: true beside its url in config.yaml. Every value is in the
-disclosure ledger of its case before anything is sent.`,
+disclosure ledger of its case before anything is sent, and so is every remark that
+goes with it (opencti, taxii). The record also says what stayed out, and why.`,
 		Example: `  clew push misp 4f2a --tlp GREEN --pap CLEAR
   clew push taxii 4f2a --url https://taxii.example/api/collections/91a7b528-80eb-42ed-a74d-c6fbd5a26116/
   clew push opencti 4f2a --dry-run       what would go where`,
@@ -125,13 +126,7 @@ func (a *app) pushCases(ctx context.Context, run pushRun) error {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "%s at %s: %s\n", target.Title, info.KeyHost, terminalSafe(result.Said))
-	for _, c := range set.Cases {
-		noted := casefile.Noted{Text: fmt.Sprintf("pushed %s at TLP:%s to %s at %s: %s",
-			export.Plural(len(set.Entries), "entry", "entries"), set.TLP, target.Title, info.KeyHost, result.Said)}
-		if err := a.append(ctx, c.ID, casefile.TypeNoted, noted); err != nil {
-			fmt.Fprintf(a.stderr, "  %s: it was sent, and its record cannot say so: %s\n", c.ID, terminalSafe(err.Error()))
-		}
-	}
+	a.recordExport(ctx, set.Exported(target.Name, target.Title+" at "+info.KeyHost, result.Said))
 	return a.saidOfExport(target.Format, set, run.flags.explain)
 }
 
@@ -177,10 +172,18 @@ func (a *app) disclosePush(ctx context.Context, run pushRun, c casefile.Case, ho
 	}
 	return a.withCase(ctx, c.ID, func(w *investigation.Workspace, id string) error {
 		var entries []casefile.Entry
+		told := casefile.Disclosed{Source: run.target.Name + " at " + host, TLP: string(set.TLP), PAP: permit.Level(c), Own: permit.Own}
+		disclose := func(about casefile.Value, note uint64) {
+			told.About, told.Note = about, note
+			entries = append(entries, casefile.Entry{Time: a.clock(), Type: casefile.TypeDisclosed, Actor: w.ActorOf(ctx), Data: told})
+		}
 		for _, v := range push.Told(set) {
-			entries = append(entries, casefile.Entry{Time: a.clock(), Type: casefile.TypeDisclosed, Actor: w.ActorOf(ctx), Data: casefile.Disclosed{
-				Source: run.target.Name + " at " + host, About: casefile.ValueOf(v), TLP: string(set.TLP), PAP: permit.Level(c), Own: permit.Own,
-			}})
+			disclose(casefile.ValueOf(v), 0)
+		}
+		if run.target.Format.Notes {
+			for _, note := range set.Notes {
+				disclose(casefile.Value{Kind: note.Kind, Value: note.Value}, note.Seq)
+			}
 		}
 		if len(entries) == 0 {
 			return nil

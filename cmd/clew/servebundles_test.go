@@ -158,7 +158,7 @@ func TestServeEscalations(t *testing.T) {
 	if status, text := asked(t, s, "POST", path, "application/json", []byte(`{"to":["world"]}`), &told); status != 200 || told.New != 0 || len(told.Escalations) != fired || len(told.Failed) != fired {
 		t.Errorf("told again: %d %s", status, text)
 	}
-	if _, text := asked(t, s, "GET", path, "", nil, nil); !strings.Contains(text, `"state":"failed"`) || !strings.Contains(text, `"to":"world"`) {
+	if _, text := asked(t, s, "GET", path, "", nil, nil); !strings.Contains(text, `"state":"withheld"`) || !strings.Contains(text, `"to":"world"`) {
 		t.Errorf("the list: %s", text)
 	}
 	if status, _ := asked(t, s, "POST", path, "application/json", []byte(`{"to":["nobody"]}`), nil); status != 422 {

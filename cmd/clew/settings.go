@@ -32,6 +32,7 @@ type settings struct {
 	Policy   string                    `yaml:"policy,omitempty"`   // file that says what findings lead to
 	// Escalation says when a case is told to whom at once.
 	Escalation escalationSettings `yaml:"escalation,omitempty"`
+	Feeds      feedSettings       `yaml:"feeds,omitempty"` // who fetches what clew serve offers
 	// Corpus is a corpus on a server instead of the embedded one.
 	Corpus corpusSettings `yaml:"corpus,omitempty"`
 	// Database is a case record on a server instead of the data directory's.

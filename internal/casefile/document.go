@@ -33,7 +33,7 @@ type Case struct {
 	ID      string   `json:"id"`
 	State   string   `json:"state"` // a State
 	Opened  Time     `json:"opened"`
-	Changed Time     `json:"changed"` // time of the last event
+	Changed Time     `json:"changed"` // time of the last event that is no export and no disclosure
 	Tags    []string `json:"tags"`
 	Scope   string   `json:"scope"` // live or hunt
 	TLP     string   `json:"tlp"`

@@ -13,25 +13,31 @@ type Escalation struct {
 	Trigger   string     `json:"trigger"`
 	Because   string     `json:"because"`
 	ID        string     `json:"id"`
-	Severity  string     `json:"severity"` // low, medium, high or critical
-	Evidence  []string   `json:"evidence"` // sentences
-	Values    []Value    `json:"values"`   // the indicators it is about
-	Assets    []string   `json:"assets"`   // machines of ours that are concerned
-	Actions   []string   `json:"actions"`  // what to do first
-	At        Time       `json:"at"`       // when it was recorded
+	Severity  string     `json:"severity"`       // low, medium, high or critical
+	Evidence  []string   `json:"evidence"`       // sentences
+	Values    []Value    `json:"values"`         // the indicators it is about
+	Assets    []string   `json:"assets"`         // machines of ours that are concerned
+	Actions   []string   `json:"actions"`        // what to do first
+	Left      string     `json:"left,omitempty"` // what is not in it, and why
+	At        Time       `json:"at"`             // when it was recorded
 	Delivered []Delivery `json:"delivered"`
 }
 
 // A Delivery says whom an escalation was handed to.
 type Delivery struct {
 	To    string `json:"to"`    // name of the recipient in the configuration
-	State string `json:"state"` // sent or failed
-	Said  string `json:"said"`  // what the recipient answered: an identifier, an error
+	State string `json:"state"` // sent, failed or withheld
+	Said  string `json:"said"`  // what the recipient answered: an identifier, an error; or why it is not told
 	At    Time   `json:"at"`
+	Left  string `json:"left,omitempty"` // what of the escalation is not in the message, and why
 }
 
 // Sent is the state of a delivery that its recipient took.
 const Sent = "sent"
+
+// Withheld is the state of a delivery that must not be, or that its recipient
+// does not want: by TLP, by severity.
+const Withheld = "withheld"
 
 // Delivered records that an escalation was handed over, or could not be.
 type Delivered struct {
@@ -39,6 +45,7 @@ type Delivered struct {
 	To    string `json:"to"`
 	State string `json:"state"`
 	Said  string `json:"said"`
+	Left  string `json:"left,omitempty"`
 }
 
 func (p Escalation) describe() string {
@@ -46,11 +53,18 @@ func (p Escalation) describe() string {
 	if len(p.Assets) > 0 {
 		text += "; concerns " + strings.Join(p.Assets, ", ")
 	}
+	if p.Left != "" {
+		text += "; left out: " + p.Left
+	}
 	return text
 }
 
 func (p Delivered) describe() string {
-	return strings.TrimSuffix(fmt.Sprintf("%s to %s: %s; %s", p.ID, p.To, p.State, p.Said), "; ")
+	text := strings.TrimSuffix(fmt.Sprintf("%s to %s: %s; %s", p.ID, p.To, p.State, p.Said), "; ")
+	if p.Left != "" {
+		text += "; left out: " + p.Left
+	}
+	return text
 }
 
 // escalate takes an escalation into the sum; the same one twice counts once.
@@ -72,7 +86,7 @@ func (r *Record) deliver(e Event) error {
 		return err
 	}
 	if escalation := r.escalation(delivered.ID); escalation != nil {
-		escalation.Delivered = append(escalation.Delivered, Delivery{delivered.To, delivered.State, delivered.Said, timeOf(e.At())})
+		escalation.Delivered = append(escalation.Delivered, Delivery{delivered.To, delivered.State, delivered.Said, timeOf(e.At()), delivered.Left})
 	}
 	return nil
 }

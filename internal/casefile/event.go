@@ -43,6 +43,7 @@ const (
 	TypeUndone        Type = "undone"
 	TypeClosed        Type = "closed"
 	TypeSearched      Type = "searched"
+	TypeExported      Type = "exported"
 )
 
 // An Entry is an event before it is part of the chain.

@@ -64,7 +64,14 @@ var descriptions = map[Type]func(Event) (string, error){
 		if p.Own {
 			own = ", a server of the team's own,"
 		}
-		return fmt.Sprintf("%s to %s%s under TLP:%s, PAP:%s", defanged(p.About), p.Source, own, p.TLP, p.PAP)
+		what := defanged(p.About)
+		switch {
+		case p.Note > 0 && p.About == Value{}:
+			what = fmt.Sprintf("the remark of event %d", p.Note)
+		case p.Note > 0:
+			what = fmt.Sprintf("the remark of event %d on %s", p.Note, what)
+		}
+		return fmt.Sprintf("%s to %s%s under TLP:%s, PAP:%s", what, p.Source, own, p.TLP, p.PAP)
 	}),
 	TypePivoted: described(func(p Pivot) string {
 		holders := "holders unknown"
@@ -119,6 +126,7 @@ var descriptions = map[Type]func(Event) (string, error){
 	TypeUndone:        described(Undone.describe),
 	TypeClosed:        described(func(p Closed) string { return orElse(p.Reason, "no reason given") }),
 	TypeSearched:      described(Searched.describe),
+	TypeExported:      described(Exported.describe),
 }
 
 func (s Searched) describe() string {

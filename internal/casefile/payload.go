@@ -97,6 +97,9 @@ type Disclosed struct {
 	TLP    string `json:"tlp"`
 	PAP    string `json:"pap"`
 	Own    bool   `json:"own,omitempty"` // a server of the team's own: no third party
+	// Note is the event of the remark that went with it, about About or, where
+	// that is empty, about the whole case. 0 means the value itself.
+	Note uint64 `json:"note,omitempty"`
 }
 
 // Read names the blob that holds every corpus question of a run with its

@@ -3,6 +3,7 @@ package casefile
 import (
 	"context"
 	"slices"
+	"time"
 
 	"clew/internal/source"
 )
@@ -37,6 +38,8 @@ type Record struct {
 	pivotAt     map[PivotName]int // index into pivots
 	newRun      bool              // the points of the last one are complete
 	disclosures int
+	exported    []Exported
+	changed     time.Time // what was told to others changes nothing of the case
 	finished    *Finished
 	found       *Found
 	read        *Read
@@ -155,8 +158,13 @@ func (r *Record) add(e Event) error {
 		err = r.expand(e)
 	case TypePivotRejected:
 		err = r.refusePivot(e)
+	case TypeExported:
+		err = r.export(e)
 	case TypeClosed:
 		r.closed = true
+	}
+	if e.Type != TypeExported && e.Type != TypeDisclosed {
+		r.changed = e.At()
 	}
 	return err
 }

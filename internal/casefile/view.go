@@ -17,7 +17,7 @@ func (r *Record) Document() Document {
 	}
 	return Document{
 		Case: Case{
-			ID: r.Head.Case, State: r.State, Opened: timeOf(r.Head.Opened), Changed: timeOf(r.Head.Changed), Tags: r.tags[Value{}],
+			ID: r.Head.Case, State: r.State, Opened: timeOf(r.Head.Opened), Changed: timeOf(r.changed), Tags: r.tags[Value{}],
 			Scope: r.Opened.Scope, TLP: r.Opened.TLP, PAP: r.PAP, Window: r.Opened.Window, Limits: r.Limits,
 			Tool: r.Tool, Events: r.Head.Seq, Head: r.Head.Hash,
 		},

@@ -91,7 +91,8 @@ func Choose(documents []casefile.Document, f Format, r Rules) (Set, error) {
 		}
 		if r.Audience != "" && tlp.StricterThan(r.Audience) {
 			refused = append(refused, fmt.Sprintf("%s is TLP:%s", d.Case.ID, tlp))
-			s.Left = append(s.Left, Left{d.Case.ID, fmt.Sprintf("the whole case is TLP:%s, and this export is for TLP:%s", tlp, r.Audience)})
+			c.caseID = d.Case.ID
+			c.left(Left{d.Case.ID, fmt.Sprintf("the whole case is TLP:%s, and this export is for TLP:%s", tlp, r.Audience)}, "")
 			continue
 		}
 		c.add(d, tlp)
@@ -117,6 +118,7 @@ type chooser struct {
 	format Format
 	set    *Set
 	kept   map[observable.Value]int // place in Entries
+	caseID string                   // of what is considered
 	// witnesses may be exported, of whatever kind: a file that no packet filter
 	// can carry tells which user agent to look for.
 	witnesses []Entry
@@ -124,6 +126,7 @@ type chooser struct {
 
 func (c *chooser) add(d casefile.Document, tlp marking.TLP) {
 	s := c.set
+	c.caseID = d.Case.ID
 	s.Cases = append(s.Cases, d.Case)
 	if s.TLP == "" || tlp.StricterThan(s.TLP) {
 		s.TLP = tlp
@@ -166,7 +169,7 @@ func (c *chooser) consider(e Entry, kind, text string) (taken bool) {
 		reason = c.format.carries(e)
 	}
 	if reason != "" {
-		c.set.Left = append(c.set.Left, Left{e.Value.Defang(), reason})
+		c.left(Left{e.Value.Defang(), reason}, e.Band)
 		return false
 	}
 	if at, ok := c.kept[e.Value]; ok {
@@ -185,7 +188,20 @@ func (c *chooser) leave(kind, text, reason string) {
 			shown = v.Defang()
 		}
 	}
-	c.set.Left = append(c.set.Left, Left{casefile.Printable(shown), reason})
+	c.left(Left{casefile.Printable(shown), reason}, "")
+}
+
+// left counts what stays out. The record names what somebody may miss, which a
+// coincidence is not.
+func (c *chooser) left(l Left, band string) {
+	c.set.Left = append(c.set.Left, l)
+	if band == "coincidence" {
+		return
+	}
+	if c.set.leftOf == nil {
+		c.set.leftOf = map[string][]Left{}
+	}
+	c.set.leftOf[c.caseID] = append(c.set.leftOf[c.caseID], l)
 }
 
 // refuses says why e stays out, "" when it may be exported.
@@ -260,7 +276,7 @@ func (c *chooser) finish() {
 	slices.SortFunc(s.Entries, compareEntries)
 	slices.SortFunc(s.Edges, compareEdges)
 	s.Edges = slices.CompactFunc(s.Edges, func(a, b Edge) bool { return a == b })
-	slices.SortFunc(s.Left, func(a, b Left) int { return compareText(a.Reason+"\x00"+a.Value, b.Reason+"\x00"+b.Value) })
+	slices.SortFunc(s.Left, compareLeft)
 	s.Left = slices.Compact(s.Left)
 	in := map[string]bool{}
 	for _, e := range s.Entries {

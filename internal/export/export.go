@@ -33,6 +33,8 @@ type Set struct {
 	Names    []NamePattern // at most one
 	Notes    []casefile.Note
 	Left     []Left // what is not in it, and why
+
+	leftOf map[string][]Left // by case
 }
 
 // An Entry is one indicator to be exported.
@@ -123,4 +125,8 @@ func compareEntries(a, b Entry) int { return a.Value.Compare(b.Value) }
 
 func compareEdges(a, b Edge) int {
 	return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Relation, b.Relation), a.To.Compare(b.To))
+}
+
+func compareLeft(a, b Left) int {
+	return cmp.Or(compareText(a.Reason, b.Reason), compareText(a.Value, b.Value))
 }

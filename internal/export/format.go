@@ -34,6 +34,8 @@ type Format struct {
 	// Patterns says that it also detects by shared attributes, and so has
 	// something to say about a set without entries of its kinds.
 	Patterns bool
+	// Notes says that it carries remarks.
+	Notes bool
 	// Write writes the set as one file. A format that is a folder has Files instead.
 	Write func(io.Writer, Set) error
 	Files func(Set) ([]File, error)

@@ -30,6 +30,17 @@ func NewVerdict(v observable.Value, relation, reason string, everywhere bool) (c
 	return verdict, nil
 }
 
+// RecordExported notes that a case was exported, and what stayed out. The same
+// export as the last one to that place adds nothing.
+func (w *Workspace) RecordExported(ctx context.Context, id string, e casefile.Exported) error {
+	record, err := casefile.Load(ctx, w.Cases, id)
+	if err != nil || record.Exported(e) {
+		return err
+	}
+	_, err = w.Record(ctx, id, casefile.TypeExported, e)
+	return err
+}
+
 // Record writes what the analyst decided or noted into the record of a case.
 func (w *Workspace) Record(ctx context.Context, id string, t casefile.Type, payload any) (casefile.Event, error) {
 	events, err := w.Cases.Append(ctx, id, casefile.Entry{Time: w.Clock(), Type: t, Actor: w.ActorOf(ctx), Data: payload})

@@ -170,6 +170,11 @@ func (s *service) export(ctx context.Context, in *exportInput) (*download, error
 	if err != nil {
 		return nil, asProblem(err)
 	}
+	for id, e := range set.Exported(f.Name, "", "") {
+		if err := s.cases.RecordExported(ctx, id, e); err != nil {
+			return nil, asProblem(err)
+		}
+	}
 	return &download{
 		ContentType: f.Media(), Disposition: attachment(fileOf(set, f)), Policy: inert, Body: out.Bytes(),
 		TLP: string(set.TLP), Entries: strconv.Itoa(len(set.Entries)), LeftOut: strconv.Itoa(len(set.Left)),

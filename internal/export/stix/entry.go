@@ -164,7 +164,7 @@ func (b *builder) grouping(i int) {
 	}
 	group := b.domain("grouping", []string{c.ID}, Object{
 		"name": c.ID, "context": "suspicious-activity", "object_refs": refs, "external_references": references([]string{c.ID}),
-		"description": fmt.Sprintf("clew case %s, scope %s, record head %s", c.ID, casefile.Printable(c.Scope), casefile.Printable(c.Head)),
+		"description": fmt.Sprintf("clew case %s, scope %s, as of %s", c.ID, casefile.Printable(c.Scope), c.Changed),
 	})
 	b.add(group)
 	if i > 0 { // notes are of the set, not of one case

@@ -23,6 +23,7 @@ func Format() export.Format {
 		Name: "stix", Title: "STIX 2.1", Use: export.Share, File: "clew.stix.json", Kinds: kinds(), Fits: fits,
 		Doc: "bundle of indicators with patterns, the observed data and relationships behind them, sightings, notes, one grouping a case, TLP 2.0 markings; " +
 			"identifiers stay the same from export to export",
+		Notes: true,
 		Proof: "validated against the OASIS JSON schemas",
 		Write: write,
 	}

@@ -57,6 +57,23 @@ func bounded(lines []string) []string {
 	return shown
 }
 
+// Left says what of the escalation is not in the message, "" when all of it is.
+func (m Message) Left() string {
+	var left []string
+	for _, part := range []struct {
+		what  string
+		lines []string
+	}{{"what to do first", m.Escalation.Actions}, {"evidence", m.Escalation.Evidence}, {"machines", m.Escalation.Assets}} {
+		if n := len(part.lines) - maxLines; n > 0 {
+			left = append(left, fmt.Sprintf("%d of %d lines of %s", n, len(part.lines), part.what))
+		}
+	}
+	if left == nil {
+		return ""
+	}
+	return strings.Join(left, ", ") + fmt.Sprintf(": a message holds %d of each", maxLines)
+}
+
 // Text is the message as plain text, for mail and tickets.
 func (m Message) Text() string {
 	var b strings.Builder

@@ -128,6 +128,7 @@ func (r rule) escalation(d casefile.Document, fired []subject) casefile.Escalati
 		Because: fmt.Sprintf("%s %s", count(len(fired)), r.Because),
 	}
 	news := 0
+	machinesLeft := map[string]bool{}
 	for _, s := range fired {
 		e.Values = append(e.Values, s.value)
 		e.Evidence = append(e.Evidence, s.evidence())
@@ -138,13 +139,20 @@ func (r rule) escalation(d casefile.Document, fired []subject) casefile.Escalati
 			machines = s.validation.Assets
 		}
 		for _, asset := range machines {
-			if len(e.Assets) < maxAssets && !slices.Contains(e.Assets, asset) {
+			switch {
+			case slices.Contains(e.Assets, asset):
+			case len(e.Assets) < maxAssets:
 				e.Assets = append(e.Assets, asset)
+			default:
+				machinesLeft[asset] = true
 			}
 		}
 	}
 	if news > 0 {
 		e.Because += fmt.Sprintf("; %d of them told before, and now on further machines", news)
+	}
+	if n := len(machinesLeft); n > 0 {
+		e.Left = fmt.Sprintf("%d more machines: it names %d at most; the sightings of the case have them", n, maxAssets)
 	}
 	e.ID = identifier(d.Case.ID, e, news > 0)
 	return e

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"clew/internal/export"
@@ -22,6 +23,9 @@ type List struct {
 	Content []byte
 	Type    string // media type
 	Changed time.Time
+	TLP     string // the strictest marking of what is in it; "" when nothing is
+	// Withheld counts the cases that are marked stricter than those who fetch.
+	Withheld int
 }
 
 // Lists gives a list by the name of its format. It is asked on every request,
@@ -39,7 +43,7 @@ func Of(f export.Format, s export.Set) (List, error) {
 	if err := f.Write(&out, s); err != nil {
 		return List{}, err
 	}
-	return List{out.Bytes(), f.Media(), s.Version}, nil
+	return List{Content: out.Bytes(), Type: f.Media(), Changed: s.Version, TLP: string(s.TLP)}, nil
 }
 
 // Handler serves GET /NAME. An ETag over the content answers those that have it
@@ -62,6 +66,10 @@ func Handler(lists Lists) http.Handler {
 		w.Header().Set("Content-Type", list.Type)
 		w.Header().Set("Cache-Control", "no-cache") // keep it, ask each time
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if list.TLP != "" {
+			w.Header().Set("X-Clew-TLP", list.TLP)
+		}
+		w.Header().Set("X-Clew-Cases-Withheld", strconv.Itoa(list.Withheld))
 		http.ServeContent(w, r, "", list.Changed, bytes.NewReader(list.Content))
 	})
 	return mux

@@ -22,6 +22,8 @@ export const eventWords: Record<string, string> = {
   acted: 'action',
   escalated: 'escalated',
   delivered: 'delivered',
+  searched: 'logs searched',
+  exported: 'exported',
 };
 
 /** What an analyst decided can be taken back; what happened cannot. */
