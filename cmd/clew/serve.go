@@ -147,6 +147,15 @@ func (c core) as(ask server.Ask) *app {
 	return &run
 }
 
+// Under implements [server.Core].
+func (c core) Under(d server.Defaults, offline bool) server.Core {
+	run := c.as(server.Ask{
+		TLP: d.TLP, PAP: d.PAP, Since: d.Since, Until: d.Until, AsOf: d.AsOf, Depth: d.Depth, MaxHolders: d.MaxHolders, Budget: d.Budget, Offline: offline,
+	})
+	run.since, run.until, run.asOf = d.Since, d.Until, d.AsOf // those of this process do not count
+	return core{run}
+}
+
 // requestOf reads the part of a request that is no flag of the server.
 func requestOf(ask server.Ask) (investigation.Request, error) {
 	req := investigation.Request{CaseID: ask.Case, Scope: cmp.Or(ask.Scope, "hunt"), Ungrouped: ask.Ungrouped}

@@ -18,7 +18,7 @@ func (c client) ended(run server.Run) server.Run {
 		if err := json.Unmarshal([]byte(c.want(200, "GET", "/api/v1/investigations/"+run.ID, "")), &run); err != nil {
 			c.t.Fatal(err)
 		}
-		if run.State != "running" {
+		if run.State != "running" && run.State != "queued" {
 			return run
 		}
 	}

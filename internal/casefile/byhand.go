@@ -103,6 +103,22 @@ func (r *Record) refusePivot(e Event) error {
 	return nil
 }
 
+// ExpandedLast reports whether the last expansions of the case are those of entries,
+// by the same actor: a run that was cut off had written them.
+func (r *Record) ExpandedLast(entries []Entry) bool {
+	if len(entries) > len(r.expansions) {
+		return false
+	}
+	for i, x := range r.expansions[len(r.expansions)-len(entries):] {
+		p, ok := entries[i].Data.(Expanded)
+		if !ok || x.State != ExpansionRun || x.Actor != entries[i].Actor || x.Method != p.Pivot.Method || x.Reason != p.Reason ||
+			(Value{x.FromKind, x.From}) != p.Pivot.From || (Value{x.Kind, x.Value}) != p.Pivot.On {
+			return false
+		}
+	}
+	return true
+}
+
 // Expansions returns what is to be followed by hand, in the order in which it
 // was asked for. What was rolled back is not in it.
 func (r *Record) Expansions() ([]pivot.Expansion, error) {

@@ -78,8 +78,10 @@ func (w *Workspace) expand(ctx context.Context, req Request) (casefile.Document,
 		}
 		entries[i] = casefile.Entry{Time: w.Clock(), Type: casefile.TypeExpanded, Actor: w.ActorOf(ctx), Data: casefile.Expanded{Pivot: nameOf(x), Reason: req.Reason}}
 	}
-	if _, err := w.Cases.Append(ctx, id, entries...); err != nil {
-		return casefile.Document{}, err
+	if !req.Again || !record.ExpandedLast(entries) {
+		if _, err := w.Cases.Append(ctx, id, entries...); err != nil {
+			return casefile.Document{}, err
+		}
 	}
 	if req.Opened != nil {
 		req.Opened(id)

@@ -18,7 +18,12 @@ import (
 
 // A Request says what to investigate and within which bounds.
 type Request struct {
-	CaseID     string // continue this case; "" opens one
+	CaseID string // continue this case; "" opens one
+	// OpenAs is the ID of the case that is opened; "" draws one. Again says that this
+	// request may have been begun before, by a process that is no more: what it wrote
+	// to the record is then gone on with, and not written a second time.
+	OpenAs     string
+	Again      bool
 	Seeds      []Seed
 	Scope      string // live or hunt
 	TLP        marking.TLP
@@ -139,13 +144,19 @@ func (w *Workspace) open(ctx context.Context, req *Request) (id string, err erro
 			Kind: s.Value.Kind().String(), Value: s.Value.Text(), Source: s.Source, Confidence: s.Confidence,
 		})
 	}
-	for range 8 {
-		if id, err = casefile.NewID(w.Clock(), req.Seeds[0].Value, w.Random); err != nil {
+	for n := range 8 {
+		if id = req.OpenAs; id != "" && n == 0 {
+			err = nil
+		} else if id, err = casefile.NewID(w.Clock(), req.Seeds[0].Value, w.Random); err != nil {
 			return "", err
 		}
 		_, err = w.Cases.Append(ctx, id, casefile.Entry{Time: w.Clock(), Type: casefile.TypeOpened, Actor: w.ActorOf(ctx), Data: opened})
 		if !errors.Is(err, casefile.ErrExists) {
 			return id, err
+		}
+		if id == req.OpenAs && req.Again {
+			req.CaseID = id
+			return w.reopen(ctx, req)
 		}
 	}
 	return "", err

@@ -18,6 +18,9 @@ import (
 	"clew/internal/casefile/sqlite"
 	"clew/internal/corpus"
 	"clew/internal/database"
+	"clew/internal/job"
+	jobpostgres "clew/internal/job/postgres"
+	jobsqlite "clew/internal/job/sqlite"
 	"clew/internal/pivot"
 	"clew/internal/reference"
 	"clew/internal/score"
@@ -30,6 +33,7 @@ type Workspace struct {
 	Dir    string
 	Corpus corpus.Store
 	Cases  casefile.Store
+	Jobs   *job.Store
 	Lists  *reference.Set
 	// Searches are the pivot methods in code, by name.
 	Searches map[string]pivot.Search
@@ -55,7 +59,7 @@ type Workspace struct {
 // Needs says which stores a command uses, so that reading a case does not wait
 // for an import to finish.
 type Needs struct {
-	Corpus, Cases bool
+	Corpus, Cases, Jobs bool
 	// ReadOnly opens a corpus that is there without a claim to write, so that
 	// it can be read from a full disk.
 	ReadOnly bool
@@ -83,7 +87,27 @@ func (w *Workspace) Open(dir string, needs Needs) error {
 		}
 		w.Cases = store
 	}
+	if needs.Jobs {
+		store, err := w.openJobs()
+		if err != nil {
+			return errors.Join(err, w.Close())
+		}
+		w.Jobs = store
+	}
 	return nil
+}
+
+func (w *Workspace) openJobs() (*job.Store, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+	defer cancel()
+	if w.Database.URL == "" {
+		return jobsqlite.Open(ctx, w.Dir)
+	}
+	db, err := database.Open(ctx, w.Database)
+	if err != nil {
+		return nil, err
+	}
+	return jobpostgres.Open(ctx, db)
 }
 
 func (w *Workspace) openRecord() (casefile.Store, error) {
@@ -104,7 +128,10 @@ func (w *Workspace) Close() error {
 	if w.Cases != nil {
 		errs = append(errs, w.Cases.Close())
 	}
+	if w.Jobs != nil {
+		errs = append(errs, w.Jobs.Close())
+	}
 	errs = append(errs, w.names.close())
-	w.Corpus, w.Cases = nil, nil
+	w.Corpus, w.Cases, w.Jobs = nil, nil, nil
 	return errors.Join(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -31,7 +32,9 @@ func (s *Store) claim(ctx context.Context, id, worker string, lease time.Duratio
 			return err
 		}
 		ok = true
-		j, err = tx.job(ctx, id)
+		if j, err = tx.job(ctx, id); err == nil {
+			j.Work, err = tx.work(ctx, id)
+		}
 		return err
 	})
 	if ok {
@@ -69,14 +72,23 @@ func (s *Store) beat(ctx context.Context, j Job, lease time.Duration, doc json.R
 	return cancelling, err
 }
 
+// linesAtOnce is how many lines go into one statement.
+const linesAtOnce = 200
+
 func (tx t) keep(ctx context.Context, id string, lines []string) error {
-	for _, line := range lines {
-		if _, err := tx.exec(ctx, `INSERT INTO {lines} (job, data) VALUES ($1, $2)`, id, line); err != nil {
-			return err
-		}
-	}
 	if len(lines) == 0 {
 		return nil
+	}
+	for part := range slices.Chunk(lines, linesAtOnce) {
+		args := []any{id}
+		var rows []string
+		for _, line := range part {
+			args = append(args, line)
+			rows = append(rows, fmt.Sprintf("($1, $%d)", len(args)))
+		}
+		if _, err := tx.exec(ctx, `INSERT INTO {lines} (job, data) VALUES `+strings.Join(rows, ", "), args...); err != nil {
+			return err
+		}
 	}
 	_, err := tx.exec(ctx, `UPDATE {jobs} SET lined = 1 WHERE id = $1`, id)
 	return err

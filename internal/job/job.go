@@ -43,7 +43,8 @@ type Job struct {
 	Queue string // "" is the shared one; another is taken by its machine alone
 	State State
 	Actor string // who asked for it
-	// Work is what the job needs to be done anywhere. Keys are never part of it.
+	// Work is what the job needs to be done anywhere. Keys are never part of it. It
+	// comes to whoever does the job, and from [Store.Work].
 	Work json.RawMessage
 	// Doc is how it stands, as whoever does it last reported.
 	Doc json.RawMessage
@@ -71,18 +72,20 @@ type New struct {
 // Bounds of what a store holds.
 const (
 	MostQueued = 100
-	mostKept   = 500    // ended jobs
-	keptLines  = 20     // ended jobs of which the lines are kept
-	mostLines  = 10_000 // of one job
-	mostDeaths = 5      // of workers, then a job is left to a person
-	mostTries  = 10     // of a job that cannot be done at the moment, then it fails
+	mostKept   = 500       // ended jobs
+	keptLined  = 20        // ended jobs that have lines
+	mostLines  = 20_000    // of one job, a backstop: whoever keeps lines has a bound
+	mostWork   = 512 << 20 // bytes of what those that have not ended need
+	largeWork  = 64 << 10  // bytes; of ended jobs only the newest few keep as much
+	mostDeaths = 5         // of workers, then a job is left to a person
+	mostTries  = 10        // of a job that cannot be done at the moment, then it fails
 )
 
 // Errors of a store.
 var (
 	ErrNoJob  = errors.New("no such job")
 	ErrBusy   = errors.New("the case has a job that has not ended")
-	ErrFull   = errors.New("100 jobs are queued: wait for one, or cancel one")
+	ErrFull   = errors.New("the queue is full (100 jobs, or 512 MiB of what they need): wait for one, or cancel one")
 	ErrEnded  = errors.New("the job has ended")
 	ErrActive = errors.New("the job has not ended: there is nothing to try again")
 )

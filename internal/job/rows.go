@@ -28,19 +28,20 @@ func (tx t) one(ctx context.Context, query string, args []any, into ...any) erro
 	return tx.each(ctx, query, args, func(scan func(...any) error) error { return scan(into...) })
 }
 
-const columns = `id, kind, case_id, queue, state, actor, work, doc, worker, attempt, deaths, cancelling, error, version, created, started, ended, lease`
+// columns are all but the work, which may be large and is read by its worker alone.
+const columns = `id, kind, case_id, queue, state, actor, doc, worker, attempt, deaths, cancelling, error, version, created, started, ended, lease`
 
 func (tx t) jobs(ctx context.Context, rest string, args ...any) (jobs []Job, err error) {
 	err = tx.each(ctx, `SELECT `+columns+` FROM {jobs}`+rest, args, func(scan func(...any) error) error {
 		var (
 			j                              Job
-			work, doc                      string
+			doc                            string
 			cancelling                     int
 			created, started, ended, lease int64
 		)
-		err := scan(&j.ID, &j.Kind, &j.Case, &j.Queue, &j.State, &j.Actor, &work, &doc, &j.Worker, &j.Attempt, &j.Deaths, &cancelling, &j.Error, &j.Version,
+		err := scan(&j.ID, &j.Kind, &j.Case, &j.Queue, &j.State, &j.Actor, &doc, &j.Worker, &j.Attempt, &j.Deaths, &cancelling, &j.Error, &j.Version,
 			&created, &started, &ended, &lease)
-		j.Work, j.Doc, j.Cancelling = json.RawMessage(work), json.RawMessage(doc), cancelling != 0
+		j.Doc, j.Cancelling = json.RawMessage(doc), cancelling != 0
 		j.Created, j.Started, j.Ended, j.Lease = at(created), at(started), at(ended), at(lease)
 		jobs = append(jobs, j)
 		return err
@@ -105,4 +106,11 @@ func (tx t) next(ctx context.Context, caseID string, alone ...string) error {
 		}
 	}
 	return tx.dispatch(ctx, jobs[0].ID, jobs[0].Queue, 0)
+}
+
+// work reads what a job needs.
+func (tx t) work(ctx context.Context, id string) (json.RawMessage, error) {
+	var text string
+	err := tx.one(ctx, `SELECT work FROM {jobs} WHERE id = $1`, []any{id}, &text)
+	return json.RawMessage(text), err
 }

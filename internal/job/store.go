@@ -74,8 +74,11 @@ func (s *Store) Add(ctx context.Context, n New) (Job, error) {
 	}
 	var added Job
 	err = s.tx(ctx, true, func(tx t) error {
-		queued, others := 0, 0
+		queued, others, size := 0, 0, int64(0)
 		if err := tx.one(ctx, `SELECT count(*) FROM {jobs} WHERE state = 'queued'`, nil, &queued); err != nil {
+			return err
+		}
+		if err := tx.one(ctx, `SELECT coalesce(sum(length(work)), 0) FROM {jobs} WHERE state IN ('queued', 'running')`, nil, &size); err != nil {
 			return err
 		}
 		if n.Case != "" {
@@ -84,7 +87,7 @@ func (s *Store) Add(ctx context.Context, n New) (Job, error) {
 			}
 		}
 		switch {
-		case queued >= MostQueued:
+		case queued >= MostQueued, size > mostWork:
 			return ErrFull
 		case n.Alone && others > 0:
 			return ErrBusy
@@ -216,6 +219,15 @@ func (s *Store) Retry(ctx context.Context, id string) (j Job, err error) {
 	return j, err
 }
 
+// Work returns what a job needs to be done.
+func (s *Store) Work(ctx context.Context, id string) (work json.RawMessage, err error) {
+	err = s.tx(ctx, false, func(tx t) error {
+		work, err = tx.work(ctx, id)
+		return err
+	})
+	return work, err
+}
+
 // Lines returns what was kept of a job line by line ([Task.Keep]).
 func (s *Store) Lines(ctx context.Context, id string) (lines []json.RawMessage, err error) {
 	err = s.tx(ctx, false, func(tx t) error {
@@ -233,12 +245,15 @@ func (s *Store) Lines(ctx context.Context, id string) (lines []json.RawMessage, 
 	return lines, err
 }
 
-// forget drops the oldest ended jobs beyond those kept, and of most their lines.
+// forget drops the oldest ended jobs beyond those kept, with their lines, and what
+// the older ones needed where that is large.
 func (tx t) forget(ctx context.Context) error {
+	const ended = `state NOT IN ('queued', 'running') ORDER BY n DESC LIMIT 100 OFFSET`
 	for _, statement := range []string{
-		fmt.Sprintf(`DELETE FROM {jobs} WHERE n IN (SELECT n FROM {jobs} WHERE state NOT IN ('queued', 'running') ORDER BY n DESC LIMIT 10 OFFSET %d)`, mostKept),
-		fmt.Sprintf(`DELETE FROM {lines} WHERE job IN (SELECT id FROM {jobs} WHERE lined = 1 AND state NOT IN ('queued', 'running') ORDER BY n DESC LIMIT 10 OFFSET %d)`, keptLines),
-		`DELETE FROM {lines} WHERE job NOT IN (SELECT id FROM {jobs})`,
+		fmt.Sprintf(`DELETE FROM {jobs} WHERE n IN (SELECT n FROM {jobs} WHERE %s %d)`, ended, mostKept),
+		fmt.Sprintf(`DELETE FROM {jobs} WHERE n IN (SELECT n FROM {jobs} WHERE lined = 1 AND %s %d)`, ended, keptLined),
+		fmt.Sprintf(`UPDATE {jobs} SET work = '' WHERE n IN (SELECT n FROM {jobs} WHERE length(work) > %d AND %s %d)`, largeWork, ended, keptLined),
+		`DELETE FROM {lines} WHERE job NOT IN (SELECT id FROM {jobs} WHERE lined = 1)`,
 	} {
 		if _, err := tx.exec(ctx, statement); err != nil {
 			return err

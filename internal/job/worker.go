@@ -177,7 +177,7 @@ func (w *Worker) hold(t *Task) {
 	}
 	w.mu.Unlock()
 	w.Store.mu.Lock()
-	w.Store.nudges[t.Job.ID] = t.look
+	w.Store.nudges[t.Job.ID] = t.Look
 	w.Store.mu.Unlock()
 }
 
@@ -318,9 +318,8 @@ func (t *Task) Report(doc any) {
 	t.Job.Doc, t.dirty = text, true
 }
 
-// Keep adds a line to those that are kept of the job, up to a bound, and returns
-// how many there are.
-func (t *Task) Keep(line any) int {
+// Keep adds a line to those that are kept of the job.
+func (t *Task) Keep(line any) {
 	text, err := json.Marshal(line)
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -328,11 +327,10 @@ func (t *Task) Keep(line any) int {
 		t.lines = append(t.lines, string(text))
 		t.kept++
 	}
-	return t.kept
 }
 
-// look has the job looked at now.
-func (t *Task) look() {
+// Look has what was reported written now, and heard whether the job is to end.
+func (t *Task) Look() {
 	select {
 	case t.nudge <- struct{}{}:
 	default: // it will be

@@ -17,6 +17,7 @@ import (
 	"clew/internal/corpus"
 	"clew/internal/export"
 	"clew/internal/investigation"
+	"clew/internal/job"
 	"clew/internal/observable"
 	"clew/internal/observable/extract"
 	"clew/internal/report/pdf"
@@ -27,14 +28,14 @@ const root = "/api/v1"
 
 // service answers the operations of the API.
 type service struct {
-	core  Core
-	cases *investigation.Workspace // the record, open as long as the server
-	docs  *documents
-	watch *watches
-	shelf *shelf
-	jobs  *jobs
-	hunts *hunts
-	beat  time.Duration // between two signs of life of a stream
+	core   Core
+	cases  *investigation.Workspace // the record, open as long as the server
+	docs   *documents
+	watch  *watches[casefile.Head]
+	shelf  *shelf
+	jobs   *jobs
+	worker *Worker
+	beat   time.Duration // between two signs of life of a stream
 	// version is of clew, as bundles name their writer.
 	version string
 }
@@ -143,12 +144,13 @@ func asProblem(err error) error {
 	var (
 		ready   huma.StatusError
 		refused Refused
+		later   job.Later
 	)
 	text := casefile.Printable(err.Error())
 	switch {
 	case errors.As(err, &ready):
 		return err
-	case errors.Is(err, casefile.ErrNoCase), errors.Is(err, casefile.ErrNoBlob), errors.Is(err, errNoRun), errors.Is(err, errNoHunt):
+	case errors.Is(err, casefile.ErrNoCase), errors.Is(err, casefile.ErrNoBlob), errors.Is(err, job.ErrNoJob):
 		return huma.Error404NotFound(text)
 	case errors.Is(err, ErrNoFormat):
 		return huma.Error404NotFound(text)
@@ -156,15 +158,15 @@ func asProblem(err error) error {
 		return huma.Error403Forbidden(text)
 	case errors.Is(err, pdf.ErrNoBrowser):
 		return huma.Error501NotImplemented(text)
-	case errors.Is(err, errBusy), errors.Is(err, investigation.ErrNotRun), errors.Is(err, casefile.ErrDiverged), errors.Is(err, ErrUntrusted), errors.Is(err, investigation.ErrDiffers):
+	case errors.Is(err, job.ErrBusy), errors.Is(err, job.ErrActive), errors.Is(err, investigation.ErrNotRun), errors.Is(err, casefile.ErrDiverged), errors.Is(err, ErrUntrusted), errors.Is(err, investigation.ErrDiffers):
 		return huma.Error409Conflict(text)
-	case errors.Is(err, errTooMany), errors.Is(err, errQueue), errors.Is(err, errManyHunts):
+	case errors.Is(err, job.ErrFull):
 		return huma.Error429TooManyRequests(text)
 	case errors.As(err, &refused), errors.Is(err, observable.ErrNotIndicator), errors.Is(err, investigation.ErrVerdict), errors.Is(err, investigation.ErrByHand),
 		errors.Is(err, extract.ErrUnreadable), errors.Is(err, casefile.ErrInvalid), errors.Is(err, casefile.ErrBundle):
 		return huma.Error422UnprocessableEntity(text)
 	case errors.Is(err, corpus.ErrLocked), errors.Is(err, casefile.ErrLocked), errors.Is(err, casefile.ErrFull), errors.Is(err, casefile.ErrUnreachable),
-		errors.Is(err, errClosing), errors.Is(err, context.Canceled):
+		errors.As(err, &later), errors.Is(err, context.Canceled):
 		return huma.Error503ServiceUnavailable(text)
 	}
 	return huma.Error500InternalServerError(text)

@@ -11,6 +11,7 @@ import (
 	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
+	"clew/internal/job"
 	"clew/internal/observable"
 	"clew/internal/pivot"
 )
@@ -209,24 +210,25 @@ func (s *service) turn(ctx context.Context, in *turnInput) (Run, error) {
 		return Run{}, err
 	}
 	id := record.Head.Case
-	expansions := make([]pivot.Expansion, len(in.Body.Pivots))
-	for i, t := range in.Body.Pivots {
-		if expansions[i], err = t.expansion(); err != nil {
+	underWay, err := s.jobs.underWay(ctx, id)
+	if err != nil {
+		return Run{}, err
+	}
+	for _, t := range in.Body.Pivots {
+		x, err := t.expansion()
+		if err != nil {
 			return Run{}, err
 		}
-		if !record.Holds(expansions[i].From) && !s.jobs.underWay(id) { // a run under way may find it yet
-			return Run{}, fmt.Errorf("%w: %s is neither a seed nor a finding of case %s", investigation.ErrByHand, expansions[i].From.Defang(), id)
+		if !record.Holds(x.From) && !underWay { // a run under way may find it yet
+			return Run{}, fmt.Errorf("%w: %s is neither a seed nor a finding of case %s", investigation.ErrByHand, x.From.Defang(), id)
 		}
 	}
 	run := Run{Case: id, Pivots: in.Body.Pivots}
 	for _, seed := range record.Opened.Seeds {
 		run.Seeds = append(run.Seeds, casefile.Value{Kind: seed.Kind, Value: seed.Value})
 	}
-	return s.jobs.enqueue(run, func(ctx context.Context) (investigation.Request, func(), error) {
-		req, done, err := s.core.Request(ctx, Ask{Case: id, Budget: in.Body.Budget, Offline: in.Body.Offline, PAP: record.PAP})
-		req.Expand, req.Reason = expansions, in.Body.Reason
-		return req, done, err
-	})
+	ask := Ask{Case: id, Budget: in.Body.Budget, Offline: in.Body.Offline, PAP: record.PAP}
+	return asRun(s.jobs.add(ctx, job.New{Kind: kindPivots, Case: id, Doc: newRun(run)}, order{Ask: ask, Pivots: in.Body.Pivots, Reason: in.Body.Reason}))
 }
 
 func (s *service) rejectPivot(ctx context.Context, in *pivotDecision) (casefile.Event, error) {

@@ -18,6 +18,9 @@ type Core interface {
 	// Request turns what was asked for into a request of an investigation; done
 	// closes its way out.
 	Request(ctx context.Context, ask Ask) (req investigation.Request, done func(), err error)
+	// Under is the core as if it had been started with these defaults, and offline
+	// where that is said: what a server on another machine took up is done as there.
+	Under(d Defaults, offline bool) Core
 	// DryRun says whom a request would ask about its seeds. It asks nobody.
 	DryRun(ctx context.Context, w *investigation.Workspace, ask Ask) ([]Question, error)
 	// Points ranks the pivot points of v. It asks nobody.

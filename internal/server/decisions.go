@@ -9,6 +9,7 @@ import (
 	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
+	"clew/internal/job"
 )
 
 type tagInput struct {
@@ -61,8 +62,10 @@ func (s *service) registerDecisions(api huma.API) {
 			if err != nil {
 				return CaseHead{}, err
 			}
-			if s.jobs.underWay(id) {
-				return CaseHead{}, errBusy
+			if underWay, err := s.jobs.underWay(ctx, id); err != nil {
+				return CaseHead{}, err
+			} else if underWay {
+				return CaseHead{}, job.ErrBusy
 			}
 			if err := s.withCorpus(func(w *investigation.Workspace) error {
 				_, err := w.Reweigh(ctx, id)
@@ -87,8 +90,12 @@ func (s *service) undo(ctx context.Context, in *undoInput) (e casefile.Event, er
 	if err != nil {
 		return e, err
 	}
+	underWay, err := s.jobs.underWay(ctx, id)
+	if err != nil {
+		return e, err
+	}
 	err = s.withCorpus(func(w *investigation.Workspace) error {
-		e, err = w.Undo(ctx, id, in.Body.Seq, in.Body.Reason, s.jobs.underWay(id))
+		e, err = w.Undo(ctx, id, in.Body.Seq, in.Body.Reason, underWay)
 		return err
 	})
 	s.watch.wrote(id)
@@ -101,8 +108,12 @@ func (s *service) decide(ctx context.Context, name string, t casefile.Type, payl
 	if err != nil {
 		return e, err
 	}
+	underWay, err := s.jobs.underWay(ctx, id)
+	if err != nil {
+		return e, err
+	}
 	err = s.withCorpus(func(w *investigation.Workspace) error {
-		e, err = w.Decide(ctx, id, t, payload, s.jobs.underWay(id))
+		e, err = w.Decide(ctx, id, t, payload, underWay)
 		return err
 	})
 	s.watch.wrote(id)

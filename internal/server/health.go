@@ -3,11 +3,14 @@ package server
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"clew/internal/account"
 	"clew/internal/casefile"
+	"clew/internal/job"
 )
 
 // readyWithin bounds how long the record may take to answer a probe.
@@ -20,28 +23,40 @@ func isProbe(r *http.Request) bool {
 }
 
 // serveHealth answers probes: /healthz while the process answers at all, /readyz
-// while it can read its record.
+// while it can read its record and take up jobs.
 func (s *service) serveHealth(mux *http.ServeMux, ways routes) {
-	well := func(w http.ResponseWriter) {
+	well := func(w http.ResponseWriter, text string) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte("ok\n")) // the client may be gone
+		_, _ = io.WriteString(w, text+"\n") // the client may be gone
 	}
-	ways.handle(mux, "GET /healthz", account.Public, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { well(w) }))
+	ways.handle(mux, "GET /healthz", account.Public, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { well(w, "ok") }))
 	ways.handle(mux, "GET /readyz", account.Public, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := s.ready(r.Context()); err != nil {
-			problem(w, http.StatusServiceUnavailable, "the record does not answer: clew's own output says more")
+		text, err := s.ready(r.Context())
+		if err != nil {
+			problem(w, http.StatusServiceUnavailable, text)
 			return
 		}
-		well(w)
+		well(w, text)
 	}))
 }
 
-func (s *service) ready(ctx context.Context) error {
+// ready says in words how the server is. Without a worker it is ready all the same:
+// what is there can be read, and jobs wait.
+func (s *service) ready(ctx context.Context) (text string, err error) {
 	within, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	_, err := s.cases.Cases.Head(within, "no case has this name")
-	if errors.Is(err, casefile.ErrNoCase) {
-		return nil
+	_, err = s.cases.Cases.Head(within, "no case has this name")
+	if err != nil && !errors.Is(err, casefile.ErrNoCase) {
+		return "the record does not answer: clew's own output says more", err
 	}
-	return err
+	standing, err := s.jobs.store.Standing(within)
+	if err != nil {
+		return "jobs cannot be taken up: their record does not answer: clew's own output says more", err
+	}
+	for _, w := range standing.Workers {
+		if slices.Contains(w.Queues, job.Shared) {
+			return "ok", nil
+		}
+	}
+	return "ok, but no worker takes jobs, which wait: start clew worker", nil
 }

@@ -2,13 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"errors"
-	"fmt"
-	"io"
-	"slices"
-	"sync"
 	"time"
 
 	"clew/internal/casefile"
@@ -145,24 +138,17 @@ func HitOf(ind match.Indicator, s telemetry.Sighting) Hit {
 	return hit
 }
 
-// Bounds of hunts, which are kept in memory.
+// Bounds of hunts.
 const (
-	mostHunts = 10
 	mostHits  = 10_000 // of a hunt; the others are counted
 	mostNamed = 400    // machines, and days, of one finding
 )
 
-// Errors of hunts.
-var (
-	errNoHunt    = errors.New("no such hunt: it ended before this server started, or long ago; what it said of a case is in the case's record")
-	errManyHunts = fmt.Errorf("%d hunts are running: wait for one, or cancel one", mostRunning)
-)
-
-// A Hunt is one search of logs by this server, under way or ended. What it says
-// of a case is in the case's record, which outlives the server; the hunt does not.
+// A Hunt is one search of logs, under way or ended. It is done by the machine of the
+// server that took it up, which has the logs, and outlives the server.
 type Hunt struct {
 	ID         string        `json:"id"`
-	State      string        `json:"state" doc:"running, complete, interrupted or failed"`
+	State      string        `json:"state" doc:"queued, running, complete, interrupted or failed"`
 	Case       string        `json:"case"`
 	Started    casefile.Time `json:"started"`
 	Ended      casefile.Time `json:"ended"`
@@ -174,173 +160,11 @@ type Hunt struct {
 	Hits       int           `json:"hits"`
 	Kept       int           `json:"kept" doc:"hits that can be paged through"`
 	Error      string        `json:"error"`
+	Actor      string        `json:"actor" doc:"who asked for it"`
 }
 
 // A HuntReport is a hunt with what it found.
 type HuntReport struct {
 	Hunt
 	Places []HuntPlace `json:"places" doc:"what each place said, once it was searched"`
-}
-
-func (h Hunt) over() bool { return h.State != runRunning }
-
-// hunts are the hunts of this server.
-type hunts struct {
-	core   Core
-	clock  func() time.Time
-	random io.Reader
-
-	ctx    context.Context //nolint:containedctx // ends every hunt when the server does
-	cancel context.CancelFunc
-	wait   sync.WaitGroup
-
-	mu     sync.Mutex
-	list   []*job[Hunt]           // guarded by mu, oldest first
-	closed bool                   // guarded by mu
-	hits   map[string][]Hit       // guarded by mu, by hunt
-	places map[string][]HuntPlace // guarded by mu, by hunt
-}
-
-func newHunts(core Core, clock func() time.Time) *hunts {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &hunts{core: core, clock: clock, random: rand.Reader, ctx: ctx, cancel: cancel, hits: map[string][]Hit{}, places: map[string][]HuntPlace{}}
-}
-
-// start begins a hunt. What is wrong with the request is said before it returns.
-func (hs *hunts) start(ctx context.Context, ask HuntAsk) (Hunt, error) {
-	run, err := hs.core.Hunt(ctx, ask)
-	if err != nil {
-		return Hunt{}, err
-	}
-	hunting, cancel := context.WithCancel(hs.ctx)
-	j, err := hs.admit(Hunt{State: runRunning, Case: ask.Case, Started: instant(hs.clock()), LeftOut: []string{}}, cancel)
-	if err != nil {
-		cancel()
-		return Hunt{}, err
-	}
-	hunt, _ := j.now()
-	go func() {
-		defer hs.wait.Done()
-		defer cancel()
-		hs.hunt(hunting, j, run)
-	}()
-	return hunt, nil
-}
-
-// admit takes up a hunt, unless there are too many.
-func (hs *hunts) admit(hunt Hunt, cancel context.CancelFunc) (*job[Hunt], error) {
-	id := make([]byte, 8)
-	if _, err := io.ReadFull(hs.random, id); err != nil {
-		return nil, err
-	}
-	hunt.ID = hex.EncodeToString(id)
-	hs.mu.Lock()
-	defer hs.mu.Unlock()
-	if hs.closed {
-		return nil, errClosing
-	}
-	running, oldest := 0, -1 // the oldest that has ended
-	for i, other := range hs.list {
-		now, _ := other.now()
-		if !now.over() {
-			running++
-		} else if oldest < 0 {
-			oldest = i
-		}
-	}
-	if running >= mostRunning {
-		return nil, errManyHunts
-	}
-	if len(hs.list) >= mostHunts && oldest >= 0 {
-		gone, _ := hs.list[oldest].now()
-		hs.list = slices.Delete(hs.list, oldest, oldest+1)
-		delete(hs.hits, gone.ID)
-		delete(hs.places, gone.ID)
-	}
-	j := &job[Hunt]{cancel: cancel, run: hunt, changed: make(chan struct{})}
-	hs.list = append(hs.list, j)
-	hs.wait.Add(1)
-	return j, nil
-}
-
-func (hs *hunts) find(id string) (*job[Hunt], error) {
-	hs.mu.Lock()
-	defer hs.mu.Unlock()
-	for _, j := range hs.list {
-		if now, _ := j.now(); now.ID == id {
-			return j, nil
-		}
-	}
-	return nil, errNoHunt
-}
-
-// all lists the hunts, newest first.
-func (hs *hunts) all() []Hunt {
-	hs.mu.Lock()
-	defer hs.mu.Unlock()
-	var list []Hunt
-	for _, j := range slices.Backward(hs.list) {
-		now, _ := j.now()
-		list = append(list, now)
-	}
-	return list
-}
-
-// stop ends every hunt and waits until each has written what it saw.
-func (hs *hunts) stop() {
-	hs.mu.Lock()
-	hs.closed = true
-	hs.mu.Unlock()
-	hs.cancel()
-	hs.wait.Wait()
-}
-
-func (hs *hunts) hunt(ctx context.Context, j *job[Hunt], run func(context.Context, HuntWatch) error) {
-	begun, _ := j.now()
-	id := begun.ID
-	err := run(ctx, HuntWatch{
-		Wanted: func(n int, leftOut []string) {
-			j.change(func(h *Hunt) { h.Indicators, h.LeftOut = n, append([]string{}, leftOut...) })
-		},
-		Now:      func(where string) { j.change(func(h *Hunt) { h.Now = where }) },
-		Read:     func(done, total int64) { j.change(func(h *Hunt) { h.Read, h.Total = max(h.Read, done), total }) },
-		Searched: func(p HuntPlace) { hs.say(id, p) },
-		Hit: func(hit Hit) {
-			kept := hs.keep(id, hit)
-			j.change(func(h *Hunt) { h.Hits, h.Kept = h.Hits+1, kept })
-		},
-	})
-	j.change(func(h *Hunt) {
-		h.Ended, h.Now, h.State = instant(hs.clock()), "", runComplete
-		switch {
-		case errors.Is(ctx.Err(), context.Canceled):
-			h.State = runInterrupted
-		case err != nil:
-			h.State, h.Error = runFailed, casefile.Printable(err.Error())
-		}
-	})
-}
-
-// keep keeps a hit to be paged through, and returns how many there are.
-func (hs *hunts) keep(id string, hit Hit) int {
-	hs.mu.Lock()
-	defer hs.mu.Unlock()
-	if len(hs.hits[id]) < mostHits {
-		hs.hits[id] = append(hs.hits[id], hit)
-	}
-	return len(hs.hits[id])
-}
-
-// say keeps what one of the places said.
-func (hs *hunts) say(id string, p HuntPlace) {
-	hs.mu.Lock()
-	defer hs.mu.Unlock()
-	hs.places[id] = append(hs.places[id], p)
-}
-
-// kept returns the hits of a hunt that were kept, and what the places said.
-func (hs *hunts) kept(id string) ([]Hit, []HuntPlace) {
-	hs.mu.Lock()
-	defer hs.mu.Unlock()
-	return slices.Clip(hs.hits[id]), append([]HuntPlace{}, hs.places[id]...)
 }

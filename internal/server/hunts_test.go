@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// mostHunts is how many ended hunts the store keeps.
+const mostHunts = 20
+
 // TestHuntsAreBounded: hits beyond the most that are kept are counted, hunts
 // beyond the most that are kept are forgotten with their hits.
 func TestHuntsAreBounded(t *testing.T) {
@@ -65,7 +68,12 @@ func TestHuntIsCancelled(t *testing.T) {
 	if _, events := ask(t, "GET", hunts+"/"+hunt.ID+"/events", ""); !strings.Contains(events, `"state":"interrupted"`) {
 		t.Errorf("after the cancel: %s", events)
 	}
-	start()
+	hunt = start()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if _, text := ask(t, "GET", hunts+"/"+hunt.ID, ""); strings.Contains(text, `"state":"running"`) {
+			break
+		}
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- stop() }()
 	select {

@@ -95,12 +95,8 @@ func (s *service) registerImports(api huma.API) {
 	begin := post(account.Work, "import", "/imports", "Import a file, a folder or an archive of this machine", "As clew import. Answers at once; follow the run.")
 	begin.DefaultStatus = http.StatusAccepted
 	begin.Errors = []int{http.StatusTooManyRequests}
-	register(api, begin, func(_ context.Context, in *importInput) (Run, error) {
-		req, err := in.Body.request()
-		if err != nil {
-			return Run{}, err
-		}
-		return s.jobs.importPath(in.Body.Path, req, nil)
+	register(api, begin, func(ctx context.Context, in *importInput) (Run, error) {
+		return s.jobs.importPath(ctx, orderedImport{ImportAsk: in.Body})
 	})
 	upload := post(account.Work, "upload", "/imports/upload", "Import the body of this request", "Up to 64 MiB, gzip or zstd or not; larger files by their path. Answers at once; follow the run.")
 	upload.DefaultStatus = http.StatusAccepted
@@ -145,33 +141,36 @@ func populationsOf(ctx context.Context, store corpus.Store) (p Populations, err 
 	return p, nil
 }
 
-func (s *service) upload(_ context.Context, in *uploadInput) (Run, error) {
-	req, err := in.request()
+func (s *service) upload(ctx context.Context, in *uploadInput) (Run, error) {
+	if in.Name == "" {
+		in.Name = "upload"
+	}
+	if _, err := in.request(); err != nil {
+		return Run{}, err
+	}
+	folder := filepath.Join(s.cases.Dir, uploadsFolder)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return Run{}, err
+	}
+	path, remove, err := spooled(folder, in.Name, in.RawBody)
 	if err != nil {
 		return Run{}, err
 	}
-	if req.Name == "" {
-		req.Name = "upload"
-	}
-	path, remove, err := spooled(req.Name, in.RawBody)
-	if err != nil {
-		return Run{}, err
-	}
-	run, err := s.jobs.importPath(path, req, remove)
+	run, err := s.jobs.importPath(ctx, orderedImport{ImportAsk: ImportAsk{Path: path, ImportHow: in.ImportHow}, Uploaded: true})
 	if err != nil {
 		remove()
 	}
 	return run, err
 }
 
-// spooled writes a body to a file of its own, under a harmless name: archives
-// can only be read from one.
-func spooled(name string, body []byte) (path string, remove func(), err error) {
-	dir, err := os.MkdirTemp("", "clew-upload-")
+// spooled writes a body to a file of its own below folder ("" for the system's for
+// such), under a harmless name: archives can only be read from one.
+func spooled(folder, name string, body []byte) (path string, remove func(), err error) {
+	dir, err := os.MkdirTemp(folder, "clew-upload-")
 	if err != nil {
 		return "", nil, err
 	}
-	remove = func() { _ = os.RemoveAll(dir) } // in the system's folder for such
+	remove = func() { _ = os.RemoveAll(dir) } // what stays is swept later
 	name = strings.Map(func(r rune) rune {
 		if r < ' ' || strings.ContainsRune(`/\:`, r) {
 			return '_'
@@ -232,72 +231,4 @@ type Rejection struct {
 	Line   uint64 `json:"line"`
 	Reason string `json:"reason"`
 	Text   string `json:"text"`
-}
-
-// importPath begins a run that imports; cleanup is called when it has ended.
-func (js *jobs) importPath(path string, req investigation.ImportRequest, cleanup func()) (Run, error) {
-	if _, err := os.Stat(path); err != nil {
-		return Run{}, Refused{err}
-	}
-	w, giveBack, err := js.shelf.lend()
-	if err != nil {
-		return Run{}, err
-	}
-	if req.Name == "" {
-		req.Name = filepath.Base(path)
-	}
-	ctx, cancel := context.WithCancel(js.ctx)
-	shown := Imported{File: filepath.Base(path), First: []Rejection{}, LeftOut: []string{}}
-	j, err := js.admit(Run{State: runRunning, Import: &shown}, cancel)
-	if err != nil {
-		cancel()
-		giveBack()
-		return Run{}, err
-	}
-	run, _ := j.now()
-	go func() {
-		defer js.wait.Done()
-		defer js.tellEnd()
-		defer giveBack()
-		defer cancel()
-		if cleanup != nil {
-			defer cleanup()
-		}
-		js.end(j, js.runImport(ctx, w, j, path, req))
-	}()
-	return run, nil
-}
-
-func (js *jobs) runImport(ctx context.Context, w *investigation.Workspace, j *job[Run], path string, req investigation.ImportRequest) error {
-	show := func(edit func(*Imported)) {
-		j.change(func(r *Run) {
-			now := *r.Import // events may still be reading the one before
-			edit(&now)
-			r.Import = &now
-		})
-	}
-	req.Progress = func(p investigation.ImportProgress) {
-		show(func(i *Imported) {
-			i.Read, i.Kept, i.Skipped, i.Rejected, i.Bytes, i.Total = p.Read, p.Kept, p.Skipped, p.Rejected, p.Bytes, p.Total
-		})
-	}
-	done, err := w.ImportPath(ctx, path, req)
-	there := errors.Is(err, corpus.ErrImported)
-	show(func(i *Imported) {
-		i.ID, i.Format, i.Read, i.Kept, i.Merged = done.Entry.ID, done.Entry.Format, done.Read, done.Kept, done.Merged
-		i.Skipped, i.Rejected, i.Incomplete = done.Skipped, done.Rejected, done.Incomplete
-		i.LeftOut = append([]string{}, done.LeftOut...)
-		i.First = []Rejection{}
-		for _, r := range done.FirstRejected {
-			i.First = append(i.First, Rejection(r))
-		}
-		if there {
-			i.Unchanged = instant(done.Entry.At)
-		}
-	})
-	if err != nil && !there {
-		return err
-	}
-	j.change(func(r *Run) { r.Now = "counting names" })
-	return w.KeepNames(ctx, nil)
 }

@@ -1,33 +1,40 @@
 package server
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"slices"
-	"sync"
 	"time"
 
 	"clew/internal/casefile"
 	"clew/internal/investigation"
-	"clew/internal/pivot"
+	"clew/internal/job"
 )
+
+// The kinds of jobs.
+const (
+	kindInvestigation = "investigation"
+	kindPivots        = "pivots"
+	kindImport        = "import"
+	kindHunt          = "hunt"
+)
+
+// runKinds are those that clients see as runs.
+var runKinds = []string{kindInvestigation, kindPivots, kindImport}
 
 // The states of a run.
 const (
-	runQueued      = "queued"
-	runRunning     = "running"
-	runComplete    = "complete"
-	runInterrupted = "interrupted"
-	runFailed      = "failed"
+	runQueued      = string(job.Queued)
+	runRunning     = string(job.Running)
+	runComplete    = string(job.Complete)
+	runInterrupted = string(job.Interrupted)
+	runFailed      = string(job.Failed)
 )
 
-// A Run is one investigation of this server, under way or ended. The record of
-// its case outlives the server; the run does not.
+// A Run is one investigation, under way or ended. It outlives the server, and may
+// be done by a worker on another machine.
 type Run struct {
 	ID         string           `json:"id"`
 	State      string           `json:"state" doc:"queued, running, complete, interrupted or failed"`
@@ -42,85 +49,140 @@ type Run struct {
 	Candidates int              `json:"candidates"`
 	Import     *Imported        `json:"import" doc:"how an import stands; null for an investigation"`
 	Now        string           `json:"now" doc:"what is being done, in words"`
-	Error      string           `json:"error"`
+	Error      string           `json:"error" doc:"why it failed, was interrupted, or waits to be tried again"`
+	Actor      string           `json:"actor" doc:"who asked for it"`
+	Worker     string           `json:"worker" doc:"who does it, or did last; empty before"`
+	Attempt    int              `json:"attempt" doc:"how often a worker took it up: more than one where workers stopped or died"`
 }
 
-// Bounds of runs: each holds sources, memory and a share of two cores.
-const (
-	mostRunning = 4
-	mostQueued  = 100
-	mostKept    = 200 // ended runs that are remembered
-)
+// over reports whether a run has ended.
+func (r Run) over() bool { return job.State(r.State).Over() }
 
-// Errors of runs.
-var (
-	errNoRun   = errors.New("no such run: it ended before this server started, or long ago; the case has what it found")
-	errQueue   = fmt.Errorf("%d runs are queued: wait for one, or cancel one", mostQueued)
-	errTooMany = fmt.Errorf("%d investigations are running: wait for one, or cancel one", mostRunning)
-	errBusy    = errors.New("the case is being investigated already")
-	errClosing = errors.New("the server is shutting down")
-)
+// An order is what a worker needs to do a job, on whichever machine it is. Keys are
+// no part of it: each worker has its own.
+type order struct {
+	Ask Ask `json:"ask"`
+	// Defaults are the bounds of the server that took the order, for what the ask
+	// leaves open; Offline that it asks nobody.
+	Defaults Defaults       `json:"defaults"`
+	Offline  bool           `json:"offline,omitempty"`
+	NewCase  string         `json:"new_case,omitempty"` // the ID of the case that is opened
+	Pivots   []Turn         `json:"pivots,omitempty"`   // by hand
+	Reason   string         `json:"reason,omitempty"`   // of those
+	Import   *orderedImport `json:"import,omitempty"`
+	Hunt     *HuntAsk       `json:"hunt,omitempty"`
+}
 
-// jobs are the runs of this server.
+// jobs are the runs and hunts as this server sees them.
 type jobs struct {
-	core   Core
-	shelf  *shelf
-	clock  func() time.Time
-	random io.Reader
-
-	ctx    context.Context //nolint:containedctx // ends every run when the server does
-	cancel context.CancelFunc
-	wait   sync.WaitGroup
-
-	mu     sync.Mutex
-	list   []*job[Run]   // guarded by mu, oldest first
-	closed bool          // guarded by mu
-	ended  chan struct{} // guarded by mu; closed when the next run ends
+	core    Core
+	store   *job.Store
+	record  *investigation.Workspace
+	clock   func() time.Time
+	random  io.Reader
+	machine string // whose files jobs may need
+	watch   *watches[job.Job]
+	takes   map[string]bool // queues that a worker of this process takes jobs from
 }
 
-func newJobs(core Core, s *shelf, clock func() time.Time) *jobs {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &jobs{core: core, shelf: s, clock: clock, random: rand.Reader, ctx: ctx, cancel: cancel, ended: make(chan struct{})}
+func newJobs(core Core, record *investigation.Workspace, clock func() time.Time, random io.Reader) (*jobs, error) {
+	machine, err := machineOf(record.Dir, random)
+	if err != nil {
+		return nil, err
+	}
+	js := &jobs{core: core, store: record.Jobs, record: record, clock: clock, random: random, machine: machine}
+	js.watch = newWatches(record.Jobs.Get, func(a, b job.Job) bool { return a.Version == b.Version })
+	record.Jobs.OnChange(js.watch.wrote)
+	return js, nil
+}
+
+// add takes up a job under what this server was started with.
+func (js *jobs) add(ctx context.Context, n job.New, o order) (job.Job, error) {
+	id := make([]byte, 8)
+	if _, err := io.ReadFull(js.random, id); err != nil {
+		return job.Job{}, err
+	}
+	status := js.core.Status()
+	o.Defaults, o.Offline = status.Defaults, status.Offline
+	if status.Replay != "" {
+		n.Queue = job.QueueOf(js.machine) // the recordings are here
+	}
+	n.ID, n.Actor, n.Work = hex.EncodeToString(id), js.record.ActorOf(ctx), o
+	j, err := js.store.Add(ctx, n)
+	if err != nil || !js.takes[j.Queue] {
+		return j, err
+	}
+	return js.begun(ctx, j), nil
+}
+
+// beginsWithin is how long an answer waits for a worker of this process to take up
+// the job: with one free, clients are told at once that it runs.
+const beginsWithin = 300 * time.Millisecond
+
+func (js *jobs) begun(ctx context.Context, j job.Job) job.Job {
+	watched, leave := js.watch.follow(j.ID)
+	defer leave()
+	end := time.NewTimer(beginsWithin)
+	defer end.Stop()
+	for {
+		now, looked, changed, err := watched.now()
+		if err == nil && looked && now.State != job.Queued {
+			return now
+		}
+		select {
+		case <-changed:
+		case <-end.C:
+			return j
+		case <-ctx.Done():
+			return j
+		}
+	}
 }
 
 // start begins a run. What is wrong with the request is said before it returns.
 func (js *jobs) start(ctx context.Context, ask Ask) (Run, error) {
-	w, giveBack, err := js.shelf.lend()
-	if err != nil {
-		return Run{}, err
-	}
 	if ask.Case != "" {
-		if ask.Case, err = casefile.Resolve(ctx, w.Cases, ask.Case); err != nil {
-			giveBack()
+		id, err := casefile.Resolve(ctx, js.record.Cases, ask.Case)
+		if err != nil {
 			return Run{}, err
 		}
+		ask.Case = id
 	}
-	runContext, cancel := context.WithCancel(js.ctx)
-	req, done, err := js.core.Request(runContext, ask)
-	release := func() {
-		cancel()
-		if done != nil {
-			done()
+	req, done, err := js.core.Request(ctx, ask)
+	if done != nil {
+		done()
+	}
+	if err != nil {
+		return Run{}, err
+	}
+	o := order{Ask: ask}
+	n := job.New{Kind: kindInvestigation, Case: req.CaseID, Alone: true, Doc: newRun(Run{Case: req.CaseID, Seeds: seedsOf(req)})}
+	if n.Case == "" {
+		if o.NewCase, err = js.newCase(ctx, req); err != nil {
+			return Run{}, err
 		}
-		giveBack()
+		n.Case = o.NewCase
 	}
-	if err != nil {
-		release()
-		return Run{}, err
+	return asRun(js.add(ctx, n, o))
+}
+
+// newCase draws the ID under which a case will be opened, so that a worker that
+// takes over from one that died finds what that one began.
+func (js *jobs) newCase(ctx context.Context, req investigation.Request) (string, error) {
+	if len(req.Seeds) == 0 {
+		return "", nil
 	}
-	j, err := js.admit(Run{Case: req.CaseID, Seeds: seedsOf(req), State: runRunning}, cancel)
-	if err != nil {
-		release()
-		return Run{}, err
+	for {
+		id, err := casefile.NewID(js.clock(), req.Seeds[0].Value, js.random)
+		if err != nil {
+			return "", err
+		}
+		if _, err := js.record.Cases.Head(ctx, id); errors.Is(err, casefile.ErrNoCase) {
+			return id, nil
+		} else if err != nil {
+			return "", err
+		}
 	}
-	run, _ := j.now()
-	go func() {
-		defer js.wait.Done()
-		defer js.tellEnd()
-		defer release()
-		js.end(j, js.follow(runContext, w, j, req))
-	}()
-	return run, nil
 }
 
 func seedsOf(req investigation.Request) []casefile.Value {
@@ -131,126 +193,81 @@ func seedsOf(req investigation.Request) []casefile.Value {
 	return seeds
 }
 
-// admit takes up a run, unless there are too many. One that is not to be queued
-// is refused when the same case has another.
-func (js *jobs) admit(run Run, cancel context.CancelFunc) (*job[Run], error) {
-	id := make([]byte, 8)
-	if _, err := io.ReadFull(js.random, id); err != nil {
-		return nil, err
-	}
-	run.ID, run.Started, run.Now = hex.EncodeToString(id), instant(js.clock()), "starting"
+// newRun makes what is empty a list.
+func newRun(run Run) Run {
 	run.Seeds, run.Pivots = append([]casefile.Value{}, run.Seeds...), append([]Turn{}, run.Pivots...)
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	if js.closed {
-		return nil, errClosing
+	return run
+}
+
+// runOf is a job as clients see it.
+func runOf(j job.Job) Run {
+	var run Run
+	if err := json.Unmarshal(j.Doc, &run); err != nil {
+		run = newRun(Run{}) // of a clew that is not this one
 	}
-	running, queued := 0, 0
-	for _, other := range js.list {
-		now, _ := other.now()
-		if now.State == runQueued {
-			queued++
-		}
-		if now.State == runRunning {
-			running++
-		}
-		if run.State != runQueued && !now.over() && now.Case == run.Case && run.Case != "" {
-			return nil, errBusy
-		}
-	}
+	run.ID, run.State, run.Error, run.Actor, run.Worker, run.Attempt = j.ID, string(j.State), casefile.Printable(j.Error), j.Actor, j.Worker, j.Attempt
+	run.Started, run.Ended = startOf(j), endOf(j)
 	switch {
-	case run.State == runQueued && queued >= mostQueued:
-		return nil, errQueue
-	case run.State == runRunning && running >= mostRunning:
-		return nil, errTooMany
+	case j.State.Over():
+		run.Now = ""
+	case j.State == job.Queued:
+		run.Now = "waiting for its turn"
+	case j.Cancelling:
+		run.Now = "stopping"
+	case run.Now == "":
+		run.Now = "starting"
 	}
-	j := &job[Run]{cancel: cancel, run: run, changed: make(chan struct{})}
-	js.list = append(js.list, j)
-	js.forget()
-	js.wait.Add(1)
-	return j, nil
+	return run
 }
 
-// forget drops the oldest ended run beyond those kept.
-func (js *jobs) forget() {
-	if len(js.list) <= mostKept {
-		return
+func startOf(j job.Job) casefile.Time {
+	if j.Started.IsZero() {
+		return instant(j.Created)
 	}
-	oldest := slices.IndexFunc(js.list, func(j *job[Run]) bool { now, _ := j.now(); return now.over() })
-	if oldest >= 0 {
-		js.list = slices.Delete(js.list, oldest, oldest+1)
-	}
+	return instant(j.Started)
 }
 
-// follow investigates, and shows how far it is.
-func (js *jobs) follow(ctx context.Context, w *investigation.Workspace, j *job[Run], req investigation.Request) error {
-	req.Opened = func(id string) { j.change(func(r *Run) { r.Case = id }) }
-	req.Progress = func(p pivot.Progress) {
-		j.change(func(r *Run) {
-			r.Hop, r.Expanded, r.Waiting, r.Candidates, r.Now = p.Hop, p.Expanded, p.Waiting, p.Candidates, p.Now
-		})
+func endOf(j job.Job) casefile.Time {
+	if j.Ended.IsZero() {
+		return casefile.Time{}
 	}
-	_, err := w.Investigate(ctx, req)
-	return err
+	return instant(j.Ended)
 }
 
-// over reports whether a run has ended.
-func (r Run) over() bool { return r.State != runRunning && r.State != runQueued }
-
-// end says how a run ended.
-func (js *jobs) end(j *job[Run], err error) {
-	j.change(func(r *Run) {
-		r.Ended, r.Now, r.State = instant(js.clock()), "", runComplete
-		switch {
-		case errors.Is(err, investigation.ErrInterrupted), errors.Is(err, context.Canceled):
-			r.State = runInterrupted
-		case err != nil:
-			r.State, r.Error = runFailed, err.Error()
-		}
-	})
+func asRun(j job.Job, err error) (Run, error) {
+	if err != nil {
+		return Run{}, err
+	}
+	return runOf(j), nil
 }
 
-func (js *jobs) find(id string) (*job[Run], error) {
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	for _, j := range js.list {
-		if now, _ := j.now(); now.ID == id {
+// find returns a job of one of the kinds.
+func (js *jobs) find(ctx context.Context, id string, kinds ...string) (job.Job, error) {
+	j, err := js.store.Get(ctx, id)
+	if err != nil {
+		return j, err
+	}
+	for _, kind := range kinds {
+		if j.Kind == kind {
 			return j, nil
 		}
 	}
-	return nil, errNoRun
+	return j, job.ErrNoJob
 }
 
 // underWay reports whether a run of a case is under way that will weigh what is
-// decided meanwhile.
-func (js *jobs) underWay(id string) bool {
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	return slices.ContainsFunc(js.list, func(j *job[Run]) bool {
-		now, _ := j.now()
-		return now.Case == id && now.State == runRunning
-	})
+// decided meanwhile, on whichever machine.
+func (js *jobs) underWay(ctx context.Context, id string) (bool, error) {
+	running, err := js.store.List(ctx, job.Filter{Kinds: runKinds, States: []job.State{job.Running}, Case: id})
+	return len(running) > 0, err
 }
 
-// runs lists the runs, newest first.
-func (js *jobs) runs() []Run {
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	list := make([]Run, len(js.list))
-	for i, j := range js.list {
-		list[i], _ = j.now()
+// runs lists the runs, newest first, of a case where one is named.
+func (js *jobs) runs(ctx context.Context, caseID string) ([]Run, error) {
+	all, err := js.store.List(ctx, job.Filter{Kinds: runKinds, Case: caseID})
+	list := make([]Run, len(all))
+	for i, j := range all {
+		list[i] = runOf(j)
 	}
-	slices.SortStableFunc(list, func(a, b Run) int {
-		return cmp.Or(b.Started.Compare(a.Started.Time), cmp.Compare(a.ID, b.ID))
-	})
-	return list
-}
-
-// stop ends every run and waits until each has written what it found.
-func (js *jobs) stop() {
-	js.mu.Lock()
-	js.closed = true
-	js.mu.Unlock()
-	js.cancel()
-	js.wait.Wait()
+	return list, err
 }

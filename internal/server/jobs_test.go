@@ -74,6 +74,7 @@ func (waiting) Points(context.Context, *investigation.Workspace, observable.Valu
 func (waiting) WouldAsk(context.Context, *investigation.Workspace, Ask, []observable.Value) ([]Question, error) {
 	return nil, nil
 }
+func (c waiting) Under(Defaults, bool) Core                              { return c }
 func (waiting) PolicyMark() string                                       { return "" }
 func (waiting) Status() Status                                           { return Status{} }
 func (waiting) Doctor(context.Context, *investigation.Workspace) []Check { return nil }
@@ -172,9 +173,11 @@ func TestCancelAndContinue(t *testing.T) {
 		t.Fatalf("%d %s", status, text)
 	}
 	<-c.out.asked
-	_, text = ask(t, "GET", runs+"/"+run.ID, "")
-	if err := json.Unmarshal([]byte(text), &run); err != nil || run.State != runRunning || run.Case == "" {
-		t.Fatalf("under way: %s", text)
+	for end := time.Now().Add(20 * time.Second); run.Case == "" && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		_, text = ask(t, "GET", runs+"/"+run.ID, "")
+		if err := json.Unmarshal([]byte(text), &run); err != nil || run.State != runRunning {
+			t.Fatalf("under way: %s", text)
+		}
 	}
 	if status, text := ask(t, "POST", runs, `{"case":"`+run.Case+`"}`); status != http.StatusConflict {
 		t.Errorf("the case a second time: %d %s", status, text)
@@ -218,17 +221,45 @@ func TestCancelAndContinue(t *testing.T) {
 	}
 }
 
-// TestRunsAreBounded: beyond the most that may run, none is begun.
+// TestRunsAreBounded: beyond the most that may run, they wait for their turn; one of
+// them outlives the server.
 func TestRunsAreBounded(t *testing.T) {
-	base, stop := served(t, waitingCore(t))
-	for i := range mostRunning + 1 {
-		want := http.StatusAccepted
-		if i == mostRunning {
-			want = http.StatusTooManyRequests
+	c := waitingCore(t)
+	base, stop := served(t, c)
+	runs := base + "/api/v1/investigations"
+	state := func(id, want string) {
+		t.Helper()
+		text := ""
+		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+			if _, text = ask(t, "GET", runs+"/"+id, ""); strings.Contains(text, `"state":"`+want+`"`) {
+				return
+			}
 		}
-		if status, text := ask(t, "POST", base+"/api/v1/investigations", `{"indicators":["evil.example"]}`); status != want {
-			t.Errorf("run %d: got %d, want %d: %s", i, status, want, text)
+		t.Errorf("want %s: %s", want, text)
+	}
+	started := make([]Run, mostRunning+1)
+	for i := range started {
+		status, text := ask(t, "POST", runs, `{"indicators":["evil.example"]}`)
+		if err := json.Unmarshal([]byte(text), &started[i]); err != nil || status != http.StatusAccepted {
+			t.Fatalf("run %d: %d: %s", i, status, text)
 		}
+	}
+	for _, run := range started[:mostRunning] {
+		state(run.ID, runRunning)
+	}
+	last := started[mostRunning].ID
+	state(last, runQueued)
+	ask(t, "POST", runs+"/"+started[0].ID+"/cancel", "")
+	state(last, runRunning)
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	base, stop = served(t, c) // it goes on where it was
+	runs = base + "/api/v1/investigations"
+	state(last, runRunning)
+	state(started[0].ID, runInterrupted)
+	if status, text := ask(t, "POST", runs+"/"+started[0].ID+"/retry", ""); status != http.StatusOK || !strings.Contains(text, runQueued) {
+		t.Errorf("retry: %d %s", status, text)
 	}
 	if err := stop(); err != nil {
 		t.Error(err)

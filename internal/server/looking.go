@@ -49,7 +49,7 @@ func (s *service) analyse(ctx context.Context, in *analyseInput) (out Analysed, 
 	if name == "" {
 		name = "upload"
 	}
-	path, remove, err := spooled(name, in.RawBody)
+	path, remove, err := spooled("", name, in.RawBody)
 	if err != nil {
 		return out, err
 	}

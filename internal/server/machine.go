@@ -79,17 +79,14 @@ type sourceName struct {
 }
 
 func (s *service) registerMachine(api huma.API) {
-	register(api, get(account.Read, "status", "/status", "With what the server works, and what a request leaves open", ""), func(context.Context, *struct{}) (Status, error) {
+	register(api, get(account.Read, "status", "/status", "With what the server works, and what a request leaves open", ""), func(ctx context.Context, _ *struct{}) (Status, error) {
 		status := s.core.Status()
-		for _, r := range s.jobs.runs() {
-			switch r.State {
-			case runRunning:
-				status.Running++
-			case runQueued:
-				status.Queued++
-			}
+		standing, err := s.jobs.store.Standing(ctx)
+		for _, kind := range runKinds {
+			status.Running += standing.Running[kind]
+			status.Queued += standing.Queued[kind]
 		}
-		return status, nil
+		return status, err
 	})
 	register(api, get(account.Administer, "doctor", "/doctor", "Check what clew stands on", "As clew doctor: data directory, corpus, every case, lists, configuration, clock. It asks nobody, and takes as long as reading every raw answer takes."),
 		func(ctx context.Context, _ *struct{}) (list List[Check], err error) {

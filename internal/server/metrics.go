@@ -34,7 +34,7 @@ func newMetrics(js *jobs, version string) *metrics {
 		Name: "clew_build_info", Help: "Which clew this is.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	info.Set(1)
-	m.registry.MustRegister(m.answers, m.open, info, runsByState{js}, collectors.NewGoCollector(),
+	m.registry.MustRegister(m.answers, m.open, info, queueState{js}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -82,22 +82,3 @@ func (s *statusSeen) Flush() { _ = http.NewResponseController(s.ResponseWriter).
 
 // Unwrap lets deadlines be set on the connection.
 func (s *statusSeen) Unwrap() http.ResponseWriter { return s.ResponseWriter }
-
-// runsByState counts the investigations of this server as they are asked for.
-type runsByState struct{ *jobs }
-
-var runsDescription = prometheus.NewDesc("clew_investigations", "Investigations of this server, by state.", []string{"state"}, nil)
-
-// Describe implements [prometheus.Collector].
-func (runsByState) Describe(out chan<- *prometheus.Desc) { out <- runsDescription }
-
-// Collect implements [prometheus.Collector].
-func (r runsByState) Collect(out chan<- prometheus.Metric) {
-	states := map[string]int{runRunning: 0, runComplete: 0, runInterrupted: 0, runFailed: 0}
-	for _, run := range r.runs() {
-		states[run.State]++
-	}
-	for state, n := range states {
-		out <- prometheus.MustNewConstMetric(runsDescription, prometheus.GaugeValue, float64(n), state)
-	}
-}

@@ -2,14 +2,16 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
 
 	"clew/internal/account"
+	"clew/internal/casefile"
+	"clew/internal/job"
 )
 
 // atMostEvery is the pace of a stream: a run changes far more often than
@@ -33,36 +35,39 @@ func (s *service) registerRuns(api huma.API) {
 	register(api, begin, func(ctx context.Context, in *askInput) (Run, error) { return s.jobs.start(ctx, in.Body) })
 	register(api, get(account.Read, "runs", "/investigations", "The runs of this server, newest first", ""),
 		func(ctx context.Context, in *runsInput) (List[Run], error) {
-			all := s.jobs.runs()
+			id := ""
 			if in.Case != "" {
-				id, err := s.resolve(ctx, in.Case)
-				if err != nil {
+				var err error
+				if id, err = s.resolve(ctx, in.Case); err != nil {
 					return List[Run]{}, err
 				}
-				all = slices.DeleteFunc(all, func(r Run) bool { return r.Case != id })
+			}
+			all, err := s.jobs.runs(ctx, id)
+			if err != nil {
+				return List[Run]{}, err
 			}
 			return paged(all, func(r Run) string { return r.ID }, in.Page)
 		})
 	one := get(account.Read, "run", "/investigations/{run}", "How a run stands", "")
 	one.Errors = []int{http.StatusNotFound}
-	register(api, one, func(_ context.Context, in *runInput) (Run, error) {
-		j, err := s.jobs.find(in.ID)
-		if err != nil {
-			return Run{}, err
-		}
-		run, _ := j.now()
-		return run, nil
+	register(api, one, func(ctx context.Context, in *runInput) (Run, error) {
+		return asRun(s.jobs.find(ctx, in.ID, runKinds...))
 	})
 	cancel := post(account.Work, "cancel", "/investigations/{run}/cancel", "Cancel a run", "What it found stays in the case, which can be continued.")
 	cancel.Errors = []int{http.StatusNotFound}
-	register(api, cancel, func(_ context.Context, in *runInput) (Run, error) {
-		j, err := s.jobs.find(in.ID)
-		if err != nil {
+	register(api, cancel, func(ctx context.Context, in *runInput) (Run, error) {
+		if _, err := s.jobs.find(ctx, in.ID, runKinds...); err != nil {
 			return Run{}, err
 		}
-		j.cancel()
-		run, _ := j.now()
-		return run, nil
+		return asRun(s.jobs.store.Cancel(ctx, in.ID))
+	})
+	retry := post(account.Work, "retry", "/investigations/{run}/retry", "Take up again a run that was interrupted or failed", "It goes on from the record of its case: nothing is asked twice.")
+	retry.Errors = []int{http.StatusNotFound, http.StatusConflict}
+	register(api, retry, func(ctx context.Context, in *runInput) (Run, error) {
+		if _, err := s.jobs.find(ctx, in.ID, runKinds...); err != nil {
+			return Run{}, err
+		}
+		return asRun(s.jobs.store.Retry(ctx, in.ID))
 	})
 	sse.Register(api, get(account.Read, "run-events", "/investigations/{run}/events", "Follow a run", "Server-sent events: the run as it stands at once, then with each change, until it has ended."),
 		map[string]any{"run": Run{}, "gone": Gone{}}, s.followRun)
@@ -74,21 +79,28 @@ type Gone struct {
 }
 
 func (s *service) followRun(ctx context.Context, in *runInput, send sse.Sender) {
-	j, err := s.jobs.find(in.ID)
-	follow(ctx, s, j, err, send)
+	follow(ctx, s, in.ID, runKinds, runOf, send)
 }
 
-// follow sends a job as it stands, then with each change, until it has ended. A
-// job that is not there has an error.
-func follow[T state](ctx context.Context, s *service, j *job[T], err error, send sse.Sender) {
-	if err != nil {
-		_ = send.Data(Gone{err.Error()}) // it ends either way
+// follow sends a job as clients see it, then with each change, until it has ended.
+// It may be done on another machine.
+func follow[T any](ctx context.Context, s *service, id string, kinds []string, show func(job.Job) T, send sse.Sender) {
+	if _, err := s.jobs.find(ctx, id, kinds...); err != nil {
+		_ = send.Data(Gone{casefile.Printable(err.Error())}) // it ends either way
 		return
 	}
+	watched, leave := s.jobs.watch.follow(id)
+	defer leave()
 	for {
-		run, changed := j.now()
-		if send.Data(run) != nil || run.over() {
+		j, looked, changed, err := watched.now()
+		switch {
+		case errors.Is(err, job.ErrNoJob):
+			_ = send.Data(Gone{casefile.Printable(err.Error())}) // it ends either way
 			return
+		case err == nil && looked:
+			if send.Data(show(j)) != nil || j.State.Over() {
+				return
+			}
 		}
 		if !s.wait(ctx, changed) {
 			return

@@ -5,6 +5,7 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"clew/internal/account"
+	"clew/internal/casefile"
 	"clew/internal/investigation"
 )
 
@@ -33,6 +35,7 @@ type Options struct {
 	Place   Place                   // where browsers find it
 	TLS     *tls.Config             // nil for answers in the clear
 	Log     *slog.Logger            // nil for no lines about requests
+	Work    Work                    // which jobs this process does
 }
 
 // A Site serves its own files, and gives everything else to next.
@@ -54,16 +57,17 @@ const shutdownWithin = 5 * time.Second
 
 // New opens the record and readies a server for a listener's address.
 func New(addr net.Addr, o Options) (*Server, error) {
-	cases, err := o.Core.Open(investigation.Needs{Cases: true})
+	cases, err := o.Core.Open(investigation.Needs{Cases: true, Jobs: true})
 	if err != nil {
 		return nil, err
 	}
-	shelf := &shelf{core: o.Core}
-	s := &service{
-		core: o.Core, cases: cases, shelf: shelf, jobs: newJobs(o.Core, shelf, o.Clock), hunts: newHunts(o.Core, o.Clock),
-		beat: 15 * time.Second, version: o.Version,
+	js, err := newJobs(o.Core, cases, o.Clock, rand.Reader)
+	if err != nil {
+		return nil, errors.Join(err, cases.Close())
 	}
-	s.docs, s.watch = newDocuments(o.Core, cases.Cases, o.Clock), newWatches(cases.Cases.Head)
+	shelf := &shelf{core: o.Core}
+	s := &service{core: o.Core, cases: cases, shelf: shelf, jobs: js, worker: newWorker(js, shelf, o.Work), beat: 15 * time.Second, version: o.Version}
+	s.docs, s.watch = newDocuments(o.Core, cases.Cases, o.Clock), newWatches(cases.Cases.Head, sameHead)
 	mux := http.NewServeMux()
 	api := newAPI(mux, s, o.Version)
 	ways := routes{}
@@ -87,8 +91,13 @@ func New(addr net.Addr, o Options) (*Server, error) {
 		MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return ctx }, TLSConfig: o.TLS,
 		ErrorLog: slog.NewLogLogger(server.handler.log.Handler(), slog.LevelWarn), // handshakes that failed, and what panicked
 	}
+	if err := s.worker.Start(context.Background()); err != nil {
+		return nil, errors.Join(err, cases.Close())
+	}
 	return server, nil
 }
+
+func sameHead(a, b casefile.Head) bool { return a == b }
 
 // API answers operations without asking for a token, and describes them: for what
 // runs in this process and has the user's leave.
@@ -108,7 +117,8 @@ func (s *Server) Routes() []Route {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // Serve answers until ctx ends. Running investigations are then stopped with
-// what they found recorded, and answers under way are finished.
+// what they found recorded, to be gone on with by another worker or the next start,
+// and answers under way are finished.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	failed := make(chan error, 1)
 	go func() {
@@ -126,21 +136,20 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return errors.Join(err, s.Close())
 }
 
-// Close stops running investigations, which record what they found, ends streams,
-// and lets other answers be finished as long as that takes no longer than
-// shutdownWithin.
+// Close stops running investigations, which record what they found and go back into
+// the queue, ends streams, and lets other answers be finished as long as that takes
+// no longer than shutdownWithin.
 func (s *Server) Close() error {
-	s.service.jobs.stop()
-	s.service.hunts.stop()
+	err := s.service.worker.Stop(0)
 	s.handler.endStreams()
 	within, cancel := context.WithTimeout(context.Background(), shutdownWithin)
 	defer cancel()
-	err := s.http.Shutdown(within)
+	stopped := s.http.Shutdown(within)
 	s.closing()
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = s.http.Close()
+	if errors.Is(stopped, context.DeadlineExceeded) {
+		stopped = s.http.Close()
 	}
-	return errors.Join(err, s.service.cases.Close())
+	return errors.Join(err, stopped, s.service.cases.Close())
 }
 
 func onLoopback(addr net.Addr) bool {

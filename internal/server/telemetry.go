@@ -66,7 +66,7 @@ func (s *service) registerTelemetry(api huma.API) {
 			}
 			in.Body.Case = id
 		}
-		return s.hunts.start(ctx, in.Body)
+		return s.jobs.hunt(ctx, in.Body)
 	})
 	queries := post(account.Read, "hunt-queries", "/hunts/queries", "The queries to paste into the team's own search", "As clew hunt --print-query: nobody is asked.")
 	queries.MaxBodyBytes, queries.Errors = mostList, []int{http.StatusNotFound}
@@ -74,32 +74,36 @@ func (s *service) registerTelemetry(api huma.API) {
 		return whole(s.core.Queries(ctx, in.Body))
 	})
 	register(api, get(account.Read, "hunts", "/hunts", "The hunts of this server, newest first", ""),
-		func(_ context.Context, in *struct{ Page }) (List[Hunt], error) {
-			return paged(s.hunts.all(), func(h Hunt) string { return h.ID }, in.Page)
+		func(ctx context.Context, in *struct{ Page }) (List[Hunt], error) {
+			all, err := s.jobs.hunts(ctx)
+			if err != nil {
+				return List[Hunt]{}, err
+			}
+			return paged(all, func(h Hunt) string { return h.ID }, in.Page)
 		})
 	known := func(op huma.Operation) huma.Operation {
 		op.Errors = []int{http.StatusNotFound}
 		return op
 	}
 	register(api, known(get(account.Read, "hunt-state", "/hunts/{hunt}", "How a hunt stands, and what it found", "With coverage: which logs, which period, how many lines, what was not read.")),
-		func(_ context.Context, in *HuntName) (HuntReport, error) {
-			j, err := s.hunts.find(in.ID)
+		func(ctx context.Context, in *HuntName) (HuntReport, error) {
+			j, err := s.jobs.find(ctx, in.ID, kindHunt)
 			if err != nil {
 				return HuntReport{}, err
 			}
-			hunt, _ := j.now()
-			_, places := s.hunts.kept(in.ID)
-			return HuntReport{hunt, places}, nil
+			_, places, err := s.jobs.found(ctx, in.ID)
+			return HuntReport{huntOf(j), places}, err
 		})
 	register(api, known(post(account.Work, "hunt-cancel", "/hunts/{hunt}/cancel", "Cancel a hunt", "What it saw is kept, and its coverage says what was not read.")),
-		func(_ context.Context, in *HuntName) (Hunt, error) {
-			j, err := s.hunts.find(in.ID)
+		func(ctx context.Context, in *HuntName) (Hunt, error) {
+			if _, err := s.jobs.find(ctx, in.ID, kindHunt); err != nil {
+				return Hunt{}, err
+			}
+			j, err := s.jobs.store.Cancel(ctx, in.ID)
 			if err != nil {
 				return Hunt{}, err
 			}
-			j.cancel()
-			hunt, _ := j.now()
-			return hunt, nil
+			return huntOf(j), nil
 		})
 	register(api, known(get(account.Read, "hunt-hits", "/hunts/{hunt}/hits", "The hits of a hunt, page by page", "As clew hunt --json prints them.")), s.hits)
 	sse.Register(api, get(account.Read, "hunt-events", "/hunts/{hunt}/events", "Follow a hunt", "Server-sent events: the hunt as it stands at once, then with each change, until it has ended."),
@@ -117,12 +121,15 @@ func (s *service) registerTelemetry(api huma.API) {
 		})
 }
 
-func (s *service) hits(_ context.Context, in *hitsInput) (List[NumberedHit], error) {
-	if _, err := s.hunts.find(in.ID); err != nil {
+func (s *service) hits(ctx context.Context, in *hitsInput) (List[NumberedHit], error) {
+	if _, err := s.jobs.find(ctx, in.ID, kindHunt); err != nil {
+		return List[NumberedHit]{}, err
+	}
+	kept, _, err := s.jobs.found(ctx, in.ID)
+	if err != nil {
 		return List[NumberedHit]{}, err
 	}
 	var all []NumberedHit
-	kept, _ := s.hunts.kept(in.ID)
 	for i, hit := range kept {
 		if (in.Indicator == "" || hit.Indicator == in.Indicator) && (in.Verdict == "" || hit.Verdict == in.Verdict) && (in.Asset == "" || hit.Asset == in.Asset) {
 			all = append(all, NumberedHit{i + 1, hit})
@@ -132,6 +139,5 @@ func (s *service) hits(_ context.Context, in *hitsInput) (List[NumberedHit], err
 }
 
 func (s *service) followHunt(ctx context.Context, in *HuntName, send sse.Sender) {
-	j, err := s.hunts.find(in.ID)
-	follow(ctx, s, j, err, send)
+	follow(ctx, s, in.ID, []string{kindHunt}, huntOf, send)
 }

@@ -4,49 +4,49 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"clew/internal/casefile"
 )
 
-// lookEvery is how often a followed case is looked at: another process may
-// write to it, so there is nobody to be told by.
+// lookEvery is how often what is followed is looked at: another process, or another
+// machine, may write to it, so there is nobody to be told by.
 const lookEvery = time.Second
 
-// watches look at the cases that are followed, each once for all who follow it.
-type watches struct {
-	head  func(ctx context.Context, id string) (casefile.Head, error)
+// watches look at what is followed (cases, jobs), each once for all who follow it.
+type watches[T any] struct {
+	look  func(ctx context.Context, id string) (T, error)
+	same  func(a, b T) bool
 	every time.Duration
 
-	mu    sync.Mutex
-	cases map[string]*watch // guarded by mu
+	mu       sync.Mutex
+	followed map[string]*watch[T] // guarded by mu
 }
 
-// A watch is one followed case.
-type watch struct {
+// A watch is one followed thing.
+type watch[T any] struct {
+	same    func(a, b T) bool
 	stop    context.CancelFunc
 	nudge   chan struct{} // look now
 	mu      sync.Mutex
 	users   int           // guarded by watches.mu
 	looked  bool          // guarded by mu
-	head    casefile.Head // guarded by mu
+	seen    T             // guarded by mu
 	err     error         // guarded by mu
 	changed chan struct{} // guarded by mu; closed with the next change
 }
 
-func newWatches(head func(context.Context, string) (casefile.Head, error)) *watches {
-	return &watches{head: head, every: lookEvery, cases: map[string]*watch{}}
+func newWatches[T any](look func(context.Context, string) (T, error), same func(a, b T) bool) *watches[T] {
+	return &watches[T]{look: look, same: same, every: lookEvery, followed: map[string]*watch[T]{}}
 }
 
-// follow joins those who follow a case, and returns how to leave them.
-func (ws *watches) follow(id string) (w *watch, leave func()) {
+// follow joins those who follow, and returns how to leave them.
+func (ws *watches[T]) follow(id string) (w *watch[T], leave func()) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	w = ws.cases[id]
+	w = ws.followed[id]
 	if w == nil {
 		ctx, stop := context.WithCancel(context.Background())
-		w = &watch{stop: stop, nudge: make(chan struct{}, 1), changed: make(chan struct{})}
-		ws.cases[id] = w
-		go w.look(ctx, func() (casefile.Head, error) { return ws.head(ctx, id) }, ws.every)
+		w = &watch[T]{same: ws.same, stop: stop, nudge: make(chan struct{}, 1), changed: make(chan struct{})}
+		ws.followed[id] = w
+		go w.look(ctx, func() (T, error) { return ws.look(ctx, id) }, ws.every)
 	}
 	w.users++
 	return w, sync.OnceFunc(func() {
@@ -54,16 +54,16 @@ func (ws *watches) follow(id string) (w *watch, leave func()) {
 		defer ws.mu.Unlock()
 		if w.users--; w.users == 0 {
 			w.stop()
-			delete(ws.cases, id)
+			delete(ws.followed, id)
 		}
 	})
 }
 
-// wrote has a case looked at at once, if anybody follows it.
-func (ws *watches) wrote(id string) {
+// wrote has it looked at at once, if anybody follows it.
+func (ws *watches[T]) wrote(id string) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	if w := ws.cases[id]; w != nil {
+	if w := ws.followed[id]; w != nil {
 		select {
 		case w.nudge <- struct{}{}:
 		default: // it will be looked at already
@@ -71,12 +71,12 @@ func (ws *watches) wrote(id string) {
 	}
 }
 
-// look looks at the case until nobody follows it.
-func (w *watch) look(ctx context.Context, head func() (casefile.Head, error), every time.Duration) {
+// look looks at it until nobody follows it.
+func (w *watch[T]) look(ctx context.Context, look func() (T, error), every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if now, err := head(); ctx.Err() == nil {
+		if now, err := look(); ctx.Err() == nil {
 			w.set(now, err)
 		}
 		select {
@@ -88,21 +88,21 @@ func (w *watch) look(ctx context.Context, head func() (casefile.Head, error), ev
 	}
 }
 
-func (w *watch) set(head casefile.Head, err error) {
+func (w *watch[T]) set(seen T, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.looked && head == w.head && (err == nil) == (w.err == nil) {
+	if w.looked && w.same(seen, w.seen) && (err == nil) == (w.err == nil) {
 		return
 	}
-	w.looked, w.head, w.err = true, head, err
+	w.looked, w.seen, w.err = true, seen, err
 	close(w.changed)
 	w.changed = make(chan struct{})
 }
 
-// now returns the head of the case, whether it was looked at yet, and a channel
+// now returns what was seen last, whether it was looked at yet, and a channel
 // that is closed with the next change.
-func (w *watch) now() (head casefile.Head, looked bool, changed <-chan struct{}, err error) {
+func (w *watch[T]) now() (seen T, looked bool, changed <-chan struct{}, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.head, w.looked, w.changed, w.err
+	return w.seen, w.looked, w.changed, w.err
 }

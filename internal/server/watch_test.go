@@ -18,7 +18,7 @@ func TestManyFollowersCostOneLook(t *testing.T) {
 	ws := newWatches(func(context.Context, string) (casefile.Head, error) {
 		looks.Add(1)
 		return casefile.Head{Case: "a-case", Seq: seq.Load()}, nil
-	})
+	}, sameHead)
 	ws.every = time.Hour // only when somebody says so
 	const followers = 1000
 	var ready, told sync.WaitGroup
@@ -49,7 +49,7 @@ func TestManyFollowersCostOneLook(t *testing.T) {
 	if before != 1 || looks.Load() > 2 {
 		t.Errorf("%d looks before the change, %d in all", before, looks.Load())
 	}
-	if ws.mu.Lock(); len(ws.cases) != 0 {
+	if ws.mu.Lock(); len(ws.followed) != 0 {
 		t.Error("nobody follows it, and it is looked at all the same")
 	}
 	ws.mu.Unlock()

@@ -31,7 +31,7 @@ const kept = time.Hour
 // fetchEvery is how soon a call is heard: after at most this where the database
 // tells of it, and after pollEvery where what it told was lost.
 const (
-	fetchEvery = 10 * time.Millisecond
+	fetchEvery = 5 * time.Millisecond
 	pollEvery  = time.Second
 )
 
@@ -46,7 +46,8 @@ type River[TTx any] struct {
 // Open readies the queue in tables that [Migrate] made.
 func Open[TTx any](driver riverdriver.Driver[TTx], schema string) (*River[TTx], error) {
 	r := &River[TTx]{driver: driver, schema: schema, log: slog.New(slog.DiscardHandler)}
-	client, err := river.NewClient(driver, &river.Config{Schema: schema, Logger: r.log})
+	// Telling of a call is held back for the cooldown after the one before.
+	client, err := river.NewClient(driver, &river.Config{Schema: schema, Logger: r.log, FetchCooldown: river.FetchCooldownMin})
 	if err != nil {
 		return nil, fmt.Errorf("queue: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -116,6 +117,9 @@ func shown(k kit) {
 	}
 	goOn := make(chan struct{})
 	k.worker(s, "w", func(_ context.Context, t *job.Task) error {
+		if string(t.Job.Work) != `{"ask":"a"}` {
+			k.Errorf("given %s to do", t.Job.Work)
+		}
 		t.Report("half")
 		t.Keep("one")
 		<-goOn
@@ -130,7 +134,7 @@ func shown(k kit) {
 	}
 	close(goOn)
 	j = k.state(other, "a", job.Complete)
-	if string(j.Doc) != `"done"` || j.Ended.IsZero() || string(j.Work) != `{"ask":"a"}` || j.Error != "" {
+	if string(j.Doc) != `"done"` || j.Ended.IsZero() || j.Error != "" {
 		k.Errorf("in the end: %+v", j)
 	}
 	lines, err := other.Lines(k.Context(), "a")
@@ -448,12 +452,38 @@ func hostile(k kit) {
 	if _, err := s.Get(k.Context(), text); !errors.Is(err, job.ErrNoJob) {
 		k.Errorf("a hostile ID: %v", err)
 	}
-	j, err := s.Add(k.Context(), job.New{ID: "a", Kind: "test", Work: text, Doc: text})
+	if _, err := s.Add(k.Context(), job.New{ID: "a", Kind: "test", Work: text, Doc: text}); err != nil {
+		k.Fatal(err)
+	}
+	work, err := s.Work(k.Context(), "a")
 	if err != nil {
 		k.Fatal(err)
 	}
 	var back string
-	if err := json.Unmarshal(j.Work, &back); err != nil || back != strings.ToValidUTF8(text, "\uFFFD") {
+	if err := json.Unmarshal(work, &back); err != nil || back != strings.ToValidUTF8(text, "\uFFFD") {
 		k.Errorf("came back as %q, %v", back, err)
+	}
+}
+
+// soon: whoever looks at the page sees the job begin. What the queue tells of one
+// job must not be held back because of the one before.
+func soon(k kit) {
+	s := k.store()
+	began := make(chan time.Time, 1)
+	k.worker(s, "w", func(context.Context, *job.Task) error {
+		began <- time.Now()
+		return nil
+	})
+	var took []time.Duration
+	for i := range 10 {
+		at := time.Now()
+		k.add(s, fmt.Sprint("j", i), "")
+		took = append(took, (<-began).Sub(at))
+		k.state(s, fmt.Sprint("j", i), job.Complete)
+	}
+	slices.Sort(took)
+	k.Logf("from asked to begun: %v", took)
+	if median := took[len(took)/2]; median > 500*time.Millisecond {
+		k.Errorf("it takes %s until a job begins", median)
 	}
 }

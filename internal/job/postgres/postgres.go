@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"clew/internal/database"
@@ -109,14 +110,33 @@ func (b *backend) Names() *strings.Replacer {
 
 // Tx implements [job.Backend].
 func (b *backend) Tx(ctx context.Context, exclusive bool, do func(job.Tx) error) error {
-	return pgx.BeginFunc(ctx, b.db.Pool, func(tx pgx.Tx) error {
-		if exclusive {
-			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('clew jobs', 0))`); err != nil {
-				return err
-			}
+	tx, err := b.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // nothing to undo after Commit
+	if exclusive {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('clew jobs', 0))`); err != nil {
+			return err
 		}
-		return do(transaction{tx, b.river})
-	})
+	}
+	if err := do(transaction{tx, b.river}); err != nil {
+		return err
+	}
+	return tx.Commit(ctx)
+}
+
+// begin begins a transaction. After the server was started anew each connection of
+// the pool is found broken once: nothing was done on it, so another is tried.
+func (b *backend) begin(ctx context.Context) (tx pgx.Tx, err error) {
+	for range b.db.Config().MaxConns + 1 {
+		tx, err = b.db.Begin(ctx)
+		var connect *pgconn.ConnectError
+		if err == nil || ctx.Err() != nil || errors.As(err, &connect) {
+			return tx, err
+		}
+	}
+	return nil, err
 }
 
 // Listen implements [job.Backend].
