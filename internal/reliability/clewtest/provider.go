@@ -56,7 +56,11 @@ func (p *Provider) Asks(t testing.TB, h *Home, fresh, more string) {
 	var config strings.Builder
 	config.WriteString(more)
 	config.WriteString("sources:\n")
-	lines := bufio.NewScanner(strings.NewReader(h.Must(t, nil, "source", "list", "--json")))
+	list := h.Run(t, "source", "list", "--json")
+	if list.Code != 0 || list.Err != "" { // a custom source that cannot be used costs itself only
+		t.Fatalf("clew source list: exit %d\n%s", list.Code, list.Err)
+	}
+	lines := bufio.NewScanner(strings.NewReader(list.Out))
 	for lines.Scan() {
 		var source struct {
 			Name string `json:"name"`

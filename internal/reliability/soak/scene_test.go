@@ -120,6 +120,7 @@ const acmeSource = `name: acme
 accepts: [domain, ip]
 answers: [resolves-to, nameserver]
 pap: amber
+pace: 1ms
 endpoints:
   - name: records
     url: https://api.acme.example/records/{value}
