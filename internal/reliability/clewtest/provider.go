@@ -17,19 +17,25 @@ import (
 
 // A Provider stands on loopback for every source that clew knows.
 type Provider struct {
-	web    *httptest.Server
-	port43 net.Listener
+	web      *httptest.Server
+	port43   net.Listener
+	resolver net.PacketConn
 }
 
 // NewProvider starts one; answer gets requests under /HOST/ of the source that
-// was asked; the services on port 43 know no name.
+// was asked; the services on port 43 and the resolver know no name.
 func NewProvider(t testing.TB, answer http.Handler) *Provider {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Provider{web: httptest.NewTLSServer(answer), port43: listener}
+	resolver, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Provider{web: httptest.NewTLSServer(answer), port43: listener, resolver: resolver}
+	go resolveNothing(resolver)
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -43,6 +49,7 @@ func NewProvider(t testing.TB, answer http.Handler) *Provider {
 		p.web.CloseClientConnections()
 		p.web.Close()
 		_ = listener.Close()
+		_ = resolver.Close()
 	})
 	return p
 }
@@ -77,7 +84,7 @@ func (p *Provider) Asks(t testing.TB, h *Home, fresh, more string) {
 	if err := lines.Err(); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(&config, "resolver: %q\n", p.port43.Addr().String())
+	fmt.Fprintf(&config, "resolver: %q\n", p.resolver.LocalAddr().String())
 	h.Write(t, filepath.Join("config", "config.yaml"), config.String())
 }
 
@@ -87,4 +94,22 @@ func knowNoName(conn net.Conn) {
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 	question, _ := bufio.NewReader(io.LimitReader(conn, 512)).ReadString('\n')
 	_, _ = fmt.Fprintf(conn, "No match for %q.\r\n", strings.TrimSpace(question))
+}
+
+// resolveNothing answers every question with NXDOMAIN (RFC 1035, 4.1.1).
+func resolveNothing(conn net.PacketConn) {
+	const answer, noSuchName = 0x80, 3
+	packet := make([]byte, 4096)
+	for {
+		n, from, err := conn.ReadFrom(packet)
+		if err != nil {
+			return
+		}
+		if n < 12 { // shorter than a header
+			continue
+		}
+		packet[2] |= answer
+		packet[3] = packet[3]&0xf0 | noSuchName
+		_, _ = conn.WriteTo(packet[:n], from)
+	}
 }

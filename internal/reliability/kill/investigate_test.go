@@ -105,21 +105,21 @@ func TestInvestigate(t *testing.T) {
 		}
 		id := caseOf(t, h, seed)
 		verified(t, h, id)
-		command := []string{"investigate", "--case", id, "--json"}
-		for range 1 + n%4 {
-			said, killed := s.strike(t, command...)
+		command := []string{"investigate", "--case", id, "--budget", "0", "--json"}
+		said, killed := "", true
+		for struck := 0; killed && struck <= n%4; struck++ {
+			said, killed = s.strike(t, command...)
 			verified(t, h, id)
-			if !killed {
-				heldTo(t, said, conclusion(t, h, id))
-				break
-			}
 		}
-		heldTo(t, s.again(t, command...), conclusion(t, h, id))
+		if killed {
+			said = s.again(t, command...)
+		}
+		heldTo(t, said, conclusion(t, h, id))
 		verified(t, h, id)
 
 		undisturbed.Must(t, []int{0, exitPartial}, "investigate", seed, "--offline")
 		other := caseOf(t, undisturbed, seed)
-		undisturbed.Must(t, []int{0, exitPartial}, "investigate", "--case", other)
+		undisturbed.Must(t, []int{0, exitPartial}, "investigate", "--case", other, "--budget", "0")
 		if diff := cmp.Diff(conclusion(t, undisturbed, other), conclusion(t, h, id)); diff != "" {
 			t.Errorf("%s (-undisturbed +killed):\n%s", seed, diff)
 		}

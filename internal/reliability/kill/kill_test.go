@@ -68,6 +68,7 @@ func (s *striker) strike(t *testing.T, args ...string) (said string, killed bool
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	began := time.Now()
 	timer := time.AfterFunc(time.Duration(s.random.Int64N(int64(s.span)+1)), func() { _ = cmd.Process.Kill() })
 	err := cmd.Wait()
 	timer.Stop()
@@ -80,6 +81,7 @@ func (s *striker) strike(t *testing.T, args ...string) (said string, killed bool
 		t.Errorf("clew %s: %v\n%s", strings.Join(args, " "), err, words.String())
 	}
 	s.missed++
+	s.learn(time.Since(began))
 	return out.String(), false
 }
 
@@ -96,9 +98,14 @@ func (s *striker) again(t *testing.T, args ...string) string {
 	t.Helper()
 	began := time.Now()
 	said := s.home.Must(t, []int{0, exitPartial}, args...)
-	// What was struck before has done a part of it: no moment is left out.
-	s.span = max(time.Since(began)*5/4, s.span*3/4, 20*time.Millisecond)
+	s.learn(time.Since(began))
 	return said
+}
+
+// learn lets the moments lie within what commands take now. What was struck before
+// has done a part of its work, so the span shrinks slowly.
+func (s *striker) learn(took time.Duration) {
+	s.span = max(took, s.span*3/4, 20*time.Millisecond)
 }
 
 // tell logs the figures that docs/reliability.md holds.
