@@ -85,7 +85,8 @@ func (a *app) examine(ctx context.Context, opened *investigation.Workspace) []ch
 		return append(checks, check{"data directory", "note", dir + " is not there yet: the first import or investigation makes it"})
 	}
 	checks = append(checks, check{"data directory", "ok", dir})
-	return append(checks, a.checkCorpus(ctx, opened), a.checkRecord(ctx), a.checkSpending(ctx, dir))
+	checks = append(checks, a.checkCorpus(ctx, opened), a.checkRecord(ctx), a.checkSpending(ctx, dir))
+	return append(checks, a.checkJobs(ctx)...)
 }
 
 // checkSpending opens the record of what each provider was sent.

@@ -23,23 +23,26 @@ import (
 func (a *app) serveCommand() *cobra.Command {
 	var listen string
 	var assistants bool
+	var f workFlags
 	cmd := &cobra.Command{
 		Use: "serve", Short: "The page and the API, on this machine", Args: cobra.NoArgs,
 		Long: `Serves the page for a browser, and over HTTP what the other commands do: the same
 core, the same JSON, on loopback only. Whoever has the token in the printed link
 may do what you may; it is drawn anew with each start unless CLEW_TOKEN names one.
 The flags say what a request gets that leaves them open. Ctrl-C stops running
-investigations; what they found is in their cases, which can be continued. Tools
-fetch block lists under /feeds/ and STIX by TAXII 2.1 under /taxii2/, with the
+investigations; the next start, or another worker of the team, goes on with them.
+Tools fetch block lists under /feeds/ and STIX by TAXII 2.1 under /taxii2/, with the
 token as password.`,
 		Example: `  clew serve
   clew serve --listen 127.0.0.1:0 --offline     any free port, and ask nobody whatever is requested
   curl -H "Authorization: Bearer $CLEW_TOKEN" http://127.0.0.1:8777/api/v1/cases
   curl -u "clew:$CLEW_TOKEN" http://127.0.0.1:8777/feeds/edl-domain`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen, assistants) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen, assistants, f) },
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "address on this machine (default: the configuration's serve: listen, else "+usualAddress+")")
 	cmd.Flags().BoolVar(&assistants, "mcp", false, "offer the reading tools of clew mcp at /mcp")
+	cmd.Flags().IntVar(&f.slots, "slots", 4, "investigations at once; more wait for their turn")
+	cmd.Flags().BoolVar(&f.none, "no-work", false, "leave investigations to clew worker, and do only what needs this machine's files")
 	a.askFlags(cmd)
 	a.logFlags(cmd)
 	return cmd
@@ -68,7 +71,7 @@ const leastToken = 16
 // (RFC 3986, 2.3): net/http drops others from a cookie, which then opens nothing.
 const tokenCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 
-func (a *app) serve(ctx context.Context, listen string, assistants bool) error {
+func (a *app) serve(ctx context.Context, listen string, assistants bool, f workFlags) error {
 	if err := a.bounds(&investigation.Request{}); err != nil {
 		return err // better now than with every request
 	}
@@ -96,13 +99,17 @@ func (a *app) serve(ctx context.Context, listen string, assistants bool) error {
 	if err != nil {
 		return err
 	}
+	work, err := f.work(a)
+	if err != nil {
+		return err
+	}
 	a.connectors() // read once, before requests run side by side
 	listener, err := server.Listen(ctx, cmp.Or(listen, settings.Serve.Listen, usualAddress))
 	if err != nil {
 		return usageError{err}
 	}
 	s, err := server.New(listener.Addr(), server.Options{
-		Core: core{a}, Token: token, Version: version(), Clock: a.clock, Feeds: feeds{a}.handlers(), Page: page.Handler, Place: place, TLS: encrypted, Log: a.logger,
+		Core: core{a}, Token: token, Version: version(), Clock: a.clock, Feeds: feeds{a}.handlers(), Page: page.Handler, Place: place, TLS: encrypted, Log: a.logger, Work: work,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -140,7 +140,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 // the queue, ends streams, and lets other answers be finished as long as that takes
 // no longer than shutdownWithin.
 func (s *Server) Close() error {
-	err := s.service.worker.Stop(0)
+	s.service.worker.Stop(0)
 	s.handler.endStreams()
 	within, cancel := context.WithTimeout(context.Background(), shutdownWithin)
 	defer cancel()
@@ -149,7 +149,7 @@ func (s *Server) Close() error {
 	if errors.Is(stopped, context.DeadlineExceeded) {
 		stopped = s.http.Close()
 	}
-	return errors.Join(err, stopped, s.service.cases.Close())
+	return errors.Join(stopped, s.service.cases.Close())
 }
 
 func onLoopback(addr net.Addr) bool {

@@ -43,7 +43,7 @@ type Worker struct {
 	shelf *shelf
 	jobs  *jobs
 	pool  *job.Worker
-	owned *investigation.Workspace // closed with it; nil where a server has it
+	owned *investigation.Workspace // closed with it; nil where a server has it open
 }
 
 // NewWorker opens the record and readies a worker that is no part of a server.
@@ -91,13 +91,10 @@ func (w *Worker) Start(ctx context.Context) error {
 }
 
 // Stop takes no further jobs, and hands back those that have not ended within grace.
-func (w *Worker) Stop(grace time.Duration) error {
-	w.pool.Stop(grace)
-	if w.owned == nil {
-		return nil
-	}
-	return w.owned.Close()
-}
+func (w *Worker) Stop(grace time.Duration) { w.pool.Stop(grace) }
+
+// Close closes the record of a worker that is no part of a server, after its Stop.
+func (w *Worker) Close() error { return w.owned.Close() }
 
 // do does a job as its order says.
 func (w *Worker) do(ctx context.Context, t *job.Task) error {
