@@ -13,13 +13,14 @@ import (
 	"clew/internal/telemetry/logfile"
 )
 
-// asWritten are the attributes that logs write as they are; of the others, such
-// as the subject of a certificate, each log has a form of its own, and a count
-// of the text would be too low.
+// asWritten are the attributes that logs write as they are.
 var asWritten = map[observation.Relation]bool{
-	observation.JA3: true, observation.JA3S: true, observation.Imphash: true, observation.UserAgent: true, observation.Filename: true,
+	observation.JA3: true, observation.JA3S: true, observation.JA4: true, observation.Imphash: true, observation.UserAgent: true, observation.Filename: true,
 	observation.Registry: true, observation.Mutex: true, observation.PDB: true, observation.SignedBy: true,
 }
+
+// fieldOf is where logs have what may stand in several fields of a kind.
+var fieldOf = map[observation.Relation]string{observation.SubjectDN: "subject", observation.IssuedBy: "issuer"}
 
 // measurer counts what rules on patterns would hit in logs of the team: those
 // named, else those of the telemetry index; nil where there are none.
@@ -48,12 +49,16 @@ func (a *app) measurer(ctx context.Context, named []string) func([]export.Patter
 		var probes []telemetry.Probe
 		var tell []func(telemetry.Measured, int64)
 		for i := range patterns {
-			if p := &patterns[i]; asWritten[p.Relation] {
-				probes = append(probes, telemetry.Probe{Text: p.Value.Text()})
-				tell = append(tell, func(m telemetry.Measured, n int64) { p.Telemetry = hitsOf(m, n, m.Lines, "lines", from) })
-			} else {
+			p := &patterns[i]
+			probe := telemetry.Probe{Text: p.Value.Text()}
+			if telemetry.ByValue(p.Value.Kind()) {
+				probe = telemetry.Probe{Value: p.Value, Field: fieldOf[p.Relation]}
+			} else if !asWritten[p.Relation] {
 				p.Telemetry = "not measured: logs write it in more than one form"
+				continue
 			}
+			probes = append(probes, probe)
+			tell = append(tell, func(m telemetry.Measured, n int64) { p.Telemetry = hitsOf(m, n, m.Lines, "lines", from) })
 		}
 		for i := range names {
 			p := &names[i]

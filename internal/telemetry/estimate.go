@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,9 +18,12 @@ import (
 )
 
 // A Probe is what a rule would look for: a text that logs write as it is, in any
-// case, or the pattern of registered domains.
+// case; a value that each log writes in a form of its own, see [ByValue]; or the
+// pattern of registered domains.
 type Probe struct {
 	Text  string
+	Value observable.Value
+	Field string // part of the name of the field that holds Value, lower case; "" is any
 	Names *regexp.Regexp
 }
 
@@ -62,8 +66,15 @@ func measure(ctx context.Context, inputs []logfile.Input, probes []Probe, findin
 	if err != nil {
 		set = nil // nothing to leave out
 	}
-	m := &measurer{probes: probes, set: set, own: own, most: words, seen: map[string]bool{}, names: map[string]bool{}}
+	m := &measurer{probes: probes, needles: make([][]string, len(probes)), set: set, own: own, most: words, seen: map[string]bool{}, names: map[string]bool{}}
 	m.out.Hits = make([]int64, len(probes))
+	for i, p := range probes {
+		if p.Text != "" {
+			m.needles[i] = []string{strings.ToLower(p.Text)}
+		} else if !p.Value.IsZero() {
+			m.needles[i] = needles(p.Value)
+		}
+	}
 	for _, in := range inputs {
 		if err := ctx.Err(); err != nil {
 			return m.out, err
@@ -77,14 +88,16 @@ func measure(ctx context.Context, inputs []logfile.Input, probes []Probe, findin
 }
 
 type measurer struct {
-	probes []Probe
-	set    *match.Set
-	own    map[string]bool
-	seen   map[string]bool // words that were looked at
-	most   int             // how many of them may be
-	names  map[string]bool // registered domains
-	bytes  int64
-	out    Measured
+	probes  []Probe
+	needles [][]string // by probe, lower case
+	record  format.Record
+	set     *match.Set
+	own     map[string]bool
+	seen    map[string]bool // words that were looked at
+	most    int             // how many of them may be
+	names   map[string]bool // registered domains
+	bytes   int64
+	out     Measured
 }
 
 func (m *measurer) read(ctx context.Context, in logfile.Input) error {
@@ -94,7 +107,7 @@ func (m *measurer) read(ctx context.Context, in logfile.Input) error {
 	}
 	defer file.Close() //nolint:errcheck // read only
 	return logfile.Members(file, func(_ string, r *bufio.Reader) error {
-		return logfile.Blocks(r, logfile.Options{}, func(b logfile.Block) error {
+		return logfile.Blocks(r, logfile.Options{Header: all.Header, Binary: all.Binary}, func(b logfile.Block) error {
 			if m.bytes += int64(len(b.Text)); m.bytes > maxMeasured {
 				return errEnough
 			}
@@ -120,19 +133,34 @@ func (m *measurer) block(b logfile.Block, ref time.Time) {
 			end = len(b.Text)
 		}
 		m.out.Lines++
-		m.line(strings.ToLower(string(b.Text[start:end])), held[start])
+		m.line(b.Text[start:end], held[start], format.Context{Schema: b.Schema, Ref: ref})
 		start = end + 1
 	}
 }
 
-func (m *measurer) line(line string, ours bool) {
-	named := false
+func (m *measurer) line(text []byte, ours bool, c format.Context) {
+	line := strings.ToLower(string(text))
+	named, parsed := false, false
 	for i, p := range m.probes {
 		if p.Names != nil {
 			named = true
-		} else if !ours && strings.Contains(line, strings.ToLower(p.Text)) {
-			m.out.Hits[i]++
+			continue
 		}
+		if ours || !slices.ContainsFunc(m.needles[i], func(needle string) bool { return strings.Contains(line, needle) }) {
+			continue
+		}
+		if p.Text == "" {
+			if !parsed {
+				parsed = true
+				if !all.Parse(text, c, &m.record) {
+					m.record.Reset(c.Ref)
+				}
+			}
+			if !p.holds(&m.record) {
+				continue
+			}
+		}
+		m.out.Hits[i]++
 	}
 	if !named {
 		return

@@ -33,7 +33,7 @@ func Formats() []export.Format {
 	formats := []export.Format{
 		plain.List(), csv.Format(), rpz.Format(), hosts.Format(), dnsmasq.Format(), unbound.Format(), nftables.Format(),
 		ipset.Sets(), ipset.Rules(), ipset.IP6Rules(), squid.Format(), stix.Format(), misp.Format(), misp.Feed(),
-		suricata.Format(), suricata.Dataset(), snort.Format(), zeek.Intel(), zeek.Script(), sigma.Format(), yara.Format(), openioc.Format(), navigator.Format(),
+		suricata.Format(), suricata.JA4(), suricata.Dataset(), snort.Format(), zeek.Intel(), zeek.Script(), sigma.Format(), yara.Format(), openioc.Format(), navigator.Format(),
 	}
 	formats = slices.Concat(formats, plain.EDLs(), hunt.Formats(), graph.Formats())
 	slices.SortFunc(formats, func(a, b export.Format) int { return strings.Compare(a.Name, b.Name) })

@@ -32,7 +32,7 @@ func Worked() casefile.Document {
 		Findings: []casefile.Finding{
 			approved("domain", "login-portal.example", day(12, 24), host, registrant, token),
 			approved("domain", "www.login-portal.example", day(12, 24), host),
-			approved("ip", "203.0.113.7", day(12, 3), certSubject, jarm, ja3, ja3s),
+			approved("ip", "203.0.113.7", day(12, 3), certSubject, jarm, ja3, ja3s, ja4),
 			approved("ip", "2001:db8::bad", day(12, 3)),
 			approved("prefix", "198.51.100.0/28", day(12, 3)),
 			approved("url", "http://files.example/a/b.php?x=1&y=%27", day(12, 24)),
@@ -101,6 +101,7 @@ var (
 	jarm        = shared("jarm", "jarm", "07d14d16d21d21d07c42d41d00041d24a458a375eef0c576d23a7bab9a9fb1", 9)
 	ja3         = shared("ja3", "ja3", "e7d705a3286e19ea42f587b344ee6865", 5)
 	ja3s        = shared("ja3s", "ja3s", "80b3a14bccc8598a1f3bbe83e71f735f", 7)
+	ja4         = shared("ja4", "ja4", "t13d1516h2_8daaf6152771_b186095e22b6", 9)
 	imphash     = shared("imphash", "imphash", "f34d5f2d4577ed6d9ceec516c1f5a745", 2)
 	rich        = shared("rich", "richhash", "0a1b2c3d4e5f60718293a4b5c6d7e8f9", 2)
 	mutex       = shared("mutex", "mutex", `Global\{7A-update}`, 1)

@@ -11,18 +11,25 @@ import (
 // behaviour says where logs have a shared attribute: the field, and how its
 // value is compared.
 type behaviour struct {
-	title, category, product, field string
-	value                           func(string) string // "" means that it cannot be looked for
+	title, category, product, service, field string
+
+	value func(string) string // "" means that it cannot be looked for
 }
 
 var behaviours = map[observation.Relation]behaviour{
-	observation.Imphash:   {"shared imphash", "process_creation", "windows", "Hashes|contains", func(s string) string { return "IMPHASH=" + strings.ToUpper(s) }},
-	observation.UserAgent: {"shared user agent", "proxy", "", "c-useragent", func(s string) string { return s }},
-	observation.Filename:  {"shared file name", "process_creation", "windows", "Image|endswith", fileName},
-	observation.Mutex:     {"shared pipe", "pipe_created", "windows", "PipeName", pipe},
-	observation.Registry:  {"shared registry key", "registry_set", "windows", "TargetObject|contains", registryKey},
-	observation.SignedBy:  {"shared signer", "image_load", "windows", "Signature", signer},
+	observation.Imphash:   {"shared imphash", "process_creation", "windows", "", "Hashes|contains", func(s string) string { return "IMPHASH=" + strings.ToUpper(s) }},
+	observation.UserAgent: {"shared user agent", "proxy", "", "", "c-useragent", asIs},
+	observation.Filename:  {"shared file name", "process_creation", "windows", "", "Image|endswith", fileName},
+	observation.Mutex:     {"shared pipe", "pipe_created", "windows", "", "PipeName", pipe},
+	observation.Registry:  {"shared registry key", "registry_set", "windows", "", "TargetObject|contains", registryKey},
+	observation.SignedBy:  {"shared signer", "image_load", "windows", "", "Signature", signer},
+	// Fields that packages add to Zeek's ssl.log: JA3 by salesforce, JA4 by FoxIO.
+	observation.JA3:  {"shared JA3", "", "zeek", "ssl", "ja3", asIs},
+	observation.JA3S: {"shared JA3S", "", "zeek", "ssl", "ja3s", asIs},
+	observation.JA4:  {"shared JA4", "", "zeek", "ssl", "ja4", asIs},
 }
+
+func asIs(text string) string { return text }
 
 // patternRules look for what the entries share. Each rule has one value, since
 // each has an estimate of its own.
@@ -39,7 +46,7 @@ func patternRules(s export.Set) []rule {
 		}
 		trace := fmt.Sprintf("case=%s members=%d", strings.Join(p.Cases, ","), len(p.Members))
 		rules = append(rules, rule{
-			title: b.title + " " + export.UUID(p.Value.String())[:8], category: b.category, product: b.product, level: "medium",
+			title: b.title + " " + export.UUID(p.Value.String())[:8], category: b.category, product: b.product, service: b.service, level: "medium",
 			about:          []string{"What " + export.Plural(len(p.Members), "indicator", "indicators") + " of a case share"},
 			falsePositives: export.Comment(p.Estimate()), tests: some(test{b.field, []value{{text, trace}}}), tags: techniques(s),
 		})

@@ -20,7 +20,7 @@ func Format() export.Format {
 		Kinds: []observable.Kind{observable.Domain, observable.IP, observable.Prefix, observable.URL, observable.File},
 		Fits:  fits,
 		Doc: "rules for DNS, proxy, firewall, Sysmon: names, addresses, URLs, digests; and for shared imphash, user agent, file name, pipe, registry key, " +
-			"signer and the learned naming pattern, with the false-match estimate",
+			"signer, JA3, JA3S and JA4 (Zeek's ssl.log with the packages that add them) and the learned naming pattern, with the false-match estimate",
 		Proof: "parsed and evaluated over log samples by github.com/bradleyjkemp/sigma-go 0.6.6",
 		Write: write,
 	}
@@ -49,6 +49,7 @@ func write(w io.Writer, s export.Set) error {
 // rule is one Sigma rule: any of its tests.
 type rule struct {
 	title, category, product string
+	service                  string
 	level                    string
 	about                    []string // description, in words of ours
 	tags                     []string
@@ -80,9 +81,10 @@ func (r rule) write(l *export.Lines, s export.Set) {
 		}
 	}
 	l.Line("logsource:")
-	l.Line("  category: ", r.category)
-	if r.product != "" {
-		l.Line("  product: ", r.product)
+	for _, part := range []struct{ name, value string }{{"category", r.category}, {"product", r.product}, {"service", r.service}} {
+		if part.value != "" {
+			l.Line("  ", part.name, ": ", part.value)
+		}
 	}
 	l.Line("detection:")
 	for i, t := range r.tests {

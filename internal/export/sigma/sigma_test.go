@@ -71,7 +71,7 @@ func hit(t *testing.T, rules []sigmago.Rule, category string, event map[string]a
 	t.Helper()
 	var titles []string
 	for _, rule := range rules {
-		if rule.Logsource.Category != category {
+		if rule.Logsource.Category+rule.Logsource.Service != category {
 			continue
 		}
 		result, err := evaluator.ForRule(rule).Matches(context.Background(), event)
@@ -129,6 +129,9 @@ func TestRulesHitWhatTheyMust(t *testing.T) {
 		"star_is_literal":          {"pipe_created", map[string]any{"PipeName": `\update`}, ""},
 		"registry":                 {"registry_set", map[string]any{"TargetObject": `HKLM\Software\Update Services\Run?\x`}, "shared registry key"},
 		"signer":                   {"image_load", map[string]any{"Signature": "Update Services Ltd"}, "shared signer"},
+		"ja3":                      {"ssl", map[string]any{"ja3": "e7d705a3286e19ea42f587b344ee6865"}, "shared JA3"},
+		"ja4":                      {"ssl", map[string]any{"ja4": "t13d1516h2_8daaf6152771_b186095e22b6"}, "shared JA4"},
+		"other_ja4":                {"ssl", map[string]any{"ja4": "t13d1516h2_8daaf6152771_b186095e22b7"}, ""},
 		"other_signer":             {"image_load", map[string]any{"Signature": "Update Services"}, ""},
 	} {
 		got := hit(t, rules, row.category, row.event)

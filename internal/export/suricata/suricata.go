@@ -142,8 +142,8 @@ func (r rule) write(l *export.Lines, numbers export.Numbers, name, message, meta
 }
 
 // shared says where a sensor sees a shared attribute. JARM is the answer to
-// probes that only a scanner sends, so no sensor sees it in traffic; ja4.hash is a
-// keyword of Suricata 8, and one rule that it does not know ends a load.
+// probes that only a scanner sends, so no sensor sees it in traffic. JA4 has a
+// file of its own, see [JA4].
 var shared = map[observation.Relation]struct{ protocol, buffer, where string }{
 	observation.SubjectDN: {"tls", "tls.cert_subject", "certificate subject"},
 	observation.IssuedBy:  {"tls", "tls.cert_issuer", "certificate issuer"},
@@ -160,22 +160,45 @@ func patterns(l *export.Lines, numbers export.Numbers, s export.Set) {
 		if !ok || len(p.Value.Text()) > maxContent {
 			continue
 		}
-		text := p.Value.Text()
-		if p.Relation == observation.Serial {
-			if len(text)%2 == 1 {
-				text = "0" + text
-			}
-			text = strings.ToUpper(pairs(text))
-		}
-		l.Comment(fmt.Sprintf("%s of %s. %s", p.Relation, export.Plural(len(p.Members), "entry", "entries"), p.Estimate()))
-		rule{at.protocol, "any", at.buffer + "; " + content(text), at.where}.
-			write(l, numbers, p.Value.String(), "clew shared attribute", "case "+strings.Join(p.Cases, ", case "))
+		sharedRule(l, numbers, p, rule{at.protocol, "any", at.buffer + "; " + tests(p), at.where})
 	}
 	for _, n := range s.Names {
 		l.Comment(fmt.Sprintf("naming pattern learned from %s. %s", export.Plural(n.Learned, "name", "names"), n.Estimate()))
 		rule{"dns", "any", `dns.query; pcre:"/` + n.Below() + `/i";`, "dns"}.
 			write(l, numbers, n.Regexp, "clew naming pattern", "case "+strings.Join(n.Cases, ", case "))
 	}
+}
+
+func sharedRule(l *export.Lines, numbers export.Numbers, p export.Pattern, r rule) {
+	l.Comment(fmt.Sprintf("%s of %s. %s", p.Relation, export.Plural(len(p.Members), "entry", "entries"), p.Estimate()))
+	r.write(l, numbers, p.Value.String(), "clew shared attribute", "case "+strings.Join(p.Cases, ", case "))
+}
+
+// tests compare a buffer with a shared value. A sensor writes the attributes of a
+// distinguished name in the order of the certificate, we in one of our own, so
+// each is looked for by itself, in any case: EMAILADDRESS is emailAddress there.
+func tests(p export.Pattern) string {
+	text := p.Value.Text()
+	switch p.Relation {
+	case observation.Serial:
+		if len(text)%2 == 1 {
+			text = "0" + text
+		}
+		return content(strings.ToUpper(pairs(text)))
+	case observation.SubjectDN, observation.IssuedBy:
+		attributes := strings.Split(text, ", ")
+		if len(attributes) == 1 {
+			return content(text) + " nocase; startswith; endswith;"
+		}
+		all := make([]string, 0, len(attributes))
+		for _, a := range attributes {
+			if a != "" {
+				all = append(all, content(a)+" nocase;")
+			}
+		}
+		return strings.Join(all, " ")
+	}
+	return content(text)
 }
 
 // maxContent is the longest content match that Suricata takes, in bytes.

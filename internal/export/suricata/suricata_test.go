@@ -9,6 +9,7 @@ import (
 
 	"clew/internal/export"
 	"clew/internal/export/exporttest"
+	"clew/internal/observation"
 )
 
 // The grammar of the User Guide, as far as our rules go: header, then options
@@ -18,24 +19,28 @@ const (
 	plain    = `[A-Za-z0-9 ._/=,?&+@-]`
 	contents = `content:"(?:` + plain + `|\|[0-9A-F]{2}(?: [0-9A-F]{2})*\|)+";`
 	option   = `(?:msg:"[A-Za-z0-9 -]+"|dns\.query|tls\.(?:sni|cert_subject|cert_issuer|cert_serial|cert_fingerprint)|http\.(?:host|uri\.raw|user_agent)|` +
-		`ja3s?\.hash|dotprefix|nocase|startswith|endswith|pcre:"/[a-z0-9_.\\()\[\]{}|?:*+,^$-]+/i"|metadata:[A-Za-z0-9 ,+-]+|sid:1[0-9]{6}|rev:1|` +
+		`ja3s?\.hash|ja4\.hash|requires:feature ja4|dotprefix|nocase|startswith|endswith|pcre:"/[a-z0-9_.\\()\[\]{}|?:*+,^$-]+/i"|metadata:[A-Za-z0-9 ,+-]+|sid:1[0-9]{6}|rev:1|` +
 		`dataset:isset,clew-names,type string,load clew-names\.lst|file(?:md5|sha1|sha256):clew-file(?:md5|sha1|sha256)\.lst);`
-	grammar = `alert (?:dns|tls|http|ip|smtp|smb) \$HOME_NET any -> (?:any|[0-9a-f.:/]+) any \((?:(?:` + option + `|` + contents + `) ?)+\)`
+	grammar = `alert (?:dns|tls|quic|http|ip|smtp|smb) \$HOME_NET any -> (?:any|[0-9a-f.:/]+) any \((?:(?:` + option + `|` + contents + `) ?)+\)`
 )
 
 var form = exporttest.Lines("#", grammar)
 
 func TestGolden(t *testing.T) {
 	exporttest.Golden(t, Format())
+	exporttest.Golden(t, JA4())
 	exporttest.Golden(t, Dataset())
 }
 
 func TestHostile(t *testing.T) {
 	exporttest.Hold(t, Format(), holds)
+	exporttest.Hold(t, JA4(), form)
 	exporttest.Hold(t, Dataset(), datasetHolds)
 }
 
 func FuzzFormat(f *testing.F) { exporttest.Fuzz(f, Format(), holds) }
+
+func FuzzJA4(f *testing.F) { exporttest.Fuzz(f, JA4(), form) }
 
 func FuzzDataset(f *testing.F) { exporttest.Fuzz(f, Dataset(), datasetHolds) }
 
@@ -119,5 +124,46 @@ func TestPatternsHaveEstimates(t *testing.T) {
 	}
 	if checked < 7 {
 		t.Errorf("%d rules on patterns, want subject, issuer, serial, JA3, JA3S, user agent, naming", checked)
+	}
+}
+
+// A sensor writes a subject in the order of the certificate: the rule finds it in
+// any order, and no other subject.
+func TestSubjectsMatchInAnyOrder(t *testing.T) {
+	finds := func(subject, buffer string) bool {
+		t.Helper()
+		v := exporttest.Value(t, "dn", subject)
+		rule := tests(export.Pattern{Relation: observation.SubjectDN, Value: v})
+		whole := strings.Contains(rule, "startswith; endswith;")
+		for _, m := range regexp.MustCompile(`content:"[^"]+";`).FindAllString(rule, -1) {
+			want := strings.ToLower(decoded(t, m))
+			if got := strings.ToLower(buffer); whole && got != want || !strings.Contains(got, want) {
+				return false
+			}
+		}
+		return true
+	}
+	const three = "C=XX, O=Example Ltd, CN=panel.example"
+	for buffer, want := range map[string]bool{
+		"CN=panel.example, O=Example Ltd, C=XX": true, three: true, "C=XX, O=Other, CN=panel.example": false, "C=XX, CN=panel.example": false,
+	} {
+		if got := finds(three, buffer); got != want {
+			t.Errorf("%s: %v, want %v", buffer, got, want)
+		}
+	}
+	if finds("CN=panel.example", "CN=panel.example.test") || !finds("CN=panel.example", "CN=panel.example") {
+		t.Error("a subject of one attribute is not compared as a whole")
+	}
+	if !finds("EMAILADDRESS=a@b.example, CN=x.example", "emailAddress=a@b.example, CN=x.example") {
+		t.Error("an attribute that is written in other letters is not found")
+	}
+}
+
+// A client that came by QUIC is looked for there.
+func TestJA4GoesByItsTransport(t *testing.T) {
+	for text, protocol := range map[string]string{"t13d1516h2_8daaf6152771_b186095e22b6": "tls", "q13d0310h3_55b375c5d22e_cd85d2d88918": "quic"} {
+		if got := ja4Rule(exporttest.Value(t, "ja4", text)); got.protocol != protocol || !strings.Contains(got.tests, "requires:feature ja4; ja4.hash;") {
+			t.Errorf("%s: %+v", text, got)
+		}
 	}
 }

@@ -33,6 +33,7 @@ MERGE (i:Indicator {id: '9620043b-2578-58a4-843b-c87c5667ae3a'}) SET i.kind = 's
 MERGE (i:Indicator {id: '1de956b5-2bfc-53c7-a164-b3608192ddea'}) SET i.kind = 'text', i.value = 'portal', i.band = '', i.confidence = 0, i.trace = '';
 MERGE (i:Indicator {id: '2e665b75-db2c-5f4b-bba5-846e1845c24e'}) SET i.kind = 'ja3', i.value = 'e7d705a3286e19ea42f587b344ee6865', i.band = '', i.confidence = 0, i.trace = '';
 MERGE (i:Indicator {id: '99402d6c-86b2-59e5-9546-9969fb3715ab'}) SET i.kind = 'ja3s', i.value = '80b3a14bccc8598a1f3bbe83e71f735f', i.band = '', i.confidence = 0, i.trace = '';
+MERGE (i:Indicator {id: '6a2d376c-ccb7-58c2-95e7-db27be44e765'}) SET i.kind = 'ja4', i.value = 't13d1516h2_8daaf6152771_b186095e22b6', i.band = '', i.confidence = 0, i.trace = '';
 MATCH (a:Indicator {id: '99725653-33fc-54b1-b526-2e245defc01d'}), (b:Indicator {id: '829a7627-a2cc-5508-8092-1ae7b3d1866c'}) MERGE (a)-[:RELATED {relation: 'registrant-email'}]->(b);
 MATCH (a:Indicator {id: '99725653-33fc-54b1-b526-2e245defc01d'}), (b:Indicator {id: '7d683014-11a9-5460-9b92-d251ffe7efa8'}) MERGE (a)-[:RELATED {relation: 'resolves-to'}]->(b);
 MATCH (a:Indicator {id: '99725653-33fc-54b1-b526-2e245defc01d'}), (b:Indicator {id: '30295345-aa9d-5895-a73e-3432381f3597'}) MERGE (a)-[:RELATED {relation: 'serves'}]->(b);
@@ -51,6 +52,7 @@ MATCH (a:Indicator {id: '99725653-33fc-54b1-b526-2e245defc01d'}), (b:Indicator {
 MATCH (a:Indicator {id: '99725653-33fc-54b1-b526-2e245defc01d'}), (b:Indicator {id: '44d65fb3-2cc9-5c11-a99b-056fc20556b9'}) MERGE (a)-[:RELATED {relation: 'user-agent'}]->(b);
 MATCH (a:Indicator {id: '99725653-33fc-54b1-b526-2e245defc01d'}), (b:Indicator {id: '2e665b75-db2c-5f4b-bba5-846e1845c24e'}) MERGE (a)-[:RELATED {relation: 'ja3'}]->(b);
 MATCH (a:Indicator {id: '99725653-33fc-54b1-b526-2e245defc01d'}), (b:Indicator {id: '99402d6c-86b2-59e5-9546-9969fb3715ab'}) MERGE (a)-[:RELATED {relation: 'ja3s'}]->(b);
+MATCH (a:Indicator {id: '99725653-33fc-54b1-b526-2e245defc01d'}), (b:Indicator {id: '6a2d376c-ccb7-58c2-95e7-db27be44e765'}) MERGE (a)-[:RELATED {relation: 'ja4'}]->(b);
 MATCH (a:Indicator {id: '7c885efd-6589-5722-a59b-fd386b95f6b8'}), (b:Indicator {id: '829a7627-a2cc-5508-8092-1ae7b3d1866c'}) MERGE (a)-[:RELATED {relation: 'registrant-email'}]->(b);
 MATCH (a:Indicator {id: '7c885efd-6589-5722-a59b-fd386b95f6b8'}), (b:Indicator {id: '7d683014-11a9-5460-9b92-d251ffe7efa8'}) MERGE (a)-[:RELATED {relation: 'resolves-to'}]->(b);
 MATCH (a:Indicator {id: '7c885efd-6589-5722-a59b-fd386b95f6b8'}), (b:Indicator {id: '1de956b5-2bfc-53c7-a164-b3608192ddea'}) MERGE (a)-[:RELATED {relation: 'token'}]->(b);
@@ -60,6 +62,7 @@ MATCH (a:Indicator {id: '7d683014-11a9-5460-9b92-d251ffe7efa8'}), (b:Indicator {
 MATCH (a:Indicator {id: '7d683014-11a9-5460-9b92-d251ffe7efa8'}), (b:Indicator {id: 'bc419978-a5c5-581e-8fa0-942b1e95e962'}) MERGE (a)-[:RELATED {relation: 'jarm'}]->(b);
 MATCH (a:Indicator {id: '7d683014-11a9-5460-9b92-d251ffe7efa8'}), (b:Indicator {id: '2e665b75-db2c-5f4b-bba5-846e1845c24e'}) MERGE (a)-[:RELATED {relation: 'ja3'}]->(b);
 MATCH (a:Indicator {id: '7d683014-11a9-5460-9b92-d251ffe7efa8'}), (b:Indicator {id: '99402d6c-86b2-59e5-9546-9969fb3715ab'}) MERGE (a)-[:RELATED {relation: 'ja3s'}]->(b);
+MATCH (a:Indicator {id: '7d683014-11a9-5460-9b92-d251ffe7efa8'}), (b:Indicator {id: '6a2d376c-ccb7-58c2-95e7-db27be44e765'}) MERGE (a)-[:RELATED {relation: 'ja4'}]->(b);
 MATCH (a:Indicator {id: '30295345-aa9d-5895-a73e-3432381f3597'}), (b:Indicator {id: '1f504254-4e5c-58cf-af64-8631b9f3ab64'}) MERGE (a)-[:RELATED {relation: 'subject-dn'}]->(b);
 MATCH (a:Indicator {id: '30295345-aa9d-5895-a73e-3432381f3597'}), (b:Indicator {id: '6877eaae-9e5b-52e0-8e7a-4d8c252890a2'}) MERGE (a)-[:RELATED {relation: 'issued-by'}]->(b);
 MATCH (a:Indicator {id: '30295345-aa9d-5895-a73e-3432381f3597'}), (b:Indicator {id: '9620043b-2578-58a4-843b-c87c5667ae3a'}) MERGE (a)-[:RELATED {relation: 'serial'}]->(b);
