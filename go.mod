@@ -3,6 +3,7 @@ module clew
 go 1.26.8
 
 require (
+	filippo.io/age v1.3.1
 	github.com/ClickHouse/clickhouse-go/v2 v2.51.0
 	github.com/blevesearch/vellum v1.2.1
 	github.com/bradleyjkemp/sigma-go v0.6.6
@@ -37,12 +38,14 @@ require (
 	golang.org/x/crypto v0.58.0
 	golang.org/x/net v0.62.0
 	golang.org/x/sync v0.24.0
-	golang.org/x/sys v0.49.0
+	golang.org/x/sys v0.50.0
+	golang.org/x/term v0.48.0
 	golang.org/x/text v0.43.0
 	modernc.org/sqlite v1.61.1
 )
 
 require (
+	filippo.io/hpke v0.4.0 // indirect
 	github.com/BobuSumisu/aho-corasick v1.0.3 // indirect
 	github.com/ClickHouse/ch-go v0.75.0 // indirect
 	github.com/DataDog/zstd v1.5.7 // indirect

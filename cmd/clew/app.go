@@ -31,7 +31,8 @@ type app struct {
 	clock          func() time.Time
 	random         io.Reader
 	loaded         []source.Source // what connectors returned before
-	logger         *slog.Logger    // what log made before
+	logger         *slog.Logger    // what startLog made
+	opened         *openedSecrets  // what was unsealed before, with its passphrase
 	shared
 }
 
@@ -77,6 +78,7 @@ const (
 
 // run executes one command line and returns its exit code.
 func (a *app) run(ctx context.Context, args []string) int {
+	a.opened = &openedSecrets{}
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -156,7 +158,7 @@ can replay.`,
 	root.AddCommand(
 		a.investigateCommand(), a.showCommand(), a.countCommand(), a.pivotsCommand(), a.pivotCommand(), a.patternCommand(),
 		a.extractCommand(), a.importCommand(), a.fileCommand(), a.huntCommand(), a.caseCommand(), a.backupCommand(), a.restoreCommand(), a.reportCommand(), a.sourceCommand(), a.attackCommand(),
-		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.ctlogCommand(), a.telemetryCommand(), a.exportCommand(), a.pushCommand(),
+		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.secretsCommand(), a.ctlogCommand(), a.telemetryCommand(), a.exportCommand(), a.pushCommand(),
 		a.actCommand(), a.policyCommand(), a.escalateCommand(), a.serveCommand(), a.workerCommand(), a.jobCommand(), a.mcpCommand(), a.openAPICommand(), a.corpusCommand(),
 	)
 	checkArguments(root)

@@ -57,6 +57,7 @@ func (a *app) restoreCommand() *cobra.Command {
 // left names what is not backed up, and why.
 var left = map[string]string{
 	"names":     "made anew from the corpus",
+	acmeFolder:  "drawn anew by the authority",
 	"telemetry": "made anew from the logs by clew telemetry index",
 }
 

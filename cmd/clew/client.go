@@ -71,7 +71,7 @@ func (a *app) sourceNamed(name string) (source.Source, error) {
 // lies in the data directory and is shared with every other run on it.
 func (a *app) client(ctx context.Context) (client *fetch.Client, keys map[string]string, done func(), err error) {
 	nothing := func() {}
-	settings, err := a.settings()
+	settings, err := a.withSecrets()
 	if err != nil {
 		return nil, nil, nothing, err
 	}

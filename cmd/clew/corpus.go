@@ -21,7 +21,7 @@ import (
 type corpusSettings struct {
 	URL      string `yaml:"url"`
 	User     string `yaml:"user,omitempty"`
-	Password string `yaml:"password,omitempty"`
+	Password string `yaml:"password,omitempty" secret:"true"`
 }
 
 // remoteCorpus returns the corpus on a server that commands work with, nothing
@@ -47,6 +47,12 @@ func (a *app) corpusAt(named string) (investigation.RemoteCorpus, error) {
 	}
 	if at.URL == "" {
 		return investigation.RemoteCorpus{}, nil
+	}
+	if at.Password == "" {
+		if s, err = a.unsealed(s); err != nil {
+			return at, err
+		}
+		at.Password = s.Corpus.Password
 	}
 	if err := at.Check(); err != nil {
 		return at, usageError{err}

@@ -25,7 +25,7 @@ import (
 type databaseSettings struct {
 	URL      string `yaml:"url"`
 	User     string `yaml:"user,omitempty"`
-	Password string `yaml:"password,omitempty"`
+	Password string `yaml:"password,omitempty" secret:"true"`
 }
 
 // databaseAt is the record on a server that commands work with: the one named, else
@@ -46,6 +46,12 @@ func (a *app) databaseAt(named string) (database.Target, error) {
 	}
 	if at.URL == "" {
 		return database.Target{}, nil
+	}
+	if at.Password == "" {
+		if s, err = a.unsealed(s); err != nil {
+			return at, err
+		}
+		at.Password = s.Database.Password
 	}
 	if err := at.Check(); err != nil {
 		return at, usageError{err}

@@ -152,7 +152,7 @@ func (a *app) checkClock() check {
 
 func (a *app) checkSettings(ctx context.Context) []check {
 	path, _ := a.configPath()
-	settings, err := a.settings()
+	settings, err := a.withSecrets()
 	if err != nil {
 		return []check{{"configuration", "bad", err.Error()}}
 	}

@@ -40,7 +40,7 @@ func (a *app) dryRun(ctx context.Context, req investigation.Request) error {
 
 // questions are those of a dry run. fresh says what need not be asked again.
 func (a *app) questions(ctx context.Context, req investigation.Request, fresh func(context.Context, observable.Value) ([]corpus.Answer, error)) ([]server.Question, error) {
-	settings, err := a.settings()
+	settings, err := a.withSecrets()
 	if err != nil {
 		return nil, err
 	}

@@ -155,7 +155,7 @@ func (a *app) escalate(ctx context.Context, name string, f escalateFlags) error 
 // dry run it only says so.
 func (a *app) tell(ctx context.Context, w *investigation.Workspace, id string, f escalateFlags) (server.Told, error) {
 	told := server.Told{Failed: []string{}, Would: []server.WouldTell{}}
-	s, err := a.settings()
+	s, err := a.withSecrets()
 	if err != nil {
 		return told, err
 	}

@@ -66,7 +66,7 @@ func (a *app) login(ctx context.Context, name string, inKeychain bool) error {
 	if inKeychain {
 		err := storeSecret(ctx, info.Name, info.Title, key)
 		if err == nil {
-			if err := a.keep(path, info.Name, ""); err != nil {
+			if err := a.keep(ctx, path, info.Name, ""); err != nil {
 				return err
 			}
 			fmt.Fprintf(a.stderr, "key for %s kept in the keychain, and that it is there in %s\n", info.Title, path)
@@ -74,16 +74,16 @@ func (a *app) login(ctx context.Context, name string, inKeychain bool) error {
 		}
 		fmt.Fprintf(a.stderr, "clew: %s\n", terminalSafe(err.Error()))
 	}
-	if err := a.keep(path, info.Name, key); err != nil {
+	if err := a.keep(ctx, path, info.Name, key); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "key for %s kept in %s\n", info.Title, path)
 	return nil
 }
 
-// keep writes a key into the configuration file, or with an empty key that it is
-// in the keychain. The file is replaced as a whole or not at all.
-func (a *app) keep(path, name, key string) error {
+// keep writes a key into the configuration file, into the sealed file where there
+// is one, or with an empty key that it is in the keychain.
+func (a *app) keep(ctx context.Context, path, name, key string) error {
 	a.config = path
 	settings := settings{}
 	if _, err := os.Stat(path); err == nil {
@@ -91,36 +91,52 @@ func (a *app) keep(path, name, key string) error {
 			return err
 		}
 	}
+	settings.Keychain = slices.DeleteFunc(settings.Keychain, func(n string) bool { return n == name })
+	delete(settings.Keys, name)
+	if key == "" {
+		settings.Keychain = append(settings.Keychain, name)
+		return writeSettings(path, settings)
+	}
+	if _, err := os.Stat(sealedBeside(path)); err == nil {
+		return a.keepSealed(ctx, path, settings, name, key)
+	}
 	if settings.Keys == nil {
 		settings.Keys = map[string]string{}
 	}
-	settings.Keychain = slices.DeleteFunc(settings.Keychain, func(n string) bool { return n == name })
 	settings.Keys[name] = key
-	if key == "" {
-		delete(settings.Keys, name)
-		settings.Keychain = append(settings.Keychain, name)
-	}
-	text, err := yaml.Marshal(settings)
+	return writeSettings(path, settings)
+}
+
+// writeSettings replaces the configuration file as a whole or not at all.
+func writeSettings(path string, s settings) error {
+	text, err := yaml.Marshal(s)
 	if err != nil {
-		return errors.New("configuration cannot be written") // the error may quote the key
+		return errors.New("configuration cannot be written") // the error may quote a key
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := writePrivate(path, text); err != nil {
 		return fmt.Errorf("configuration: %w", err)
+	}
+	return nil
+}
+
+// writePrivate replaces a file that only its owner reads, as a whole or not at all.
+func writePrivate(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
 	}
 	temp, err := os.CreateTemp(filepath.Dir(path), ".config-*") // mode 0600
 	if err != nil {
-		return fmt.Errorf("configuration: %w", err)
+		return err
 	}
-	_, err = io.Copy(temp, bytes.NewReader(text))
+	_, err = io.Copy(temp, bytes.NewReader(content))
 	err = errors.Join(err, temp.Sync(), temp.Close())
 	if err == nil {
 		err = os.Rename(temp.Name(), path)
 	}
 	if err != nil {
 		_ = os.Remove(temp.Name()) // it may be gone already
-		return fmt.Errorf("configuration: %w", err)
 	}
-	return nil
+	return err
 }
 
 func (a *app) sourceTest() *cobra.Command {

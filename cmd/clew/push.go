@@ -80,7 +80,7 @@ type pushRun struct {
 }
 
 func (a *app) pushCases(ctx context.Context, run pushRun) error {
-	settings, err := a.settings()
+	settings, err := a.withSecrets()
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func (a *app) serve(ctx context.Context, listen string, assistants bool, f workF
 	case strings.Trim(token, tokenCharacters) != "":
 		return usagef("CLEW_TOKEN: use letters, digits and -._~ only: it goes into links and cookies")
 	}
-	settings, err := a.settings()
+	settings, err := a.withSecrets()
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 
 // Recipients implements [server.Escalating].
 func (c core) Recipients() ([]server.Recipient, error) {
-	s, err := c.settings()
+	s, err := c.withSecrets()
 	if err != nil {
 		return nil, refused(err)
 	}

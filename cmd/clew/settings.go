@@ -22,7 +22,7 @@ import (
 //
 // Keys may also come from the environment, which wins. They are never printed.
 type settings struct {
-	Keys     map[string]string         `yaml:"keys,omitempty"`
+	Keys     map[string]string         `yaml:"keys,omitempty" secret:"true"`
 	Keychain []string                  `yaml:"keychain,omitempty"` // sources whose key is in the user's keychain
 	Sources  map[string]sourceSettings `yaml:"sources,omitempty"`
 	Resolver string                    `yaml:"resolver,omitempty"` // DNS server for the source dns

@@ -28,7 +28,7 @@ const searchPeriod = 30 * 24 * time.Hour
 // siemRunner returns the search that the configuration calls name, and the client
 // that is its one way out.
 func (a *app) siemRunner(name string) (*siem.Runner, error) {
-	settings, err := a.settings()
+	settings, err := a.withSecrets()
 	if err != nil {
 		return nil, err
 	}

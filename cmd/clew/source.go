@@ -89,7 +89,7 @@ func (a *app) sourceCommand() *cobra.Command {
 
 // sourceLines says of each source what it answers and whether it can be asked.
 func (a *app) sourceLines(ctx context.Context) ([]server.Source, error) {
-	settings, err := a.settings()
+	settings, err := a.withSecrets()
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 var layers = []string{
 	"fuzzy",
 	"yamlfile",
+	"sealed",
 	"database",
 	"observable",
 	"marking",
