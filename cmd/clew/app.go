@@ -33,6 +33,7 @@ type app struct {
 	loaded         []source.Source // what connectors returned before
 	logger         *slog.Logger    // what startLog made
 	opened         *openedSecrets  // what was unsealed before, with its passphrase
+	pool           *openedDatabase // by this process, and its copies of this
 	shared
 }
 
@@ -79,6 +80,8 @@ const (
 // run executes one command line and returns its exit code.
 func (a *app) run(ctx context.Context, args []string) int {
 	a.opened = &openedSecrets{}
+	a.pool = &openedDatabase{}
+	defer a.pool.close()
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -240,8 +243,10 @@ func (a *app) workspace(needs investigation.Needs) (*investigation.Workspace, er
 	if w.Remote, err = a.remoteCorpus(); err != nil {
 		return nil, err
 	}
-	if w.Database, err = a.databaseAt(""); err != nil {
-		return nil, err
+	if needs.Cases || needs.Jobs {
+		if w.Database, err = a.team(context.Background()); err != nil {
+			return nil, err
+		}
 	}
 	if w.Attack, err = a.attackNames(dir); err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ import (
 	"clew/internal/casefile"
 	"clew/internal/casefile/sqlite"
 	"clew/internal/corpus/embedded"
-	"clew/internal/fetch/state"
+	spent "clew/internal/fetch/state/sqlite"
 	"clew/internal/investigation"
 )
 
@@ -107,15 +107,15 @@ func partsOf(dir, name string) []backup.Part {
 		}
 		// Events name raw answers that were there before them: the record first.
 		return []backup.Part{{Path: "cases/" + sqlite.FileName, Snapshot: snapshot(record)}, {Path: "cases/blobs"}}
-	case name == state.FileName:
+	case name == spent.FileName:
 		return []backup.Part{{Path: name, Snapshot: snapshot(func(ctx context.Context, file string) error {
-			store, err := state.Open(ctx, dir)
+			store, err := spent.Open(ctx, dir)
 			if err != nil {
 				return err
 			}
 			return errors.Join(store.Snapshot(ctx, file), store.Close())
 		})}}
-	case strings.HasPrefix(name, state.FileName+"-"):
+	case strings.HasPrefix(name, spent.FileName+"-"):
 		return nil // SQLite's own, of a writer at work: in the snapshot
 	case name == "corpus":
 		return []backup.Part{{Path: name, Snapshot: func(_ context.Context, read func(string) error) error {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"clew/internal/fetch"
-	"clew/internal/fetch/state"
 	"clew/internal/source"
 	"clew/internal/source/all"
 	"clew/internal/source/custom"
@@ -67,8 +66,7 @@ func (a *app) sourceNamed(name string) (source.Source, error) {
 	return nil, usagef("no source %q: there are %s", name, strings.Join(names, ", "))
 }
 
-// client returns the live way out: what was spent, learnt and answered before
-// lies in the data directory and is shared with every other run on it.
+// client returns the live way out.
 func (a *app) client(ctx context.Context) (client *fetch.Client, keys map[string]string, done func(), err error) {
 	nothing := func() {}
 	settings, err := a.withSecrets()
@@ -79,23 +77,16 @@ func (a *app) client(ctx context.Context) (client *fetch.Client, keys map[string
 	if err != nil {
 		return nil, nil, nothing, err
 	}
-	dir, err := a.dataDir()
-	if err != nil {
-		return nil, nil, nothing, err
-	}
-	spent, err := state.Open(ctx, dir)
+	o, done, err := a.out(ctx)
 	if err != nil {
 		return nil, nil, nothing, err
 	}
 	infos := a.infos()
 	keys = settings.keys(a.getenv, infos)
 	a.secrets(ctx, settings, keys, infos)
-	client = fetch.New(fetch.Options{
-		Sources: infos, Key: func(info source.Info) string { return keys[info.Name] },
-		UserAgent: "clew/" + release, Clock: a.clock, Resolver: settings.Resolver,
-		State: spent, CacheDir: filepath.Join(dir, "replies"), Overrides: overrides,
-	})
-	return client, keys, func() { _ = spent.Close() }, nil // what was spent is committed with each request
+	o.Sources, o.Key = infos, func(info source.Info) string { return keys[info.Name] }
+	o.Resolver, o.Overrides = settings.Resolver, overrides
+	return fetch.New(o), keys, done, nil
 }
 
 // sourceSettings are the settings of one source in the configuration file.

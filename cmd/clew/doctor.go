@@ -7,15 +7,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"clew/internal/casefile"
-	"clew/internal/fetch"
-	"clew/internal/fetch/state"
+	"clew/internal/fetch/state/sqlite"
 	"clew/internal/investigation"
 	"clew/internal/observation"
 )
@@ -82,49 +80,41 @@ func (a *app) examine(ctx context.Context, opened *investigation.Workspace) []ch
 		return append(checks, check{"data directory", "bad", err.Error()})
 	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return append(checks, check{"data directory", "note", dir + " is not there yet: the first import or investigation makes it"})
+		checks = append(checks, check{"data directory", "note", dir + " is not there yet: the first import or investigation makes it"})
+		if at, err := a.databaseAt(""); err == nil && at.URL != "" {
+			checks = append(checks, a.checkRecord(ctx), a.checkSpending(ctx))
+		}
+		return checks
 	}
 	checks = append(checks, check{"data directory", "ok", dir})
-	checks = append(checks, a.checkCorpus(ctx, opened), a.checkRecord(ctx), a.checkSpending(ctx, dir))
+	checks = append(checks, a.checkCorpus(ctx, opened), a.checkRecord(ctx), a.checkSpending(ctx))
 	return append(checks, a.checkJobs(ctx)...)
 }
 
 // checkSpending opens the record of what each provider was sent.
-func (a *app) checkSpending(ctx context.Context, dir string) check {
+func (a *app) checkSpending(ctx context.Context) check {
 	const what = "spending"
-	if _, err := os.Stat(filepath.Join(dir, state.FileName)); errors.Is(err, fs.ErrNotExist) {
-		return check{what, "ok", "nothing was spent yet"}
-	}
-	store, err := state.Open(ctx, dir)
-	if err == nil {
-		var accounts map[string]fetch.Account
-		accounts, err = store.Accounts(ctx)
-		if err = errors.Join(err, store.Close()); err == nil {
-			return check{what, "ok", plural(uint64(len(accounts)), "account") + " of providers"}
+	accounts, where, err := a.accounts(ctx)
+	if err != nil {
+		detail := err.Error()
+		if damaged(err) {
+			detail += "; clew doctor --rebuild-spending moves it aside and begins anew"
 		}
+		return check{what, "bad", detail}
 	}
-	detail := err.Error()
-	if damaged(err) {
-		detail += "; clew doctor --rebuild-spending moves it aside and begins anew"
+	detail := plural(uint64(len(accounts)), "account") + " of providers"
+	if where != "" {
+		detail += ", shared by all who use " + where
 	}
-	return check{what, "bad", detail}
-}
-
-func damaged(err error) bool {
-	return errors.Is(err, state.ErrDamaged) || errors.Is(err, state.ErrForeign)
+	return check{what, "ok", detail}
 }
 
 // rebuildSpending moves a damaged record aside. A sound one is left alone: what
 // it counts keeps providers from being asked too much.
 func (a *app) rebuildSpending(ctx context.Context) error {
-	dir, err := a.dataDir()
-	if err != nil {
-		return err
-	}
-	store, err := state.Open(ctx, dir)
-	if err == nil {
-		_, err = store.Accounts(ctx)
-		err = errors.Join(err, store.Close())
+	_, where, err := a.accounts(ctx)
+	if where != "" {
+		return usagef("what was spent is the team's, in %s: it is restored there, from a backup", where)
 	}
 	switch {
 	case err == nil:
@@ -133,7 +123,11 @@ func (a *app) rebuildSpending(ctx context.Context) error {
 	case !damaged(err):
 		return err
 	}
-	aside, err := state.Rebuild(dir, a.clock())
+	dir, err := a.dataDir()
+	if err != nil {
+		return err
+	}
+	aside, err := sqlite.Rebuild(dir, a.clock())
 	if err != nil {
 		return err
 	}

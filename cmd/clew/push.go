@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,7 +14,6 @@ import (
 	"clew/internal/export"
 	"clew/internal/export/push"
 	"clew/internal/fetch"
-	"clew/internal/fetch/state"
 	"clew/internal/investigation"
 	"clew/internal/marking"
 	"clew/internal/source"
@@ -196,18 +194,12 @@ func (a *app) disclosePush(ctx context.Context, run pushRun, c casefile.Case, ho
 // pushSet sends the set by the one way out. The address is the user's own, so it
 // may be in a private network.
 func (a *app) pushSet(ctx context.Context, target push.Target, info source.Info, address, key string, set export.Set) (push.Result, error) {
-	dir, err := a.dataDir()
+	o, done, err := a.out(ctx)
 	if err != nil {
 		return push.Result{}, err
 	}
-	spent, err := state.Open(ctx, dir)
-	if err != nil {
-		return push.Result{}, err
-	}
-	defer spent.Close() //nolint:errcheck // what was spent is committed with each request
-	client := fetch.New(fetch.Options{
-		Sources: []source.Info{info}, Key: func(source.Info) string { return key }, UserAgent: "clew/" + release, Clock: a.clock,
-		State: spent, CacheDir: filepath.Join(dir, "replies"), Overrides: map[string]fetch.Override{info.Name: {BaseURL: "https://" + info.KeyHost}},
-	})
-	return target.Push(ctx, client, address, set)
+	defer done()
+	o.Sources, o.Key = []source.Info{info}, func(source.Info) string { return key }
+	o.Overrides = map[string]fetch.Override{info.Name: {BaseURL: "https://" + info.KeyHost}}
+	return target.Push(ctx, fetch.New(o), address, set)
 }

@@ -19,13 +19,17 @@ func (a *app) sourceQuota() *cobra.Command {
 	return &cobra.Command{
 		Use: "quota", Short: "What was spent of each source's limits, and what is closed", Args: cobra.NoArgs,
 		Long: `Prints how every source stands: its limits (documented, learnt from its replies, or
-configured), what was spent of them by every run on this data directory, and what
-is not asked for now and why. It asks nobody.`,
+configured), what was spent of them by every run on this data directory, or by every machine
+of a team that shares a database, and what is not asked for now and why. It asks
+nobody.`,
 		Example: "  clew source quota\n  clew source quota --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			lines, err := a.quotas(cmd.Context())
 			if err != nil {
 				return err
+			}
+			if db, err := a.team(cmd.Context()); err == nil && db != nil {
+				fmt.Fprintf(a.stderr, "spent by all who use %s\n", terminalSafe(db.String()))
 			}
 			return a.printTo(func(w io.Writer) error {
 				if a.json {
@@ -88,7 +92,9 @@ func (a *app) standing(ctx context.Context) (left, last map[string]string, err e
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := os.Stat(dir); err != nil {
+	if at, err := a.databaseAt(""); err != nil {
+		return nil, nil, err
+	} else if _, err := os.Stat(dir); err != nil && at.URL == "" {
 		return left, last, nil
 	}
 	client, _, done, err := a.client(ctx)

@@ -94,18 +94,30 @@ func (db *DB) Explain(err error) error {
 	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if todo, kind := means(pg.Code); kind != nil {
+			if kind == ErrUnreachable {
+				db.renew()
+			}
 			return &Error{Kind: kind, At: db.at, Todo: todo, Err: err}
 		}
 		return fmt.Errorf("%s: %w", db.at, err)
 	}
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) || errors.Is(err, errSilent) || pgconn.Timeout(err) || unconnected(err) {
+		db.renew()
 		return &Error{Kind: ErrUnreachable, At: db.at, Todo: "start it, or check the address; what was acknowledged is safe", Err: err}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return fmt.Errorf("%s: %w", db.at, err)
+}
+
+// renew lets go of the connections that are idle. Where one broke the others have
+// too, and each would cost whoever gets it an error when the server is back.
+func (db *DB) renew() {
+	if db.Pool != nil {
+		db.Reset()
+	}
 }
 
 // unconnected reports whether a connection broke in the middle.

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -34,6 +35,9 @@ type Sent struct {
 	Endpoint string    `json:"endpoint,omitempty"`
 	At       time.Time `json:"at"` // when its turn came; once Done, when the reply came
 	Done     bool      `json:"done,omitempty"`
+	// Question is a digest of what is asked, so that nobody asks the same meanwhile;
+	// "" where that does not matter.
+	Question string `json:"question,omitempty"`
 }
 
 // A Counter counts the requests of one window that has a beginning and an end.
@@ -54,10 +58,11 @@ type Closed struct {
 
 // Bounds of an account.
 const (
-	smallStep = 5 * time.Second       // by which clocks are set back without anybody noticing
-	underWay  = 5 * time.Minute       // after which a request without a reply is no longer counted as under way
-	oneLook   = 50 * time.Millisecond // between looks for a reply that another process waits for
-	ringSize  = 32                    // requests remembered for one rolling window
+	smallStep   = 5 * time.Second       // by which clocks are set back without anybody noticing
+	underWay    = 5 * time.Minute       // after which a request without a reply is no longer counted as under way
+	oneLook     = 50 * time.Millisecond // between looks for the end of a request of another process
+	longestLook = time.Second           // the same, after a while
+	ringSize    = 32                    // requests remembered for one rolling window
 )
 
 // tick reads the clock. Set back a little, it stands still until it has caught
@@ -119,6 +124,9 @@ func (a *Account) reserve(now time.Time, r rules) (id uint64, turn time.Time, er
 	if err := a.Breaker.open(now); err != nil {
 		return 0, time.Time{}, err
 	}
+	if err := a.asked(now, r); err != nil {
+		return 0, time.Time{}, err
+	}
 	limits := a.limits(now, r)
 	a.count(now, r, limits, 0) // begins the windows that begin now
 	a.forget(now, r, limits)
@@ -127,11 +135,32 @@ func (a *Account) reserve(now time.Time, r rules) (id uint64, turn time.Time, er
 		return 0, turn, err
 	}
 	a.Seq++
-	a.Sent = append(a.Sent, Sent{ID: a.Seq, Endpoint: r.endpoint, At: now})
+	a.Sent = append(a.Sent, Sent{ID: a.Seq, Endpoint: r.endpoint, At: now, Question: r.question})
 	a.Next = now.Add(r.every)
 	a.count(now, r, limits, 1)
 	a.Breaker.probe(now, r)
 	return a.Seq, now, nil
+}
+
+// What keeps a turn from being taken, since there may be no need for it. One that is
+// taken and given back holds up whoever looks in between.
+var (
+	errUnderWay = errors.New("another is asking the same")
+	errAnswered = errors.New("another was answered the same")
+)
+
+// asked says whether what r is for is being asked, or was answered since r.looked.
+func (a *Account) asked(now time.Time, r rules) (err error) {
+	for _, s := range a.Sent {
+		switch {
+		case r.question == "" || s.Question != r.question:
+		case s.underWay(now, r):
+			return errUnderWay
+		case s.Done && s.At.After(r.looked):
+			err = errAnswered
+		}
+	}
+	return err
 }
 
 // turn returns when the next request may go. One that would have to wait longer

@@ -93,7 +93,7 @@ func TestBreakerLetsOneProbeThrough(t *testing.T) {
 	s := fetch.NewMemory()
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	open := fetch.Account{Last: at, Breaker: fetch.Breaker{Failures: 5, Opened: 1, Until: at, Last: "timeout"}}
-	if err := s.Update(t.Context(), "stub", func(a *fetch.Account) error { *a = open; return nil }); err != nil {
+	if err := s.Update(t.Context(), "stub", func(a *fetch.Account, _ time.Duration) error { *a = open; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	p := &provider{Server: b.Server}

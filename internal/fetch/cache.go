@@ -26,11 +26,15 @@ const (
 	longestNothing = time.Hour       // "nothing known", and whatever nobody has vouched for yet
 )
 
-// A cache keeps replies: bodies in a folder, the index in the state.
+// betweenSweeps is how often what is fresh no more is removed.
+const betweenSweeps = time.Hour
+
+// A cache keeps replies: the index in the state, bodies beside it.
 type cache struct {
 	state  State
-	bodies bodies // without a folder nothing is kept
-	once   sync.Once
+	bodies Bodies // nil: nothing is kept
+	mu     sync.Mutex
+	swept  time.Time // guarded by mu, when what is fresh no more was last removed, by our clock
 }
 
 // keyOf names what is asked: who, with which key's rights, and the request as it
@@ -66,34 +70,53 @@ func (c *Client) ttl(r source.Request) time.Duration {
 	return DefaultTTL
 }
 
-// get returns the reply kept under key that is fresh at now.
+// get returns the reply kept under key that is fresh at now, by our clock.
 func (c *cache) get(ctx context.Context, key string, now time.Time) (source.Reply, bool, error) {
-	if c.bodies.folder == "" {
+	if c.bodies == nil {
 		return source.Reply{}, false, nil
 	}
 	k, ok, err := c.state.Reply(ctx, key)
 	if err != nil {
 		return source.Reply{}, false, uncounted(err)
 	}
-	// One from the future was kept under a clock that was ahead.
-	if !ok || !now.Before(k.Until) || k.At.After(now.Add(smallStep)) {
+	if !ok {
 		return source.Reply{}, false, nil
 	}
-	body, err := c.bodies.get(k.Body)
+	skew, err := c.state.Skew(ctx)
+	if err != nil {
+		return source.Reply{}, false, uncounted(err)
+	}
+	now = now.Add(skew)
+	// One from the future was kept under a clock that was ahead.
+	if !now.Before(k.Until) || k.At.After(now.Add(smallStep)) {
+		return source.Reply{}, false, nil
+	}
+	text, err := c.bodies.Body(ctx, k.Body)
 	if err != nil {
 		return source.Reply{}, false, nil //nolint:nilerr // asked again
 	}
-	return source.Reply{Status: k.Status, Header: k.Header, Body: body, At: k.At, Cached: true}, true, nil
+	body, err := unpacked(k.Body, text)
+	if err != nil {
+		return source.Reply{}, false, nil //nolint:nilerr // asked again
+	}
+	return source.Reply{Status: k.Status, Header: k.Header, Body: body, At: k.At.Add(-skew), Cached: true}, true, nil
 }
 
 // put keeps a reply until somebody has read it and says what it is worth.
 func (c *cache) put(ctx context.Context, key, secret string, reply source.Reply, ttl time.Duration) error {
-	if c.bodies.folder == "" || ttl <= 0 || !worthKeeping(reply) || holds(reply, secret) {
+	if c.bodies == nil || ttl <= 0 || !worthKeeping(reply) || holds(reply, secret) {
 		return nil
 	}
-	c.once.Do(func() { c.sweep(ctx, reply.At) })
-	digest, err := c.bodies.put(reply.Body)
+	skew, err := c.state.Skew(ctx)
 	if err != nil {
+		return err
+	}
+	c.sweep(ctx, reply.At, skew)
+	digest, text, err := packed(reply.Body)
+	if err != nil {
+		return err
+	}
+	if err := c.bodies.PutBody(ctx, digest, text); err != nil {
 		return err
 	}
 	header := reply.Header.Clone()
@@ -102,8 +125,9 @@ func (c *cache) put(ctx context.Context, key, secret string, reply source.Reply,
 			header.Del(name)
 		}
 	}
+	at := reply.At.Add(skew)
 	return c.state.KeepReply(ctx, key, Kept{
-		Status: reply.Status, Header: header, Body: digest, At: reply.At, Until: reply.At.Add(min(ttl, longestNothing)),
+		Status: reply.Status, Header: header, Body: digest, At: at, Until: at.Add(min(ttl, longestNothing)),
 	})
 }
 
@@ -137,7 +161,7 @@ func holds(reply source.Reply, secret string) bool {
 
 // Judge implements [source.Door].
 func (c *Client) Judge(ctx context.Context, r source.Request, v source.Verdict) (until time.Time, err error) {
-	if c.cache.bodies.folder == "" {
+	if c.cache.bodies == nil {
 		return time.Time{}, nil
 	}
 	key := c.keyOf(r)
@@ -146,6 +170,10 @@ func (c *Client) Judge(ctx context.Context, r source.Request, v source.Verdict) 
 	}
 	k, ok, err := c.state.Reply(ctx, key)
 	if err != nil || !ok {
+		return time.Time{}, err
+	}
+	skew, err := c.state.Skew(ctx)
+	if err != nil {
 		return time.Time{}, err
 	}
 	ttl := c.ttl(r)
@@ -158,14 +186,19 @@ func (c *Client) Judge(ctx context.Context, r source.Request, v source.Verdict) 
 			return time.Time{}, err
 		}
 	}
-	return k.Until, nil
+	return k.Until.Add(-skew), nil
 }
 
-// sweep removes what is fresh no more, once a run. What cannot be removed takes
-// room and does no other harm.
-func (c *cache) sweep(ctx context.Context, now time.Time) {
-	needed, err := c.state.ForgetReplies(ctx, now)
-	if err == nil {
-		_ = c.bodies.sweep(needed, now)
+// sweep removes what is fresh no more, at the first reply of a run and once an hour.
+// What cannot be removed takes room and does no other harm.
+func (c *cache) sweep(ctx context.Context, now time.Time, skew time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.swept.IsZero() && now.Sub(c.swept).Abs() < betweenSweeps {
+		return
+	}
+	c.swept = now
+	if c.state.ForgetReplies(ctx, now.Add(skew)) == nil {
+		_ = c.bodies.SweepBodies(ctx, c.state, now.Add(skew))
 	}
 }

@@ -107,7 +107,9 @@ type broken struct{ fetch.State }
 
 var errFull = errors.New("no space left")
 
-func (broken) Update(context.Context, string, func(*fetch.Account) error) error { return errFull }
+func (broken) Update(context.Context, string, func(*fetch.Account, time.Duration) error) error {
+	return errFull
+}
 
 func TestWhatCannotBeCountedIsNotAsked(t *testing.T) {
 	p := newProvider(t)

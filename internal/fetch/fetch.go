@@ -44,7 +44,9 @@ type Options struct {
 	Resolver string
 	// State holds what was spent and learnt; nil means in memory, for this run only.
 	State State
-	// CacheDir is where replies are kept; "" means that none is.
+	// Bodies keep the bodies of replies; nil means the folder CacheDir, and where that
+	// is "" none is kept.
+	Bodies    Bodies
 	CacheDir  string
 	Overrides map[string]Override // by source
 	// Named are servers of the team's own, host:port, that the configuration names:
@@ -63,6 +65,7 @@ type Client struct {
 	state   State
 	cache   *cache
 	gates   *gates
+	notes   notes
 	flights *flights
 	tokens  tokens
 }
@@ -87,9 +90,12 @@ func New(o Options) *Client {
 	if o.State == nil {
 		o.State = NewMemory()
 	}
+	if o.Bodies == nil && o.CacheDir != "" {
+		o.Bodies = folder(o.CacheDir)
+	}
 	c := &Client{
 		options: o, sources: map[string]source.Info{}, state: o.State,
-		cache: &cache{state: o.State, bodies: bodies{o.CacheDir}}, gates: newGates(), flights: newFlights(),
+		cache: &cache{state: o.State, bodies: o.Bodies}, gates: newGates(), flights: newFlights(),
 	}
 	for _, info := range o.Sources {
 		c.sources[info.Name] = info
@@ -147,6 +153,9 @@ func (c *Client) Pass(ctx context.Context, r source.Request, leave func(context.
 		return source.Reply{}, fmt.Errorf("address to ask: %w", err)
 	}
 	e := errand{Request: r, rules: c.rules(u, r), key: c.keyOf(r), leave: leave}
+	if !r.Anew && c.cache.bodies != nil && c.ttl(r) > 0 { // else their reply is of no use to us
+		e.rules.question = e.key[:32]
+	}
 	if e.carry, err = c.carrierOf(u); err != nil {
 		return source.Reply{}, err
 	}
@@ -165,8 +174,9 @@ func (c *Client) Pass(ctx context.Context, r source.Request, leave func(context.
 // keptOrSent runs within the flight: a look at what is kept before it would miss
 // the reply that another's flight brings in between, and ask the same twice.
 func (c *Client) keptOrSent(ctx context.Context, e errand) (source.Reply, error) {
+	e.looked = c.options.Clock()
 	if !e.Anew {
-		if reply, ok, err := c.cache.get(ctx, e.key, c.options.Clock()); ok || err != nil {
+		if reply, ok, err := c.cache.get(ctx, e.key, e.looked); ok || err != nil {
 			return reply, err
 		}
 	}

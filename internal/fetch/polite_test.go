@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"clew/internal/fetch"
-	"clew/internal/fetch/state"
+	"clew/internal/fetch/state/sqlite"
 	"clew/internal/marking"
 	"clew/internal/observable"
 	"clew/internal/source"
@@ -319,7 +319,7 @@ func TestTwoHundredIndicatorsAtOnce(t *testing.T) {
 // and what a request costs us.
 func BenchmarkIndicatorsAtOnce(b *testing.B) {
 	for b.Loop() {
-		s, err := state.Open(b.Context(), b.TempDir())
+		s, err := sqlite.Open(b.Context(), b.TempDir())
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -41,7 +41,9 @@ const (
 type rules struct {
 	account    string // whose counters it counts on
 	endpoint   string
-	class      string // what announced limits hold for: the endpoint, or "" for all
+	class      string    // what announced limits hold for: the endpoint, or "" for all
+	question   string    // digest of what is asked; "" when others asking the same do not matter
+	looked     time.Time // when a kept reply was last looked for
 	every      time.Duration
 	quotas     []source.Quota // of all endpoints, for this kind of access
 	configured bool           // they are the user's own, which headers do not loosen

@@ -22,6 +22,8 @@ type errand struct {
 	rules rules
 	key   string // of its reply in the cache
 	leave func(context.Context) error
+	// looked is when a kept reply was last looked for, by our clock.
+	looked time.Time
 }
 
 // A carrier brings a request to where u leads, and the reply back.
@@ -58,7 +60,7 @@ func (c *Client) send(ctx context.Context, e errand) (source.Reply, error) {
 	var last try
 	var earliest time.Time
 	for n := 1; n == 1 || last.wait > 0; n++ {
-		next := c.try(ctx, e, n, earliest)
+		next := c.tryUnlessAsked(ctx, e, n, earliest)
 		if next.err != nil && !next.sent && last.sent && ctx.Err() == nil && !errors.As(next.err, new(ownError)) {
 			break
 		}
@@ -70,11 +72,38 @@ func (c *Client) send(ctx context.Context, e errand) (source.Reply, error) {
 			return source.Reply{}, err
 		}
 	}
-	if last.err == nil && last.sent {
-		// What cannot be kept is asked again: no harm to this answer.
-		_ = c.cache.put(context.WithoutCancel(ctx), e.key, c.keyFor(c.sources[e.Source]), last.reply, c.ttl(e.Request))
-	}
 	return last.reply, last.err
+}
+
+// tryUnlessAsked tries, once nobody else who shares the state is asking the same.
+// Their reply is then ours too, if it is one to keep.
+func (c *Client) tryUnlessAsked(ctx context.Context, e errand, n int, earliest time.Time) try {
+	for look := oneLook; ; {
+		t := c.try(ctx, e, n, earliest)
+		switch {
+		case errors.Is(t.err, errUnderWay):
+			if err := c.options.Sleep(ctx, look); err != nil {
+				return try{err: err}
+			}
+			look = min(2*look, longestLook)
+		case !errors.Is(t.err, errAnswered):
+			return t
+		}
+		e.looked = c.options.Clock()
+		if reply, ok := c.kept(ctx, e); ok {
+			return try{reply: reply}
+		}
+	}
+}
+
+// kept is the reply that another was given meanwhile. What cannot be looked up is
+// not there.
+func (c *Client) kept(ctx context.Context, e errand) (source.Reply, bool) {
+	if e.Anew {
+		return source.Reply{}, false
+	}
+	reply, ok, err := c.cache.get(ctx, e.key, c.options.Clock())
+	return reply, ok && err == nil
 }
 
 // try waits for the turn of an errand, not before earliest, and runs it.
@@ -84,15 +113,20 @@ func (c *Client) try(ctx context.Context, e errand, n int, earliest time.Time) t
 		return try{err: err}
 	}
 	defer leave()
-	id, waited, err := c.turn(ctx, e.rules, earliest)
-	if err != nil {
-		return try{err: err}
+	id, refused := c.turn(ctx, e, earliest)
+	if errors.Is(refused, errUnderWay) || errors.Is(refused, errAnswered) || refused != nil && ctx.Err() != nil {
+		return try{err: refused}
 	}
-	if waited && !e.Anew { // another process may have asked the same meanwhile
-		if reply, ok, err := c.cache.get(ctx, e.key, c.options.Clock()); ok && err == nil {
+	// Whoever asked the same before this turn has kept the reply by now; they may have
+	// had the last one.
+	if reply, ok := c.kept(ctx, e); ok {
+		if refused == nil {
 			c.giveBack(ctx, e.rules, id)
-			return try{reply: reply}
 		}
+		return try{reply: reply}
+	}
+	if refused != nil {
+		return try{err: refused}
 	}
 	if err := e.leave(ctx); err != nil {
 		c.giveBack(ctx, e.rules, id)
@@ -100,6 +134,11 @@ func (c *Client) try(ctx context.Context, e errand, n int, earliest time.Time) t
 	}
 	t := try{sent: true}
 	t.reply, t.err = e.carry(ctx, e.to, e.Request)
+	if t.err == nil {
+		// Before the end of it is noted, so that whoever waits for that finds the reply.
+		// What cannot be kept is asked again: no harm to this answer.
+		_ = c.cache.put(context.WithoutCancel(ctx), e.key, c.keyFor(c.sources[e.Source]), t.reply, c.ttl(e.Request))
+	}
 	wait, again := c.retry(t.reply, t.err, n, e.rules.patience)
 	c.settle(ctx, e.rules, id, ending{
 		reply: t.reply, how: wordsOf(t.reply, t.err), wait: wait, again: again,

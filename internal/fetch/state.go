@@ -13,13 +13,20 @@ import (
 // same time. Engines are in the folders below; without one, a client keeps it in
 // memory. An error of it keeps requests from being sent: what cannot be counted
 // is not asked.
+//
+// All that share a state go by one clock, and every time in it is by that: their
+// machine's, or where they are on several, the state's own.
 type State interface {
 	// Update lets change work on an account, an empty one at first, and keeps what
 	// it made of it, unless change returns an error. Nobody else sees or changes
-	// the account in between, in this process or another.
-	Update(ctx context.Context, account string, change func(*Account) error) error
+	// the account in between, in this process or another. skew is what [State.Skew]
+	// returns, as of now.
+	Update(ctx context.Context, account string, change func(a *Account, skew time.Duration) error) error
 	// Accounts returns all accounts by name.
 	Accounts(ctx context.Context) (map[string]Account, error)
+	// Skew is how far the clock that all go by is ahead of this machine's, 0 where it
+	// is this machine's.
+	Skew(ctx context.Context) (time.Duration, error)
 
 	// Reply returns the reply kept under key, and whether there is one.
 	Reply(ctx context.Context, key string) (Kept, bool, error)
@@ -27,9 +34,10 @@ type State interface {
 	KeepReply(ctx context.Context, key string, k Kept) error
 	// ForgetReply forgets the reply kept under key, if there is one.
 	ForgetReply(ctx context.Context, key string) error
-	// ForgetReplies forgets all that were fresh until before, and returns the
-	// digests of the bodies that those left still need.
-	ForgetReplies(ctx context.Context, before time.Time) (needed map[string]bool, err error)
+	// ForgetReplies forgets all that were fresh until before.
+	ForgetReplies(ctx context.Context, before time.Time) error
+	// BodiesNeeded returns the digests of the bodies that the replies need.
+	BodiesNeeded(ctx context.Context) (map[string]bool, error)
 }
 
 // Kept is a reply in the index of the cache. Neither it nor its key tells what
@@ -54,7 +62,7 @@ func NewMemory() State {
 	return &memory{accounts: map[string][]byte{}, replies: map[string]Kept{}}
 }
 
-func (m *memory) Update(ctx context.Context, account string, change func(*Account) error) error {
+func (m *memory) Update(ctx context.Context, account string, change func(*Account, time.Duration) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -66,7 +74,7 @@ func (m *memory) Update(ctx context.Context, account string, change func(*Accoun
 			return err
 		}
 	}
-	if err := change(&a); err != nil {
+	if err := change(&a, 0); err != nil {
 		return err
 	}
 	text, err := json.Marshal(a)
@@ -91,6 +99,8 @@ func (m *memory) Accounts(context.Context) (map[string]Account, error) {
 	return all, nil
 }
 
+func (m *memory) Skew(context.Context) (time.Duration, error) { return 0, nil }
+
 func (m *memory) Reply(_ context.Context, key string) (Kept, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -112,10 +122,16 @@ func (m *memory) ForgetReply(_ context.Context, key string) error {
 	return nil
 }
 
-func (m *memory) ForgetReplies(_ context.Context, before time.Time) (map[string]bool, error) {
+func (m *memory) ForgetReplies(_ context.Context, before time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	maps.DeleteFunc(m.replies, func(_ string, k Kept) bool { return k.Until.Before(before) })
+	return nil
+}
+
+func (m *memory) BodiesNeeded(context.Context) (map[string]bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	needed := map[string]bool{}
 	for _, k := range m.replies {
 		needed[k.Body] = true

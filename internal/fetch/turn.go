@@ -37,35 +37,47 @@ func (g *gates) enter(ctx context.Context, name string, size int) (leave func(),
 	}
 }
 
-// turn waits until r lets a request go, not before earliest, and returns its
-// number. It reports whether it waited: meanwhile the reply may have come to
-// somebody else.
-func (c *Client) turn(ctx context.Context, r rules, earliest time.Time) (id uint64, waited bool, err error) {
+// turn waits until an errand may go, not before earliest by our clock, and returns
+// its number.
+func (c *Client) turn(ctx context.Context, e errand, earliest time.Time) (id uint64, err error) {
+	r := e.rules
 	leave, err := c.gates.enter(ctx, "turn "+r.account+" "+r.class, 1)
 	if err != nil {
-		return 0, false, err
+		return 0, err
 	}
 	defer leave()
 	for {
-		var now time.Time
+		if looked := c.options.Clock(); looked.Sub(e.looked) > oneLook { // it waited for those before it
+			if _, ok := c.kept(ctx, e); ok {
+				return 0, errAnswered
+			}
+			e.looked = looked
+		}
+		var now, turn time.Time
 		var refused error
-		err := c.state.Update(ctx, r.account, func(a *Account) error {
+		late := c.notes.take(r.account)
+		err := c.state.Update(ctx, r.account, func(a *Account, skew time.Duration) error {
 			// A wait ends when its sleep does, whatever the clock says by then.
 			now = later(c.options.Clock(), earliest)
-			id, earliest, refused = a.reserve(now, r)
+			for _, write := range late {
+				write(a, now.Add(skew))
+			}
+			r.looked = e.looked.Add(skew)
+			id, turn, refused = a.reserve(now.Add(skew), r)
+			earliest = turn.Add(-skew)
 			return nil
 		})
 		switch {
 		case err != nil:
-			return 0, waited, uncounted(err)
+			c.notes.keep(r.account, late...)
+			return 0, uncounted(err)
 		case refused != nil:
-			return 0, waited, refused
+			return 0, refused
 		case id != 0:
-			return id, waited, nil
+			return id, nil
 		}
-		waited = true
 		if err := c.options.Sleep(ctx, earliest.Sub(now)); err != nil {
-			return 0, waited, err
+			return 0, err
 		}
 	}
 }
@@ -77,20 +89,54 @@ func uncounted(err error) error {
 
 // giveBack takes back a turn that was not used.
 func (c *Client) giveBack(ctx context.Context, r rules, id uint64) {
-	// If it cannot be given back, one request was counted too many.
-	_ = c.state.Update(context.WithoutCancel(ctx), r.account, func(a *Account) error {
-		a.cancel(c.options.Clock(), id, r)
-		return nil
-	})
+	c.note(ctx, r, func(a *Account, now time.Time) { a.cancel(now, id, r) })
 }
 
-// settle notes how a request ended. The reply counts more than the note: what
-// ails the state will keep the next request from being sent.
+// settle notes how a request ended.
 func (c *Client) settle(ctx context.Context, r rules, id uint64, e ending) {
-	_ = c.state.Update(context.WithoutCancel(ctx), r.account, func(a *Account) error {
-		a.settle(c.options.Clock(), id, r, e)
+	c.note(ctx, r, func(a *Account, now time.Time) { a.settle(now, id, r, e) })
+}
+
+// note writes something into an account. The reply counts more than the note: what
+// ails the state will keep the next request from being sent, and the note is
+// written with the next turn.
+func (c *Client) note(ctx context.Context, r rules, write func(a *Account, now time.Time)) {
+	err := c.state.Update(context.WithoutCancel(ctx), r.account, func(a *Account, skew time.Duration) error {
+		write(a, c.options.Clock().Add(skew))
 		return nil
 	})
+	if err != nil {
+		c.notes.keep(r.account, write)
+	}
+}
+
+// notes are those that could not be written when they were due.
+type notes struct {
+	mu sync.Mutex
+	by map[string][]func(*Account, time.Time) // guarded by mu, by account
+}
+
+// mostNotes bounds what is kept for one account: no more requests are under way
+// while nothing can be counted.
+const mostNotes = 64
+
+func (n *notes) keep(account string, writes ...func(*Account, time.Time)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.by == nil {
+		n.by = map[string][]func(*Account, time.Time){}
+	}
+	list := append(n.by[account], writes...)
+	n.by[account] = list[:min(len(list), mostNotes)]
+}
+
+// take returns the notes of an account, which are then the caller's to write.
+func (n *notes) take(account string) []func(*Account, time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	list := n.by[account]
+	delete(n.by, account)
+	return list
 }
 
 // sleep waits, unless ctx ends first.

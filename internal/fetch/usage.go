@@ -52,6 +52,11 @@ func (c *Client) Usage(ctx context.Context) ([]Usage, error) {
 	if err != nil {
 		return nil, err
 	}
+	skew, err := c.state.Skew(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := c.options.Clock().Add(skew)
 	var list []Usage
 	for name, info := range c.sources {
 		r := c.rules(&url.URL{}, source.Request{Source: name})
@@ -64,10 +69,10 @@ func (c *Client) Usage(ctx context.Context) ([]Usage, error) {
 				continue
 			}
 			found = true
-			list = append(list, a.usage(c.options.Clock(), name, host, r))
+			list = append(list, a.usage(now, name, host, r))
 		}
 		if !found {
-			list = append(list, (&Account{}).usage(c.options.Clock(), name, "", r))
+			list = append(list, (&Account{}).usage(now, name, "", r))
 		}
 	}
 	slices.SortFunc(list, func(x, y Usage) int {

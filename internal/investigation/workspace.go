@@ -47,8 +47,9 @@ type Workspace struct {
 	// Remote is the corpus on a server to work with instead of the data directory's.
 	Remote RemoteCorpus
 
-	// Database is the case record on a server, instead of the data directory's.
-	Database database.Target
+	// Database is the team's, which holds the case record instead of the data
+	// directory. Whoever opened it closes it.
+	Database *database.DB
 
 	// Model weighs; nil means the fitted one that is built in.
 	Model *score.Model
@@ -100,21 +101,17 @@ func (w *Workspace) Open(dir string, needs Needs) error {
 func (w *Workspace) openJobs() (*job.Store, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
-	if w.Database.URL == "" {
-		return jobsqlite.Open(ctx, w.Dir)
+	if w.Database != nil {
+		return jobpostgres.Open(ctx, w.Database)
 	}
-	db, err := database.Open(ctx, w.Database)
-	if err != nil {
-		return nil, err
-	}
-	return jobpostgres.Open(ctx, db)
+	return jobsqlite.Open(ctx, w.Dir)
 }
 
 func (w *Workspace) openRecord() (casefile.Store, error) {
-	if w.Database.URL != "" {
+	if w.Database != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 		defer cancel()
-		return postgres.Open(ctx, w.Database)
+		return postgres.In(ctx, w.Database)
 	}
 	return sqlite.Open(filepath.Join(w.Dir, "cases"))
 }

@@ -31,15 +31,18 @@ const startTimeout = 60 * time.Second
 
 // A Server is one that runs until its test ends.
 type Server struct {
-	Address string // host:port
-	bin     string
-	dir     string
-	run     *exec.Cmd
-	made    atomic.Int64
+	Address  string // host:port
+	bin      string
+	settings []string
+	dir      string
+	run      *exec.Cmd
+	made     atomic.Int64
 }
 
 // Start starts a server. The test is skipped where PostgreSQL is not installed.
-func Start(t testing.TB) *Server {
+// What it acknowledged outlives [Server.Kill], but not this machine: it does not
+// wait for the disk, unless settings say fsync=on.
+func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	bin := installed()
 	if bin == "" {
@@ -49,7 +52,7 @@ func Start(t testing.TB) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Address: l.Addr().String(), bin: bin, dir: folder(t)}
+	s := &Server{Address: l.Addr().String(), bin: bin, dir: folder(t), settings: append([]string{"fsync=off", "max_connections=60", "shared_buffers=32MB"}, settings...)}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +60,7 @@ func Start(t testing.TB) *Server {
 	if err := os.WriteFile(secret, []byte(Password), 0o644); err != nil { //nolint:gosec // of a test, and the server's user reads it
 		t.Fatal(err)
 	}
-	if out, err := s.command("initdb", "-D", filepath.Join(s.dir, "data"), "-U", User, "-A", "scram-sha-256", "--pwfile="+secret, "-E", "UTF8", "--locale=C.UTF-8").CombinedOutput(); err != nil {
+	if out, err := s.command("initdb", "--no-sync", "-D", filepath.Join(s.dir, "data"), "-U", User, "-A", "scram-sha-256", "--pwfile="+secret, "-E", "UTF8", "--locale=C.UTF-8").CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
 	s.Resume(t)
@@ -140,7 +143,11 @@ func (s *Server) Resume(t testing.TB) {
 	t.Helper()
 	_, port, _ := net.SplitHostPort(s.Address)
 	var said bytes.Buffer
-	s.run = s.command("postgres", "-D", filepath.Join(s.dir, "data"), "-p", port, "-h", "127.0.0.1", "-k", s.dir, "-c", "max_connections=60", "-c", "shared_buffers=32MB")
+	args := []string{"-D", filepath.Join(s.dir, "data"), "-p", port, "-h", "127.0.0.1", "-k", s.dir}
+	for _, setting := range s.settings {
+		args = append(args, "-c", setting)
+	}
+	s.run = s.command("postgres", args...)
 	s.run.Stderr = &said
 	if err := s.run.Start(); err != nil {
 		t.Fatal(err)

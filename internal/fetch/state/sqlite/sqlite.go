@@ -1,10 +1,10 @@
-// Package state keeps what [fetch] must remember beyond a run in one SQLite
+// Package sqlite keeps what [fetch] must remember beyond a run in one SQLite
 // file: what each provider was sent and allows, how it fares, and the index of
 // kept replies. Several processes may use it at once and share one budget.
 //
 // The file holds no key and nothing that was asked, and only its user may read
 // it. It is in WAL mode, which needs a local disk.
-package state
+package sqlite
 
 import (
 	"context"
@@ -171,7 +171,7 @@ func (s *Store) migrate(ctx context.Context) error {
 func (s *Store) Close() error { return s.explained(s.db.Close()) }
 
 // Update implements [fetch.State].
-func (s *Store) Update(ctx context.Context, account string, change func(*fetch.Account) error) error {
+func (s *Store) Update(ctx context.Context, account string, change func(*fetch.Account, time.Duration) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	tx, err := s.db.BeginTx(ctx, nil) // immediate: nobody reads what is about to change
@@ -188,7 +188,7 @@ func (s *Store) Update(ctx context.Context, account string, change func(*fetch.A
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return s.explained(err)
 	}
-	if err := change(&a); err != nil {
+	if err := change(&a, 0); err != nil {
 		return err
 	}
 	changed, err := json.Marshal(a)
@@ -233,6 +233,9 @@ func (s *Store) Accounts(ctx context.Context) (map[string]fetch.Account, error) 
 	}
 	return all, s.explained(rows.Err())
 }
+
+// Skew implements [fetch.State]: a file in WAL mode is shared within one machine.
+func (s *Store) Skew(context.Context) (time.Duration, error) { return 0, nil }
 
 // explained turns an error of the engine into one of ours, with the file it is
 // about and what to do.

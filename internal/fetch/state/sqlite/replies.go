@@ -1,4 +1,4 @@
-package state
+package sqlite
 
 import (
 	"context"
@@ -52,10 +52,12 @@ func (s *Store) write(ctx context.Context, statement string, values ...any) erro
 }
 
 // ForgetReplies implements [fetch.State].
-func (s *Store) ForgetReplies(ctx context.Context, before time.Time) (map[string]bool, error) {
-	if err := s.write(ctx, `DELETE FROM replies WHERE until < ?`, before.Unix()); err != nil {
-		return nil, err
-	}
+func (s *Store) ForgetReplies(ctx context.Context, before time.Time) error {
+	return s.write(ctx, `DELETE FROM replies WHERE until < ?`, before.Unix())
+}
+
+// BodiesNeeded implements [fetch.State].
+func (s *Store) BodiesNeeded(ctx context.Context) (map[string]bool, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT body FROM replies`)
 	if err != nil {
 		return nil, s.explained(err)
