@@ -1,0 +1,135 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+)
+
+// Rules are what a team decides about its accounts.
+type Rules struct {
+	Idle        time.Duration // after which a session that nobody uses ends
+	Longest     time.Duration // after which any session ends
+	TokenLife   time.Duration // of a token that names no expiry
+	LongestLife time.Duration // of any token
+	LinkLife    time.Duration // of a one-time link
+	// OwnApproval lets an approver approve what they proposed themselves.
+	OwnApproval bool
+	// InvitedOnly lets an identity provider sign in only users that are there.
+	InvitedOnly bool
+}
+
+// DefaultRules follow NIST SP 800-63B-4, 2.2.3 (an hour without use, a day in all),
+// halved for the whole: a shift. Who proposes does not approve (NIST SP 800-53, AC-5).
+var DefaultRules = Rules{
+	Idle: time.Hour, Longest: 12 * time.Hour, TokenLife: 90 * 24 * time.Hour, LongestLife: 366 * 24 * time.Hour, LinkLife: 24 * time.Hour,
+}
+
+// A Book is what a server asks about accounts.
+type Book struct {
+	store     Store
+	passwords *Passwords
+	rules     Rules
+	clock     func() time.Time
+	random    io.Reader
+
+	mu       sync.Mutex
+	revision int64             // guarded by mu
+	accesses map[string]Access // guarded by mu; as of revision, nil when not read yet. Never changed.
+}
+
+// NewBook makes a book on a store. cost is that of passwords.
+func NewBook(store Store, rules Rules, cost Cost, clock func() time.Time, random io.Reader) *Book {
+	return &Book{store: store, passwords: NewPasswords(cost, random), rules: rules, clock: clock, random: random}
+}
+
+// Rules returns what the team decided.
+func (b *Book) Rules() Rules { return b.rules }
+
+// Close closes the store.
+func (b *Book) Close() error { return b.store.Close() }
+
+// now is to the millisecond, as it is kept.
+func (b *Book) now() time.Time { return b.clock().UTC().Truncate(time.Millisecond) }
+
+// change changes what is kept and writes into the audit, both or neither.
+func (b *Book) change(ctx context.Context, e *Entry, do func(Tx) error) error {
+	return b.store.Change(ctx, func(tx Tx) error {
+		if err := do(tx); err != nil {
+			return err
+		}
+		e.At = b.now()
+		return tx.Log(ctx, *e)
+	})
+}
+
+// Log writes a line into the audit.
+func (b *Book) Log(ctx context.Context, e Entry) error {
+	return b.change(ctx, &e, func(Tx) error { return nil })
+}
+
+// Did begins a line of the audit about what a caller did.
+func Did(c Caller, operation string) Entry { return c.entry(operation) }
+
+// Audit returns what was done, newest first, and how many entries fit in all.
+func (b *Book) Audit(ctx context.Context, q AuditQuery) ([]Entry, int, error) {
+	return b.store.Audit(ctx, q)
+}
+
+// Users lists everybody, by name.
+func (b *Book) Users(ctx context.Context) ([]User, error) { return b.store.Users(ctx) }
+
+// UserNamed returns a user by name.
+func (b *Book) UserNamed(ctx context.Context, name string) (User, error) {
+	name, err := ParseName(name)
+	if err != nil {
+		return User{}, err
+	}
+	return b.store.UserNamed(ctx, name)
+}
+
+// User returns a user by ID.
+func (b *Book) User(ctx context.Context, id string) (User, error) { return b.store.User(ctx, id) }
+
+// At is the context in which work that a user began goes on elsewhere, such as on
+// another machine: what the user may no longer see, it does not see either.
+func (b *Book) At(ctx context.Context, userID string) (context.Context, error) {
+	u, err := b.store.User(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	if u.Disabled {
+		return nil, ErrSignedOut
+	}
+	return As(ctx, Caller{User: u}), nil
+}
+
+// accessOf returns the access of every case that has one. It is read again only
+// when it changed.
+func (b *Book) accessOf(ctx context.Context) (map[string]Access, error) {
+	revision, err := b.store.Revision(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	held, at := b.accesses, b.revision
+	b.mu.Unlock()
+	if held != nil && at == revision {
+		return held, nil
+	}
+	fresh, err := b.store.Accesses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.accesses, b.revision = fresh, revision // read before the accesses: at worst they are read once more
+	return fresh, nil
+}
+
+// none is an error of something that is not there.
+func none(err error) bool {
+	return errors.Is(err, ErrNoUser) || errors.Is(err, ErrNoToken) || errors.Is(err, ErrSignedOut) || errors.Is(err, ErrLink)
+}

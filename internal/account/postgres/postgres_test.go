@@ -1,0 +1,86 @@
+package postgres_test
+
+import (
+	"context"
+	"path"
+	"strings"
+	"sync"
+	"testing"
+
+	"clew/internal/account"
+	"clew/internal/account/accounttest"
+	"clew/internal/account/postgres"
+	"clew/internal/database"
+	"clew/internal/database/postgrestest"
+)
+
+func open(t *testing.T, url string) *database.DB {
+	t.Helper()
+	db, err := database.Open(t.Context(), database.Target{URL: url, User: postgrestest.User, Password: postgrestest.Password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() }) // returns nothing
+	return db
+}
+
+func TestConformance(t *testing.T) {
+	server := postgrestest.Start(t)
+	accounttest.Run(t, func(t *testing.T) account.Store {
+		s, err := postgres.Open(t.Context(), open(t, server.Database(t)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
+}
+
+// Two servers share what was tried, and start at once.
+func TestServersShareAccounts(t *testing.T) {
+	server := postgrestest.Start(t)
+	url := server.Database(t)
+	stores := make([]account.Store, 2)
+	var wait sync.WaitGroup
+	for i := range stores {
+		db := open(t, url)
+		wait.Go(func() {
+			var err error
+			if stores[i], err = postgres.Open(t.Context(), db); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if wait.Wait(); t.Failed() {
+		return
+	}
+	const each = 20
+	for _, s := range stores {
+		wait.Go(func() {
+			for range each {
+				err := s.Change(context.WithoutCancel(t.Context()), func(tx account.Tx) error {
+					n, until, err := tx.Attempts(t.Context(), "ada")
+					if err != nil {
+						return err
+					}
+					return tx.PutAttempts(t.Context(), "ada", n+1, until)
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if n, _, err := stores[0].Attempts(t.Context(), "ada"); n != 2*each || err != nil {
+		t.Errorf("%d of %d attempts, %v", n, 2*each, err)
+	}
+	if err := stores[0].Change(t.Context(), func(tx account.Tx) error { return tx.Log(t.Context(), account.Entry{Actor: "ada"}) }); err != nil {
+		t.Fatal(err)
+	}
+	db := open(t, url)
+	for _, statement := range []string{"UPDATE clew.audit SET actor = 'bob'", "DELETE FROM clew.audit", "TRUNCATE clew.audit"} {
+		if _, err := db.Exec(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "append-only") {
+			t.Errorf("%s in %s: %v", statement, path.Base(url), err)
+		}
+	}
+}

@@ -1,0 +1,344 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// From says where a sign-in came from.
+type From struct {
+	Address string // as net/http has it, with or without a port
+	Agent   string // what the browser said it is
+}
+
+// host is the address without its port.
+func (f From) host() string {
+	if at, err := netip.ParseAddrPort(f.Address); err == nil {
+		return at.Addr().Unmap().WithZone("").String()
+	}
+	return shortened(f.Address, 64)
+}
+
+// network is what one client has to itself: an address, of IPv6 the /64.
+func (f From) network() string {
+	addr, err := netip.ParseAddr(f.host())
+	if err != nil || addr.Is4() {
+		return f.host()
+	}
+	p, _ := addr.Prefix(64) // of an IPv6 address
+	return p.String()
+}
+
+// A limit is how many failures count under a key before it is closed for a while.
+type limit struct {
+	key    string
+	most   int
+	within time.Duration
+}
+
+// ofPlace bounds what one place may try, whatever it tries.
+func ofPlace(from From) limit { return limit{"place " + from.network(), 60, 15 * time.Minute} }
+
+// ofUser are the limits of guesses at one user. A guesser gets ten from one place;
+// one with many places gets a hundred, which NIST SP 800-63B-4, 3.2.2 allows.
+func ofUser(name string, from From) []limit {
+	return []limit{{"pair " + digest(name+"\x00"+from.network()), 10, 15 * time.Minute}, {"user " + digest(name), 100, time.Hour}}
+}
+
+// forgive takes back what a try counted that was right: only what failed counts.
+func forgive(ctx context.Context, tx Tx, name string, from From) error {
+	place := ofPlace(from)
+	n, until, err := tx.Attempts(ctx, place.key)
+	if err == nil && n > 0 {
+		err = tx.PutAttempts(ctx, place.key, n-1, until)
+	}
+	for _, l := range ofUser(name, from) {
+		err = errors.Join(err, tx.DropAttempts(ctx, l.key))
+	}
+	return err
+}
+
+// admit counts a try before it is looked at, so that many at once count as well.
+// Beyond a limit it returns a LimitError, and only the first of those is logged.
+// What is counted is bounded: a place that is over its limit adds no more keys.
+func (b *Book) admit(ctx context.Context, name string, from From, more ...limit) error {
+	limits := append([]limit{ofPlace(from)}, more...)
+	var over *LimitError
+	err := b.store.Change(ctx, func(tx Tx) error {
+		over = nil
+		now := b.now()
+		for _, l := range limits {
+			n, until, err := tx.Attempts(ctx, l.key)
+			if err != nil {
+				return err
+			}
+			if n == 0 || !until.After(now) {
+				n, until = 0, now.Add(l.within)
+			}
+			if n > l.most {
+				over = &LimitError{until.Sub(now)}
+				return nil // nothing more is written for whoever goes on
+			}
+			if err := tx.PutAttempts(ctx, l.key, n+1, until); err != nil {
+				return err
+			}
+			if n == l.most {
+				over = &LimitError{until.Sub(now)}
+				return tx.Log(ctx, Entry{
+					At: now, Actor: name, Via: "password", Address: from.host(), Operation: "sign-in", Outcome: Refused,
+					Detail: "too many sign-ins failed; further ones are not listed until " + until.Format(time.RFC3339),
+				})
+			}
+		}
+		return nil
+	})
+	if err == nil && over != nil {
+		return over
+	}
+	return err
+}
+
+// SignIn checks a name and a password, and returns the secret of a new session. It
+// takes as long for a user who is not there, and says the same.
+func (b *Book) SignIn(ctx context.Context, name, password string, from From) (string, User, error) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	if !nameForm.MatchString(name) {
+		name = "not a name"
+	}
+	if err := b.admit(ctx, name, from, ofUser(name, from)...); err != nil {
+		return "", User{}, err
+	}
+	u, err := b.store.UserNamed(ctx, name)
+	if err != nil && !errors.Is(err, ErrNoUser) {
+		return "", User{}, err
+	}
+	right, stale, err := b.passwords.Check(ctx, u.Password, password)
+	if err != nil && !errors.Is(err, errHash) {
+		return "", User{}, err
+	}
+	if !right || u.Disabled {
+		failed := Entry{Actor: name, Via: "password", Address: from.host(), Operation: "sign-in", Outcome: Refused, Detail: "wrong name or password"}
+		if right {
+			failed.Detail = "the account is disabled"
+		}
+		return "", User{}, errors.Join(ErrSignIn, b.Log(ctx, failed))
+	}
+	kept := ""
+	if stale {
+		if kept, err = b.passwords.Hash(ctx, password); err != nil {
+			return "", User{}, err
+		}
+	}
+	return b.begin(ctx, u.ID, "password", from, func(tx Tx, u *User) error {
+		if kept != "" {
+			u.Password = kept
+		}
+		return forgive(ctx, tx, name, from)
+	})
+}
+
+// begin makes a session of a user, who may be changed with it.
+func (b *Book) begin(ctx context.Context, id, via string, from From, with func(Tx, *User) error) (string, User, error) {
+	secret, err := draw(b.random, sessionPrefix)
+	if err != nil {
+		return "", User{}, err
+	}
+	var u User
+	e := Entry{Via: via, Address: from.host(), Operation: "sign-in", Outcome: Done}
+	err = b.change(ctx, &e, func(tx Tx) (err error) {
+		if u, err = tx.User(ctx, id); err != nil {
+			return err
+		}
+		before := u
+		if err := with(tx, &u); err != nil {
+			return err
+		}
+		if u.Disabled {
+			return ErrSignIn
+		}
+		if u != before {
+			u.Changed = b.now()
+			if err := tx.PutUser(ctx, u); err != nil {
+				return err
+			}
+		}
+		e.Actor = u.Name
+		now := b.now()
+		if err := tx.Sweep(ctx, now, now.Add(-b.rules.Longest), now.Add(-b.rules.Idle)); err != nil {
+			return err
+		}
+		return tx.PutSession(ctx, Session{Digest: digest(secret), User: u.ID, Began: now, Used: now, Address: from.host(), Agent: shortened(from.Agent, 200)})
+	})
+	return secret, u, err
+}
+
+// BySession returns whose session a secret is.
+func (b *Book) BySession(ctx context.Context, secret string, from From) (Caller, error) {
+	if !wellFormed(secret, sessionPrefix) {
+		return Caller{}, ErrSignedOut
+	}
+	return b.session(ctx, digest(secret), from, true)
+}
+
+// touchEvery is how exactly it is known when a session or token was used last.
+const touchEvery = time.Minute
+
+func (b *Book) session(ctx context.Context, key string, from From, used bool) (Caller, error) {
+	s, err := b.store.Session(ctx, key)
+	if err != nil {
+		return Caller{}, err
+	}
+	now := b.now()
+	if now.Sub(s.Began) >= b.rules.Longest || now.Sub(s.Used) >= b.rules.Idle {
+		return Caller{}, ErrSignedOut
+	}
+	u, err := b.enabled(ctx, s.User)
+	if err != nil {
+		return Caller{}, err
+	}
+	if used && now.Sub(s.Used) >= touchEvery {
+		if err := b.store.Touch(ctx, s.Digest, now); err != nil {
+			return Caller{}, err
+		}
+	}
+	return Caller{User: u, Session: s.Digest, Address: from.host()}, nil
+}
+
+func (b *Book) enabled(ctx context.Context, id string) (User, error) {
+	u, err := b.store.User(ctx, id)
+	if errors.Is(err, ErrNoUser) || err == nil && u.Disabled {
+		return User{}, ErrSignedOut
+	}
+	return u, err
+}
+
+// ByToken returns whose API token a secret is.
+func (b *Book) ByToken(ctx context.Context, secret string, from From) (Caller, error) {
+	if !wellFormed(secret, tokenPrefix) {
+		return Caller{}, ErrSignedOut
+	}
+	return b.token(ctx, digest(secret), from)
+}
+
+func (b *Book) token(ctx context.Context, key string, from From) (Caller, error) {
+	t, err := b.store.Token(ctx, key)
+	if errors.Is(err, ErrNoToken) {
+		return Caller{}, ErrSignedOut
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	now := b.now()
+	if !t.Expires.After(now) {
+		return Caller{}, ErrSignedOut
+	}
+	u, err := b.enabled(ctx, t.User)
+	if err != nil {
+		return Caller{}, err
+	}
+	if now.Sub(t.Used) >= touchEvery {
+		if err := b.store.Touch(ctx, t.Digest, now); err != nil {
+			return Caller{}, err
+		}
+	}
+	return Caller{User: u, Token: t.ID, Name: t.Name, Scopes: t.Scopes, Address: from.host()}, nil
+}
+
+// Still looks again who a caller is: for what goes on for longer than a request, it
+// says when they have been signed out since, or may less.
+func (b *Book) Still(ctx context.Context, c Caller) (Caller, error) {
+	switch {
+	case c.system:
+		return c, nil
+	case c.Session != "":
+		return b.session(ctx, c.Session, From{Address: c.Address}, false)
+	case c.Token != "":
+		all, err := b.store.Tokens(ctx, c.User.ID)
+		for _, t := range all {
+			if t.ID == c.Token {
+				return b.token(ctx, t.Digest, From{Address: c.Address})
+			}
+		}
+		return Caller{}, errors.Join(err, ErrSignedOut)
+	}
+	return Caller{}, ErrSignedOut
+}
+
+// SignOut ends the caller's session.
+func (b *Book) SignOut(ctx context.Context, c Caller) error {
+	e := c.entry("sign-out")
+	return b.change(ctx, &e, func(tx Tx) error { return tx.DropSession(ctx, c.Session) })
+}
+
+// Sessions lists those of a user.
+func (b *Book) Sessions(ctx context.Context, user string) ([]Session, error) {
+	all, err := b.store.Sessions(ctx, user)
+	var live []Session
+	now := b.now()
+	for _, s := range all {
+		if now.Sub(s.Began) < b.rules.Longest && now.Sub(s.Used) < b.rules.Idle {
+			live = append(live, s)
+		}
+	}
+	return live, err
+}
+
+// SignOutEverywhere ends every session of the caller but the one that asks.
+func (b *Book) SignOutEverywhere(ctx context.Context, c Caller) error {
+	e := c.entry("sign-out-everywhere")
+	return b.change(ctx, &e, func(tx Tx) error { return tx.DropSessions(ctx, c.User.ID, c.Session) })
+}
+
+// ChangePassword sets the caller's own password, who has to know the one before. It
+// ends every session, and returns the secret of a new one.
+func (b *Book) ChangePassword(ctx context.Context, c Caller, before, after string, from From) (string, User, error) {
+	if c.Session == "" {
+		return "", User{}, fmt.Errorf("%w: a password is changed by who is signed in, and not by a token", ErrForbidden)
+	}
+	if err := b.admit(ctx, c.User.Name, from, ofUser(c.User.Name, from)...); err != nil {
+		return "", User{}, err
+	}
+	right, _, err := b.passwords.Check(ctx, c.User.Password, before)
+	if err != nil {
+		return "", User{}, err
+	}
+	if !right {
+		e := c.entry("password")
+		e.Outcome, e.Detail = Refused, "the password before was wrong"
+		return "", User{}, errors.Join(fmt.Errorf("%w: the present password is wrong", ErrForbidden), b.Log(ctx, e))
+	}
+	kept, err := b.hashed(ctx, after, c.User.Name)
+	if err != nil {
+		return "", User{}, err
+	}
+	return b.begin(ctx, c.User.ID, "new password", from, func(tx Tx, u *User) error {
+		u.Password = kept
+		e := c.entry("password")
+		e.At = b.now()
+		return errors.Join(tx.DropSessions(ctx, u.ID, ""), tx.DropLinks(ctx, u.ID), forgive(ctx, tx, u.Name, from), tx.Log(ctx, e))
+	})
+}
+
+// hashed checks a new password and returns what is kept of it.
+func (b *Book) hashed(ctx context.Context, password, name string) (string, error) {
+	if err := CheckPassword(password, name); err != nil {
+		return "", err
+	}
+	return b.passwords.Hash(ctx, password)
+}
+
+func shortened(text string, most int) string {
+	if len(text) > most {
+		text = text[:most]
+	}
+	return strings.ToValidUTF8(strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, text), "")
+}
