@@ -30,6 +30,7 @@ type actFlags struct {
 	expires, file  string
 	approver       string // "" means who runs clew
 	dry, measure   bool
+	fourEyes       bool // who proposed does not approve
 }
 
 func (a *app) actCommand() *cobra.Command {
@@ -79,7 +80,7 @@ func (f actFlags) order(a *app, verb decision.Verb) (decision.Order, error) {
 	if err != nil {
 		return decision.Order{}, err
 	}
-	o := decision.Order{Verb: verb, Actor: cmp.Or(f.approver, actor(a.getenv)), At: a.clock(), Reason: f.reason, Kind: f.action, Policy: p}
+	o := decision.Order{Verb: verb, Actor: cmp.Or(f.approver, actor(a.getenv)), At: a.clock(), Reason: f.reason, Kind: f.action, Policy: p, FourEyes: f.fourEyes}
 	if f.expires != "" {
 		life, err := policy.ParseLifetime(f.expires)
 		if err != nil {

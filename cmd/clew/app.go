@@ -16,6 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clew/internal/account"
+	"clew/internal/casefile"
 	"clew/internal/investigation"
 	"clew/internal/marking"
 	"clew/internal/observable"
@@ -34,6 +36,9 @@ type app struct {
 	logger         *slog.Logger    // what startLog made
 	opened         *openedSecrets  // what was unsealed before, with its passphrase
 	pool           *openedDatabase // by this process, and its copies of this
+	// guarded shows each of a team what they may see of the record; nil alone.
+	guarded func(casefile.Store) casefile.Store
+	cost    account.Cost // of passwords; zero is the recommended one
 	shared
 }
 
@@ -251,7 +256,13 @@ func (a *app) workspace(needs investigation.Needs) (*investigation.Workspace, er
 	if w.Attack, err = a.attackNames(dir); err != nil {
 		return nil, err
 	}
-	return w, w.Open(dir, needs)
+	if err := w.Open(dir, needs); err != nil {
+		return w, err
+	}
+	if a.guarded != nil && w.Cases != nil {
+		w.Cases = a.guarded(w.Cases)
+	}
+	return w, nil
 }
 
 const actorVariable = "CLEW_ACTOR"

@@ -22,7 +22,7 @@ import (
 
 func (a *app) serveCommand() *cobra.Command {
 	var listen string
-	var assistants bool
+	var assistants, accounts bool
 	var f workFlags
 	cmd := &cobra.Command{
 		Use: "serve", Short: "The page and the API, on this machine", Args: cobra.NoArgs,
@@ -37,12 +37,15 @@ token as password.`,
   clew serve --listen 127.0.0.1:0 --offline     any free port, and ask nobody whatever is requested
   curl -H "Authorization: Bearer $CLEW_TOKEN" http://127.0.0.1:8777/api/v1/cases
   curl -u "clew:$CLEW_TOKEN" http://127.0.0.1:8777/feeds/edl-domain`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen, assistants, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.serve(cmd.Context(), listen, assistants, accounts, f)
+		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "address on this machine (default: the configuration's serve: listen, else "+usualAddress+")")
 	cmd.Flags().BoolVar(&assistants, "mcp", false, "offer the reading tools of clew mcp at /mcp")
 	cmd.Flags().IntVar(&f.slots, "slots", 4, "investigations at once; more wait for their turn")
 	cmd.Flags().BoolVar(&f.none, "no-work", false, "leave investigations to clew worker, and do only what needs this machine's files")
+	cmd.Flags().BoolVar(&accounts, "accounts", false, "for a team: everybody signs in, with a role; always on beyond this machine")
 	a.askFlags(cmd)
 	a.logFlags(cmd)
 	return cmd
@@ -71,7 +74,7 @@ const leastToken = 16
 // (RFC 3986, 2.3): net/http drops others from a cookie, which then opens nothing.
 const tokenCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 
-func (a *app) serve(ctx context.Context, listen string, assistants bool, f workFlags) error {
+func (a *app) serve(ctx context.Context, listen string, assistants, accounts bool, f workFlags) error {
 	if err := a.bounds(&investigation.Request{}); err != nil {
 		return err // better now than with every request
 	}
@@ -104,13 +107,24 @@ func (a *app) serve(ctx context.Context, listen string, assistants bool, f workF
 		return err
 	}
 	a.connectors() // read once, before requests run side by side
-	listener, err := server.Listen(ctx, cmp.Or(listen, settings.Serve.Listen, usualAddress))
+	at := cmp.Or(listen, settings.Serve.Listen, usualAddress)
+	options := server.Options{Token: token, Version: version(), Clock: a.clock, Page: page.Handler, Place: place, TLS: encrypted, Log: a.logger, Work: work}
+	if accounts, err = a.accountsWanted(at, settings, accounts); err != nil {
+		return err
+	}
+	if accounts {
+		closeBook, err := a.withAccounts(ctx, settings.Accounts, &options)
+		if err != nil {
+			return err
+		}
+		defer closeBook()
+	}
+	listener, err := server.Listen(ctx, at, accounts)
 	if err != nil {
 		return usageError{err}
 	}
-	s, err := server.New(listener.Addr(), server.Options{
-		Core: core{a}, Token: token, Version: version(), Clock: a.clock, Feeds: feeds{a}.handlers(), Page: page.Handler, Place: place, TLS: encrypted, Log: a.logger, Work: work,
-	})
+	options.Core, options.Feeds = core{a}, feeds{a}.handlers()
+	s, err := server.New(listener.Addr(), options)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -120,11 +134,17 @@ func (a *app) serve(ctx context.Context, listen string, assistants bool, f workF
 		}
 	}
 	link := settings.Serve.link(listener.Addr())
-	if a.getenv("CLEW_TOKEN") == "" {
-		link += "?token=" + token // who chose the token knows it
+	switch {
+	case accounts:
+		if err := a.printAccountsLink(ctx, link, options.Accounts); err != nil {
+			return errors.Join(err, listener.Close(), s.Close())
+		}
+	case a.getenv("CLEW_TOKEN") == "":
+		fmt.Fprintln(a.stdout, link+"?token="+token)
+	default:
+		fmt.Fprintln(a.stdout, link) // who chose the token knows it
 	}
-	fmt.Fprintln(a.stdout, link)
-	if settings.Serve.URL == "" {
+	if !accounts && settings.Serve.URL == "" {
 		fmt.Fprintln(a.stderr, "serving on this machine only; open the link, stop with Ctrl-C")
 	}
 	go a.obtainCertificates(encrypted, settings.Serve.ACME.Domains) // the listener takes the authority's visit already

@@ -39,6 +39,8 @@ type settings struct {
 	Database databaseSettings `yaml:"database,omitempty"`
 	// Serve says where and how clew serve answers.
 	Serve serveSettings `yaml:"serve,omitempty"`
+	// Accounts say who of a team may do what on clew serve.
+	Accounts accountSettings `yaml:"accounts,omitempty"`
 }
 
 // errConfig means the configuration file cannot be used.
@@ -73,7 +75,7 @@ func (a *app) settings() (settings, error) {
 		// The parser's message quotes the file, and the file holds keys.
 		return s, usagef("%w: %s is not in the form\n  keys:\n    virustotal: YOUR-KEY", errConfig, path)
 	}
-	if (len(s.Keys) > 0 || s.Corpus.Password != "") && info.Mode().Perm()&0o077 != 0 {
+	if (len(s.Keys) > 0 || s.Corpus.Password != "" || s.Accounts.OIDC.Secret != "") && info.Mode().Perm()&0o077 != 0 {
 		fmt.Fprintf(a.stderr, "clew: %s holds keys and others may read it: chmod 600 it\n", path)
 	}
 	return s, nil

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -93,15 +94,18 @@ func (b *Book) UserNamed(ctx context.Context, name string) (User, error) {
 // User returns a user by ID.
 func (b *Book) User(ctx context.Context, id string) (User, error) { return b.store.User(ctx, id) }
 
-// At is the context in which work that a user began goes on elsewhere, such as on
-// another machine: what the user may no longer see, it does not see either.
-func (b *Book) At(ctx context.Context, userID string) (context.Context, error) {
-	u, err := b.store.User(ctx, userID)
-	if err != nil {
+// At is the context in which work that a user began goes on when the request is
+// over: what the user may no longer see, it does not see either. Work of somebody who
+// is no user was begun at the console, or before there were accounts.
+func (b *Book) At(ctx context.Context, name string) (context.Context, error) {
+	u, err := b.store.UserNamed(ctx, name)
+	switch {
+	case errors.Is(err, ErrNoUser):
+		return System(ctx), nil
+	case err != nil:
 		return nil, err
-	}
-	if u.Disabled {
-		return nil, ErrSignedOut
+	case u.Disabled:
+		return nil, fmt.Errorf("%w: the account was disabled", ErrForbidden)
 	}
 	return As(ctx, Caller{User: u}), nil
 }

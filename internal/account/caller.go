@@ -64,12 +64,3 @@ func CallerOf(ctx context.Context) (Caller, bool) {
 	c, ok := ctx.Value(callerKey{}).(Caller)
 	return c, ok
 }
-
-// Carry returns a context that ends with long, in which the caller of asked asks:
-// for work that outlives a request.
-func Carry(long, asked context.Context) context.Context {
-	if c, ok := CallerOf(asked); ok {
-		return As(long, c)
-	}
-	return long
-}

@@ -89,7 +89,7 @@ func (p *Passwords) key(ctx context.Context, password string, h hashed) ([]byte,
 		return nil, ctx.Err()
 	}
 	// Two keyboards write the same character differently (NIST SP 800-63B-4, 3.1.1.2).
-	return argon2.IDKey([]byte(norm.NFC.String(password)), h.salt, h.cost.Passes, h.cost.Memory, h.cost.Threads, uint32(len(h.key))), nil //nolint:gosec // 16 to 64
+	return argon2.IDKey([]byte(norm.NFC.String(password)), h.salt, h.cost.Passes, h.cost.Memory, h.cost.Threads, uint32(len(h.key))), nil
 }
 
 // Hash returns what is kept of a password.

@@ -13,7 +13,7 @@ import (
 // Prefixes say what a secret is, so that scanners of code and chats find one that
 // got lost, and people know what they hold.
 const (
-	tokenPrefix   = "clew_pat_" //nolint:gosec // what a token begins with, and no token
+	tokenPrefix   = "clew_pat_"
 	sessionPrefix = "clew_ses_"
 	linkPrefix    = "clew_one_"
 )

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -41,7 +42,9 @@ type Order struct {
 	Action     string   `json:"action,omitempty" enum:"block,monitor" doc:"other than the policy says"`
 	Expires    string   `json:"expires,omitempty" maxLength:"16" doc:"how long it stands: 12h, 14d, 8w, 6mo, 1y or never; by kind when left out"`
 	Approver   string   `json:"approver,omitempty" maxLength:"128" doc:"who decides, for the record; when left out, who runs the server"`
-	DryRun     bool     `json:"dry_run,omitempty" doc:"say what would be recorded, blast radius measured, and record nothing"`
+	// FourEyes refuses to approve what who decides proposed.
+	FourEyes bool `json:"-"`
+	DryRun   bool `json:"dry_run,omitempty" doc:"say what would be recorded, blast radius measured, and record nothing"`
 }
 
 // Acted is what became of an order.
@@ -81,6 +84,9 @@ func (s *service) registerActions(api huma.API) {
 	act := post(account.Act, "act", "/cases/{case}/actions", "Propose, approve, apply, expire or revoke", "As clew act. A block that would hit bystanders becomes a watch, with the figure. Done twice, it changes nothing.")
 	act.Errors = []int{http.StatusNotFound}
 	register(api, act, func(ctx context.Context, in *orderInput) (acted Acted, err error) {
+		if err := s.decides(ctx, &in.Body); err != nil {
+			return acted, err
+		}
 		measured := in.Body.Verb == "propose" || in.Body.Verb == "approve"
 		err = s.inCase(ctx, in.Case, measured, func(w *investigation.Workspace, id string) (err error) {
 			acted, err = s.core.Act(ctx, w, id, in.Body)
@@ -88,6 +94,25 @@ func (s *service) registerActions(api huma.API) {
 		})
 		return acted, err
 	})
+}
+
+// decides refuses to approve, or to take back what was, for who may not. Where there
+// are accounts the record names who is signed in, and nobody else.
+func (s *service) decides(ctx context.Context, o *Order) error {
+	if s.accounts == nil {
+		return nil
+	}
+	name := s.actor(ctx)
+	if o.Approver != "" && o.Approver != name {
+		return Refused{fmt.Errorf("approver: the record names who is signed in, %s: leave it out", name)}
+	}
+	o.Approver = name
+	o.FourEyes = !s.accounts.Rules().OwnApproval
+	switch o.Verb {
+	case "approve", "revoke":
+		return s.must(ctx, account.Approve, o.Verb)
+	}
+	return nil
 }
 
 // inCase resolves the name of a case, and lends the corpus where it is needed.

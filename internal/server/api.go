@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,6 +39,10 @@ type service struct {
 	beat   time.Duration // between two signs of life of a stream
 	// version is of clew, as bundles name their writer.
 	version string
+	// accounts are nil where clew serves alone on loopback.
+	accounts *account.Book
+	provider Provider // nil for none
+	folders  []string // of this machine, that everybody who works may read from
 }
 
 // newAPI registers every operation.
@@ -71,6 +76,10 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerEscalations(api)
 	s.registerBundles(api)
 	s.registerTelemetry(api)
+	s.registerSession(api)
+	s.registerUsers(api)
+	s.registerTokens(api)
+	s.registerAccess(api)
 	return api
 }
 
@@ -145,11 +154,24 @@ func asProblem(err error) error {
 		ready   huma.StatusError
 		refused Refused
 		later   job.Later
+		limited *account.LimitError
 	)
 	text := casefile.Printable(err.Error())
 	switch {
 	case errors.As(err, &ready):
 		return err
+	case errors.As(err, &limited):
+		return huma.ErrorWithHeaders(huma.Error429TooManyRequests(text), http.Header{"Retry-After": {strconv.Itoa(int(limited.RetryAfter.Seconds()) + 1)}})
+	case errors.Is(err, account.ErrSignIn), errors.Is(err, account.ErrSignedOut):
+		return huma.Error401Unauthorized(text)
+	case errors.Is(err, account.ErrForbidden), errors.Is(err, account.ErrLink):
+		return huma.Error403Forbidden(text)
+	case errors.Is(err, account.ErrNoUser), errors.Is(err, account.ErrNoToken):
+		return huma.Error404NotFound(text)
+	case errors.Is(err, account.ErrNameTaken), errors.Is(err, account.ErrLastAdmin):
+		return huma.Error409Conflict(text)
+	case errors.Is(err, account.ErrInvalid):
+		return huma.Error422UnprocessableEntity(text)
 	case errors.Is(err, casefile.ErrNoCase), errors.Is(err, casefile.ErrNoBlob), errors.Is(err, job.ErrNoJob):
 		return huma.Error404NotFound(text)
 	case errors.Is(err, ErrNoFormat):

@@ -72,6 +72,11 @@ func (s *service) registerBundles(api huma.API) {
 	take.DefaultStatus = http.StatusCreated
 	take.Errors = []int{http.StatusConflict, http.StatusRequestEntityTooLarge}
 	register(api, take, func(ctx context.Context, in *takeInput) (out casefile.Pushed, err error) {
+		if in.Trusted {
+			if err := s.must(ctx, account.Approve, "trusting what a bundle approved"); err != nil {
+				return out, err
+			}
+		}
 		err = in.bundle(ctx, func(b *casefile.Bundle) (err error) {
 			out, err = s.core.TakeIn(ctx, s.cases, b, in.Trusted)
 			return err

@@ -126,6 +126,11 @@ func (s *service) document(ctx context.Context, in *CaseName) (casefile.Document
 }
 
 func (s *service) judge(ctx context.Context, in *verdictInput) (casefile.Event, error) {
+	if in.Body.Everywhere {
+		if err := s.must(ctx, account.Approve, "a verdict that counts for every case"); err != nil {
+			return casefile.Event{}, err
+		}
+	}
 	v, err := observable.Parse(in.Body.Indicator)
 	if err != nil {
 		return casefile.Event{}, err
@@ -194,6 +199,14 @@ func (s *service) followCase(ctx context.Context, in *CaseName, send sse.Sender)
 			last, sent = head, time.Now()
 		}
 		if !s.wait(ctx, changed) {
+			return
+		}
+		var in bool
+		if ctx, in = s.still(ctx); !in {
+			return
+		}
+		if _, err := s.resolve(ctx, id); err != nil {
+			_ = send.Data(Gone{err.Error()}) // it ends either way
 			return
 		}
 	}

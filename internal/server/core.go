@@ -65,5 +65,6 @@ type Ask struct {
 	Anyway     bool     `json:"anyway,omitempty" doc:"go on with a seed that is a top site or shared service"`
 	Ungrouped  bool     `json:"ungrouped,omitempty" doc:"count holders that belong together one by one"`
 	SeedSource string   `json:"seed_source,omitempty" maxLength:"1000" doc:"where the seeds come from, for the record"`
+	Restricted bool     `json:"restricted,omitempty" doc:"only you see a case that this opens, and whom you let in; where the server has accounts"`
 	Confidence *int     `json:"seed_confidence,omitempty" minimum:"0" maximum:"100" doc:"how sure you are of the seeds; 100 when left out"`
 }

@@ -32,6 +32,7 @@ type guard struct {
 	token [sha256.Size]byte
 	cross *http.CrossOriginProtection
 	next  http.Handler
+	gate  *gate // where there are accounts: it says who may, and not the token
 }
 
 func newGuard(addr net.Addr, place Place, token string, next http.Handler) *guard {
@@ -66,6 +67,8 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusForbidden, "requests from other sites are refused")
 	case isProbe(r):
 		g.next.ServeHTTP(w, r)
+	case g.gate != nil:
+		g.gate.ServeHTTP(w, r)
 	case r.Method == http.MethodGet && r.URL.Query().Has("token"):
 		g.login(w, r)
 	case !g.known(r):

@@ -117,7 +117,7 @@ func FuzzLogin(f *testing.F) {
 
 func TestListensOnlyHere(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", ":0", "192.0.2.1:80", "[::]:0", "evil.example:80", "127.0.0.1"} {
-		if l, err := Listen(t.Context(), address); err == nil {
+		if l, err := Listen(t.Context(), address, false); err == nil {
 			_ = l.Close()
 			t.Errorf("%s was taken", address)
 		}

@@ -45,7 +45,7 @@ func (s *service) serveHealth(mux *http.ServeMux, ways routes) {
 func (s *service) ready(ctx context.Context) (text string, err error) {
 	within, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	_, err = s.cases.Cases.Head(within, "no case has this name")
+	_, err = s.cases.Cases.Head(account.System(within), "no case has this name")
 	if err != nil && !errors.Is(err, casefile.ErrNoCase) {
 		return "the record does not answer: clew's own output says more", err
 	}

@@ -96,6 +96,12 @@ func (s *service) registerImports(api huma.API) {
 	begin.DefaultStatus = http.StatusAccepted
 	begin.Errors = []int{http.StatusTooManyRequests}
 	register(api, begin, func(ctx context.Context, in *importInput) (Run, error) {
+		if err := s.mayRead(ctx, in.Body.Path); err != nil {
+			return Run{}, err
+		}
+		if err := s.mayMap(ctx, in.Body.ImportHow); err != nil {
+			return Run{}, err
+		}
 		return s.jobs.importPath(ctx, orderedImport{ImportAsk: in.Body})
 	})
 	upload := post(account.Work, "upload", "/imports/upload", "Import the body of this request", "Up to 64 MiB, gzip or zstd or not; larger files by their path. Answers at once; follow the run.")
@@ -144,6 +150,9 @@ func populationsOf(ctx context.Context, store corpus.Store) (p Populations, err 
 func (s *service) upload(ctx context.Context, in *uploadInput) (Run, error) {
 	if in.Name == "" {
 		in.Name = "upload"
+	}
+	if err := s.mayMap(ctx, in.ImportHow); err != nil {
+		return Run{}, err
 	}
 	if _, err := in.request(); err != nil {
 		return Run{}, err

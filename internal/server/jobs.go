@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 	"clew/internal/job"
@@ -82,7 +83,10 @@ type jobs struct {
 	random  io.Reader
 	machine string // whose files jobs may need
 	watch   *watches[job.Job]
-	takes   map[string]bool // queues that a worker of this process takes jobs from
+	// opens is told of a case that will be opened, and may refuse; nil alone.
+	book  *account.Book // nil alone
+	opens func(ctx context.Context, id, tlp string, restricted bool) error
+	takes map[string]bool // queues that a worker of this process takes jobs from
 }
 
 func newJobs(core Core, record *investigation.Workspace, clock func() time.Time, random io.Reader) (*jobs, error) {
@@ -94,6 +98,16 @@ func newJobs(core Core, record *investigation.Workspace, clock func() time.Time,
 	js.watch = newWatches(record.Jobs.Get, func(a, b job.Job) bool { return a.Version == b.Version })
 	record.Jobs.OnChange(js.watch.wrote)
 	return js, nil
+}
+
+// as is a context in which a job is done for whoever asked for it: what they may no
+// longer see or do, it does not either.
+func (js *jobs) as(ctx context.Context, actor string) (context.Context, error) {
+	ctx = investigation.As(ctx, actor)
+	if js.book == nil {
+		return ctx, nil
+	}
+	return js.book.At(ctx, actor)
 }
 
 // add takes up a job under what this server was started with.
@@ -162,6 +176,11 @@ func (js *jobs) start(ctx context.Context, ask Ask) (Run, error) {
 			return Run{}, err
 		}
 		n.Case = o.NewCase
+		if js.opens != nil && n.Case != "" {
+			if err := js.opens(ctx, n.Case, string(req.TLP), ask.Restricted); err != nil {
+				return Run{}, err
+			}
+		}
 	}
 	return asRun(js.add(ctx, n, o))
 }

@@ -118,7 +118,7 @@ func (waiting) UnderPolicy(d casefile.Document) (casefile.Document, error) {
 // served starts a server on loopback and returns its address and how to stop it.
 func served(t *testing.T, c waiting) (base string, stop func() error) {
 	t.Helper()
-	listener, err := Listen(t.Context(), "127.0.0.1:0")
+	listener, err := Listen(t.Context(), "127.0.0.1:0", false)
 	if err != nil {
 		t.Fatal(err)
 	}

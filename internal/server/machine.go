@@ -81,6 +81,7 @@ type sourceName struct {
 func (s *service) registerMachine(api huma.API) {
 	register(api, get(account.Read, "status", "/status", "With what the server works, and what a request leaves open", ""), func(ctx context.Context, _ *struct{}) (Status, error) {
 		status := s.core.Status()
+		status.Actor = s.actor(ctx)
 		standing, err := s.jobs.store.Standing(ctx)
 		for _, kind := range runKinds {
 			status.Running += standing.Running[kind]

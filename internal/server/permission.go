@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -10,6 +11,10 @@ import (
 
 // permissionKey is where the description of an operation says what it needs.
 const permissionKey = "x-permission"
+
+// ownAudit is set in the metadata of an operation that writes its line of the audit
+// itself.
+const ownAudit = "own-audit"
 
 // permissionOf is what an operation declared, "" where it declared nothing.
 func permissionOf(op *huma.Operation) account.Permission {
@@ -23,6 +28,17 @@ type Route struct {
 	Pattern   string // of net/http: method and path
 	Operation string // ID of the API's, or the pattern
 	Needs     account.Permission
+	OwnAudit  bool // it writes into the audit what it did itself, with more than the request says
+}
+
+// logged reports whether the audit lists what was done this way: all that changes
+// something, or asks others.
+func (w Route) logged() bool {
+	switch w.Needs {
+	case account.Work, account.Act, account.Approve, account.Administer:
+		return !w.OwnAudit && strings.HasPrefix(w.Pattern, http.MethodPost)
+	}
+	return false
 }
 
 // routes are the ways in by pattern. What is not among them is answered to nobody
@@ -31,7 +47,7 @@ type routes map[string]Route
 
 // handle adds what is no operation of the API.
 func (r routes) handle(mux *http.ServeMux, pattern string, needs account.Permission, h http.Handler) {
-	r[pattern] = Route{pattern, pattern, needs}
+	r[pattern] = Route{pattern, pattern, needs, false}
 	mux.Handle(pattern, h)
 }
 
@@ -41,12 +57,12 @@ func (r routes) operations(doc *huma.OpenAPI) {
 		for _, op := range []*huma.Operation{item.Get, item.Post} {
 			if op != nil {
 				pattern := op.Method + " " + path
-				r[pattern] = Route{pattern, op.OperationID, permissionOf(op)}
+				r[pattern] = Route{pattern, op.OperationID, permissionOf(op), op.Metadata[ownAudit] != nil}
 			}
 		}
 	}
 	for _, pattern := range descriptions {
-		r[pattern] = Route{pattern, pattern, account.Read}
+		r[pattern] = Route{pattern, pattern, account.Read, false}
 	}
 }
 

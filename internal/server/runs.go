@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -32,7 +33,7 @@ func (s *service) registerRuns(api huma.API) {
 		"Answers at once; the run goes on in the server. What the command line refuses (a shared service, an address of nobody's) is refused here too.")
 	begin.DefaultStatus = http.StatusAccepted
 	begin.Errors = []int{http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests}
-	register(api, begin, func(ctx context.Context, in *askInput) (Run, error) { return s.jobs.start(ctx, in.Body) })
+	register(api, begin, s.start)
 	register(api, get(account.Read, "runs", "/investigations", "The runs of this server, newest first", ""),
 		func(ctx context.Context, in *runsInput) (List[Run], error) {
 			id := ""
@@ -46,17 +47,18 @@ func (s *service) registerRuns(api huma.API) {
 			if err != nil {
 				return List[Run]{}, err
 			}
+			all = slices.DeleteFunc(all, func(r Run) bool { return !s.showsRun(ctx, r) })
 			return paged(all, func(r Run) string { return r.ID }, in.Page)
 		})
 	one := get(account.Read, "run", "/investigations/{run}", "How a run stands", "")
 	one.Errors = []int{http.StatusNotFound}
 	register(api, one, func(ctx context.Context, in *runInput) (Run, error) {
-		return asRun(s.jobs.find(ctx, in.ID, runKinds...))
+		return s.run(ctx, in.ID)
 	})
 	cancel := post(account.Work, "cancel", "/investigations/{run}/cancel", "Cancel a run", "What it found stays in the case, which can be continued.")
 	cancel.Errors = []int{http.StatusNotFound}
 	register(api, cancel, func(ctx context.Context, in *runInput) (Run, error) {
-		if _, err := s.jobs.find(ctx, in.ID, runKinds...); err != nil {
+		if err := s.mayTurn(ctx, in.ID); err != nil {
 			return Run{}, err
 		}
 		return asRun(s.jobs.store.Cancel(ctx, in.ID))
@@ -64,7 +66,7 @@ func (s *service) registerRuns(api huma.API) {
 	retry := post(account.Work, "retry", "/investigations/{run}/retry", "Take up again a run that was interrupted or failed", "It goes on from the record of its case: nothing is asked twice.")
 	retry.Errors = []int{http.StatusNotFound, http.StatusConflict}
 	register(api, retry, func(ctx context.Context, in *runInput) (Run, error) {
-		if _, err := s.jobs.find(ctx, in.ID, runKinds...); err != nil {
+		if err := s.mayTurn(ctx, in.ID); err != nil {
 			return Run{}, err
 		}
 		return asRun(s.jobs.store.Retry(ctx, in.ID))
@@ -79,13 +81,45 @@ type Gone struct {
 }
 
 func (s *service) followRun(ctx context.Context, in *runInput, send sse.Sender) {
-	follow(ctx, s, in.ID, runKinds, runOf, send)
+	follow(ctx, s, in.ID, runKinds, runOf, s.showsRun, send)
+}
+
+// start begins an investigation for whoever asks.
+func (s *service) start(ctx context.Context, in *askInput) (Run, error) {
+	run, err := s.jobs.start(ctx, in.Body)
+	noteCase(ctx, run.Case)
+	return run, err
+}
+
+// run finds a run that is shown to who asks.
+func (s *service) run(ctx context.Context, id string) (Run, error) {
+	run, err := asRun(s.jobs.find(ctx, id, runKinds...))
+	if err == nil && !s.showsRun(ctx, run) {
+		return Run{}, job.ErrNoJob
+	}
+	return run, err
+}
+
+// mayTurn refuses to stop or repeat a run for who does not see it, or may not
+// change its case.
+func (s *service) mayTurn(ctx context.Context, id string) error {
+	run, err := s.run(ctx, id)
+	if err != nil {
+		return err
+	}
+	noteCase(ctx, run.Case)
+	return s.mayStop(ctx, run.Case, run.Actor)
 }
 
 // follow sends a job as clients see it, then with each change, until it has ended.
-// It may be done on another machine.
-func follow[T any](ctx context.Context, s *service, id string, kinds []string, show func(job.Job) T, send sse.Sender) {
-	if _, err := s.jobs.find(ctx, id, kinds...); err != nil {
+// It may be done on another machine. The stream ends as well when the job is no
+// longer shown to who asked.
+func follow[T any](ctx context.Context, s *service, id string, kinds []string, show func(job.Job) T, shows func(context.Context, T) bool, send sse.Sender) {
+	first, err := s.jobs.find(ctx, id, kinds...)
+	if err == nil && !shows(ctx, show(first)) {
+		err = job.ErrNoJob
+	}
+	if err != nil {
 		_ = send.Data(Gone{casefile.Printable(err.Error())}) // it ends either way
 		return
 	}
@@ -98,11 +132,15 @@ func follow[T any](ctx context.Context, s *service, id string, kinds []string, s
 			_ = send.Data(Gone{casefile.Printable(err.Error())}) // it ends either way
 			return
 		case err == nil && looked:
-			if send.Data(show(j)) != nil || j.State.Over() {
+			if shown := show(j); !shows(ctx, shown) || send.Data(shown) != nil || j.State.Over() {
 				return
 			}
 		}
 		if !s.wait(ctx, changed) {
+			return
+		}
+		var in bool
+		if ctx, in = s.still(ctx); !in {
 			return
 		}
 	}

@@ -36,6 +36,11 @@ type Options struct {
 	TLS     *tls.Config             // nil for answers in the clear
 	Log     *slog.Logger            // nil for no lines about requests
 	Work    Work                    // which jobs this process does
+	// Accounts say who may do what; nil where the token opens everything. The cases
+	// that Core and Feeds open must be [Guarded] by them.
+	Accounts *account.Book
+	Provider Provider // of identities, nil for none
+	Folders  []string // of this machine, that everybody who works may read from
 }
 
 // A Site serves its own files, and gives everything else to next.
@@ -49,6 +54,7 @@ type Server struct {
 	service *service
 	http    *http.Server
 	handler *requests
+	gate    *gate              // nil without accounts
 	closing context.CancelFunc // ends every request that still runs
 }
 
@@ -66,8 +72,14 @@ func New(addr net.Addr, o Options) (*Server, error) {
 		return nil, errors.Join(err, cases.Close())
 	}
 	shelf := &shelf{core: o.Core}
-	s := &service{core: o.Core, cases: cases, shelf: shelf, jobs: js, worker: newWorker(js, shelf, o.Work), beat: 15 * time.Second, version: o.Version}
-	s.docs, s.watch = newDocuments(o.Core, cases.Cases, o.Clock), newWatches(cases.Cases.Head, sameHead)
+	s := &service{
+		core: o.Core, cases: cases, shelf: shelf, jobs: js, worker: newWorker(js, shelf, o.Work), beat: 15 * time.Second, version: o.Version,
+		accounts: o.Accounts, provider: o.Provider, folders: o.Folders,
+	}
+	s.docs, s.watch = newDocuments(o.Core, cases.Cases, o.Clock), newWatches(func(ctx context.Context, id string) (casefile.Head, error) {
+		return cases.Cases.Head(account.System(ctx), id)
+	}, sameHead)
+	s.ofAccounts()
 	mux := http.NewServeMux()
 	api := newAPI(mux, s, o.Version)
 	ways := routes{}
@@ -83,8 +95,12 @@ func New(addr net.Addr, o Options) (*Server, error) {
 	m := newMetrics(s.jobs, o.Version)
 	ways.handle(mux, "GET /metrics", account.Monitor, m.handler())
 	s.serveHealth(mux, ways)
-	server := &Server{mux: mux, ways: ways, api: api, service: s, closing: cancel}
-	server.handler = newRequests(o, mux, api.OpenAPI(), newGuard(addr, o.Place, o.Token, tagged(m.counted(mux))))
+	guard := newGuard(addr, o.Place, o.Token, tagged(m.counted(mux)))
+	if o.Accounts != nil {
+		guard.gate = newGate(o, mux, ways, guard)
+	}
+	server := &Server{mux: mux, ways: ways, api: api, service: s, closing: cancel, gate: guard.gate}
+	server.handler = newRequests(o, mux, api.OpenAPI(), guard)
 	// No ReadTimeout: it would end streams. Bodies have their own, by operation.
 	server.http = &http.Server{
 		Handler: server.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
@@ -99,9 +115,16 @@ func New(addr net.Addr, o Options) (*Server, error) {
 
 func sameHead(a, b casefile.Head) bool { return a == b }
 
-// API answers operations without asking for a token, and describes them: for what
-// runs in this process and has the user's leave.
-func (s *Server) API() (http.Handler, *huma.OpenAPI) { return s.mux, s.api.OpenAPI() }
+// API answers operations for what runs in this process, and describes them: without
+// accounts it has the user's leave, with accounts the context says who asks.
+func (s *Server) API() (http.Handler, *huma.OpenAPI) {
+	if s.gate == nil {
+		return s.mux, s.api.OpenAPI()
+	}
+	within := *s.gate
+	within.next = s.mux
+	return http.HandlerFunc(within.permitted), s.api.OpenAPI()
+}
 
 // Mount adds what is answered under a path, to whoever has a permission.
 func (s *Server) Mount(path string, needs account.Permission, handler http.Handler) {
@@ -157,15 +180,24 @@ func onLoopback(addr net.Addr) bool {
 	return ok && (tcp.IP == nil || tcp.IP.IsLoopback()) // without an address it is none of a listener
 }
 
-// Listen opens a port on loopback, and nowhere else: the answers are not
-// encrypted.
-func Listen(ctx context.Context, address string) (net.Listener, error) {
+// Beyond reports whether an address to listen on can be reached from other machines.
+func Beyond(address string) (bool, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %q: write 127.0.0.1:8777", address)
+		return false, fmt.Errorf("listen on %q: write 127.0.0.1:8777", address)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("listen on %q: only this machine can be served: use 127.0.0.1, and an SSH tunnel from elsewhere", address)
+	ip := net.ParseIP(host)
+	return host != "localhost" && (ip == nil || !ip.IsLoopback()), nil
+}
+
+// Listen opens a port: on loopback, or beyond it where accounts say who may do what.
+func Listen(ctx context.Context, address string, accounts bool) (net.Listener, error) {
+	beyond, err := Beyond(address)
+	if err != nil {
+		return nil, err
+	}
+	if beyond && !accounts {
+		return nil, fmt.Errorf("listen on %q: without accounts only this machine can be served: use 127.0.0.1, or --accounts", address)
 	}
 	var config net.ListenConfig
 	return config.Listen(ctx, "tcp", address)

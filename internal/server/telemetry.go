@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -10,6 +11,7 @@ import (
 
 	"clew/internal/account"
 	"clew/internal/casefile"
+	"clew/internal/job"
 )
 
 // mostList bounds a request to hunt: a list of indicators is part of it.
@@ -65,6 +67,10 @@ func (s *service) registerTelemetry(api huma.API) {
 				return Hunt{}, err
 			}
 			in.Body.Case = id
+			noteCase(ctx, id)
+		}
+		if err := s.mayRead(ctx, in.Body.Logs...); err != nil {
+			return Hunt{}, err
 		}
 		return s.jobs.hunt(ctx, in.Body)
 	})
@@ -79,6 +85,7 @@ func (s *service) registerTelemetry(api huma.API) {
 			if err != nil {
 				return List[Hunt]{}, err
 			}
+			all = slices.DeleteFunc(all, func(h Hunt) bool { return !s.showsHunt(ctx, h) })
 			return paged(all, func(h Hunt) string { return h.ID }, in.Page)
 		})
 	known := func(op huma.Operation) huma.Operation {
@@ -87,16 +94,21 @@ func (s *service) registerTelemetry(api huma.API) {
 	}
 	register(api, known(get(account.Read, "hunt-state", "/hunts/{hunt}", "How a hunt stands, and what it found", "With coverage: which logs, which period, how many lines, what was not read.")),
 		func(ctx context.Context, in *HuntName) (HuntReport, error) {
-			j, err := s.jobs.find(ctx, in.ID, kindHunt)
+			hunt, err := s.hunt(ctx, in.ID)
 			if err != nil {
 				return HuntReport{}, err
 			}
 			_, places, err := s.jobs.found(ctx, in.ID)
-			return HuntReport{huntOf(j), places}, err
+			return HuntReport{hunt, places}, err
 		})
 	register(api, known(post(account.Work, "hunt-cancel", "/hunts/{hunt}/cancel", "Cancel a hunt", "What it saw is kept, and its coverage says what was not read.")),
 		func(ctx context.Context, in *HuntName) (Hunt, error) {
-			if _, err := s.jobs.find(ctx, in.ID, kindHunt); err != nil {
+			hunt, err := s.hunt(ctx, in.ID)
+			if err == nil {
+				noteCase(ctx, hunt.Case)
+				err = s.mayStop(ctx, hunt.Case, hunt.Actor)
+			}
+			if err != nil {
 				return Hunt{}, err
 			}
 			j, err := s.jobs.store.Cancel(ctx, in.ID)
@@ -122,7 +134,7 @@ func (s *service) registerTelemetry(api huma.API) {
 }
 
 func (s *service) hits(ctx context.Context, in *hitsInput) (List[NumberedHit], error) {
-	if _, err := s.jobs.find(ctx, in.ID, kindHunt); err != nil {
+	if _, err := s.hunt(ctx, in.ID); err != nil {
 		return List[NumberedHit]{}, err
 	}
 	kept, _, err := s.jobs.found(ctx, in.ID)
@@ -139,5 +151,20 @@ func (s *service) hits(ctx context.Context, in *hitsInput) (List[NumberedHit], e
 }
 
 func (s *service) followHunt(ctx context.Context, in *HuntName, send sse.Sender) {
-	follow(ctx, s, in.ID, []string{kindHunt}, huntOf, send)
+	follow(ctx, s, in.ID, []string{kindHunt}, huntOf, s.showsHunt, send)
 }
+
+// hunt finds a hunt that is shown to who asks.
+func (s *service) hunt(ctx context.Context, id string) (Hunt, error) {
+	j, err := s.jobs.find(ctx, id, kindHunt)
+	if err != nil {
+		return Hunt{}, err
+	}
+	hunt := huntOf(j)
+	if !s.showsHunt(ctx, hunt) {
+		return Hunt{}, job.ErrNoJob
+	}
+	return hunt, nil
+}
+
+func (s *service) showsHunt(ctx context.Context, h Hunt) bool { return s.shows(ctx, h.Case, h.Actor) }

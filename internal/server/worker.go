@@ -102,8 +102,10 @@ func (w *Worker) do(ctx context.Context, t *job.Task) error {
 	if err := json.Unmarshal(t.Job.Work, &o); err != nil {
 		return fmt.Errorf("what it needs cannot be read: it was taken up by another version of clew, or long ago: start it anew (%w)", err)
 	}
-	ctx = investigation.As(ctx, t.Job.Actor)
-	var err error
+	ctx, err := w.jobs.as(ctx, t.Job.Actor)
+	if err != nil {
+		return fmt.Errorf("for %s: %w", t.Job.Actor, err)
+	}
 	switch t.Job.Kind {
 	case kindInvestigation, kindPivots:
 		err = w.investigate(ctx, t, o)

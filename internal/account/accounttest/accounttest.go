@@ -47,7 +47,7 @@ var start = time.Date(2026, 11, 27, 9, 30, 0, int(7*time.Millisecond), time.UTC)
 
 // User returns a user to be kept.
 func User(id, name string) account.User {
-	return account.User{ID: id, Name: name, Role: account.Analyst, Ceiling: marking.TLPAmber, Password: "$argon2id$…", Made: start, Changed: start}
+	return account.User{ID: id, Name: name, Role: account.Analyst, Ceiling: marking.TLPAmber, Made: start, Changed: start, Password: "$argon2id$…"} //nolint:gosec // of nobody
 }
 
 func change(t *testing.T, s account.Store, do func(ctx context.Context, tx account.Tx) error) {

@@ -60,7 +60,7 @@ func (r reader) Sessions(ctx context.Context, user string) ([]account.Session, e
 	return all(ctx, r.conn, readSession, sessionColumns+` WHERE user_id = ? ORDER BY began DESC, digest`, user)
 }
 
-const tokenColumns = `SELECT id, digest, begins, user_id, name, scopes, made, expires, used FROM @tokens`
+const tokenColumns = `SELECT id, digest, begins, user_id, name, scopes, made, expires, used FROM @tokens` //nolint:gosec // names of columns
 
 func readToken(row scanner) (t account.Token, err error) {
 	var made, expires, used int64

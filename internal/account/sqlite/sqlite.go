@@ -70,7 +70,7 @@ func makeFile(dir, path string) error {
 	err := os.MkdirAll(dir, 0o700)
 	if err == nil {
 		var file *os.File
-		if file, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600); err == nil { //nolint:gosec // in the data directory
+		if file, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
 			err = file.Close()
 		}
 	}

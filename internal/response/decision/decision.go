@@ -54,6 +54,9 @@ type Order struct {
 	Kind    string           // block or monitor instead of what the policy says; "" keeps it
 	Expires *policy.Lifetime // instead of the policy's; nil keeps it
 	Policy  policy.Policy
+	// FourEyes refuses to approve what the actor alone wants: their own proposal, or
+	// another action than was proposed.
+	FourEyes bool
 }
 
 // A Target is a value of the case, and its action as it stands.
@@ -101,7 +104,25 @@ func Decide(c casefile.Case, o Order, t Target) (Outcome, error) {
 		out.Why = fmt.Sprintf("is %s: %s needs it %s", state, o.Verb, strings.Join(from[o.Verb], " or "))
 		return out, nil
 	}
+	if why := o.alone(t); why != "" {
+		out.Why = why
+		return out, nil
+	}
 	return o.carry(c, t), nil
+}
+
+// alone says why an approval would be of one person only; "" where it is not. What
+// nobody proposed the policy does, and one person agrees with it.
+func (o Order) alone(t Target) string {
+	switch {
+	case o.Verb != Approve || !o.FourEyes:
+		return ""
+	case t.Recorded && t.Action.By == o.Actor:
+		return "you proposed it: somebody else has to approve it"
+	case o.Kind != "" && (!t.Recorded || o.Kind != t.Action.Kind):
+		return "nobody proposed to " + o.Kind + " it: propose that, and somebody else has to approve it"
+	}
+	return ""
 }
 
 // carry makes the new action of a target in a state that allows it.

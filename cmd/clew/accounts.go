@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"clew/internal/account"
+	"clew/internal/account/postgres"
+	"clew/internal/account/sqlite"
+	"clew/internal/database"
+	"clew/internal/server"
+)
+
+// accountSettings are the part of the configuration that is about accounts:
+//
+//	accounts:
+//	  on: true
+//	  own_approval: false      # whether one may approve what one proposed
+//	  idle: 1h                 # after which a session that nobody uses ends
+//	  longest: 12h             # after which any session ends
+//	  folders: [/srv/logs]     # of the server's machine, that everybody who works may read from
+//	  oidc: …
+type accountSettings struct {
+	On          bool          `yaml:"on,omitempty"`
+	OwnApproval bool          `yaml:"own_approval,omitempty"`
+	Idle        time.Duration `yaml:"idle,omitempty"`
+	Longest     time.Duration `yaml:"longest,omitempty"`
+	Folders     []string      `yaml:"folders,omitempty"`
+	OIDC        oidcSettings  `yaml:"oidc,omitempty"`
+}
+
+// oidcSettings name an identity provider.
+type oidcSettings struct {
+	Issuer string `yaml:"issuer,omitempty"`
+	Secret string `yaml:"secret,omitempty"`
+}
+
+// rules are the team's, within what makes sense.
+func (s accountSettings) rules() (account.Rules, error) {
+	rules := account.DefaultRules
+	if s.Idle != 0 {
+		rules.Idle = s.Idle
+	}
+	if s.Longest != 0 {
+		rules.Longest = s.Longest
+	}
+	rules.OwnApproval = s.OwnApproval
+	if rules.Idle < time.Minute || rules.Longest < rules.Idle || rules.Longest > 30*24*time.Hour {
+		return rules, usagef("%w: accounts: idle is a minute or more, and longest between idle and 720h", errConfig)
+	}
+	return rules, nil
+}
+
+// book opens the accounts: in the team's database where there is one, else in the
+// data directory.
+func (a *app) book(ctx context.Context) (*account.Book, func(), error) {
+	s, err := a.settings()
+	if err != nil {
+		return nil, nil, err
+	}
+	rules, err := s.Accounts.rules()
+	if err != nil {
+		return nil, nil, err
+	}
+	store, closeStore, err := a.accountStore(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	cost := a.cost
+	if cost == (account.Cost{}) {
+		cost = account.Recommended
+	}
+	return account.NewBook(store, rules, cost, a.clock, a.random), closeStore, nil
+}
+
+func (a *app) accountStore(ctx context.Context) (account.Store, func(), error) {
+	at, err := a.databaseAt("")
+	if err != nil {
+		return nil, nil, err
+	}
+	if at.URL == "" {
+		dir, err := a.dataDir()
+		if err != nil {
+			return nil, nil, err
+		}
+		store, err := sqlite.Open(ctx, dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		return store, func() { _ = store.Close() }, nil // what matters was acknowledged before
+	}
+	db, err := database.Open(ctx, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := postgres.Open(ctx, db)
+	if err != nil {
+		_ = db.Close() // returns nothing
+		return nil, nil, err
+	}
+	return store, func() {
+		_ = store.Close() // what matters was acknowledged before
+		_ = db.Close()    // returns nothing
+	}, nil
+}
+
+// accountsWanted reports whether who asks must sign in: where it was said, and
+// always where other machines can ask.
+func (a *app) accountsWanted(listen string, s settings, said bool) (bool, error) {
+	beyond, err := server.Beyond(listen)
+	if err != nil {
+		return false, usageError{err}
+	}
+	return said || s.Accounts.On || beyond, nil
+}
+
+// withAccounts has a server know its users, and everything that the app opens from
+// now on show each what they may see.
+func (a *app) withAccounts(ctx context.Context, s accountSettings, o *server.Options) (closeBook func(), err error) {
+	if o.Accounts, closeBook, err = a.book(ctx); err != nil {
+		return nil, err
+	}
+	a.guarded = server.Guarded(o.Accounts)
+	o.Folders = s.Folders
+	return closeBook, nil
+}
+
+// printAccountsLink prints where to sign in, and at the first start how the first
+// admin gets in.
+func (a *app) printAccountsLink(ctx context.Context, address string, b *account.Book) error {
+	secret, err := b.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	if secret == "" {
+		fmt.Fprintln(a.stdout, address)
+		fmt.Fprintln(a.stderr, "serving with accounts: sign in there; stop with Ctrl-C")
+		return nil
+	}
+	fmt.Fprintln(a.stdout, server.SetupLink(strings.TrimRight(address, "/"), secret))
+	fmt.Fprintf(a.stderr, "serving with accounts: nobody is there yet. Open the link to become the first admin: it works once, for %s\n", b.Rules().LinkLife)
+	return nil
+}

@@ -1,0 +1,251 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"clew/internal/account"
+	"clew/internal/casefile"
+)
+
+// An Account is somebody of the team.
+type Account struct {
+	ID       string        `json:"id"`
+	Name     string        `json:"name"`
+	Role     string        `json:"role" enum:"viewer,analyst,approver,admin"`
+	Ceiling  string        `json:"ceiling" enum:"RED,AMBER+STRICT,AMBER,GREEN,CLEAR" doc:"the strictest TLP whose cases the user sees"`
+	Disabled bool          `json:"disabled"`
+	Password bool          `json:"password" doc:"whether one was set"`
+	Provider string        `json:"provider" doc:"the identity provider that vouches for the user; empty for a local one"`
+	Made     casefile.Time `json:"made"`
+	Changed  casefile.Time `json:"changed"`
+}
+
+func accountOf(u account.User) Account {
+	return Account{
+		ID: u.ID, Name: u.Name, Role: string(u.Role), Ceiling: string(u.Ceiling), Disabled: u.Disabled, Password: u.HasPassword(), Provider: u.Issuer,
+		Made: instant(u.Made), Changed: instant(u.Changed),
+	}
+}
+
+// A Visit says who asks, and how one signs in.
+type Visit struct {
+	Accounts    bool          `json:"accounts" doc:"false when clew serves alone on loopback: whoever has the link may do everything, and nobody signs in"`
+	SignedIn    bool          `json:"signed_in"`
+	User        *Account      `json:"user" doc:"null for nobody, and without accounts"`
+	Name        string        `json:"name" doc:"whom records name; empty for nobody"`
+	Permissions []string      `json:"permissions" doc:"what the user, and the token where it is one, may"`
+	Began       casefile.Time `json:"began" doc:"of the session; null for a token"`
+	Ends        casefile.Time `json:"ends" doc:"when the session ends at the latest"`
+	Idle        int           `json:"idle_seconds" doc:"after how long without a request a session ends; 0 without accounts"`
+	Password    bool          `json:"password" doc:"whether one signs in with name and password"`
+	Provider    string        `json:"provider" doc:"what the identity provider is called, to sign in by GET /api/v1/session/provider; empty for none"`
+	Setup       bool          `json:"setup" doc:"nobody is there yet: the link that clew serve printed makes the first admin"`
+	OwnApproval bool          `json:"own_approval" doc:"whether one may approve what one proposed"`
+}
+
+// cookied is an answer that sets a cookie.
+type cookied[T any] struct {
+	SetCookie []http.Cookie `header:"Set-Cookie"`
+	Body      T
+}
+
+type signInInput struct {
+	Body struct {
+		Name     string `json:"name" maxLength:"200"`
+		Password string `json:"password" maxLength:"2048"`
+	}
+}
+
+type setupInput struct {
+	Body struct {
+		Link     string `json:"link" maxLength:"200" doc:"the secret in the one-time link: what follows link= in its address"`
+		Name     string `json:"name,omitempty" maxLength:"200" doc:"of the first admin; left out otherwise"`
+		Password string `json:"password" maxLength:"2048"`
+	}
+}
+
+type passwordInput struct {
+	Body struct {
+		Before string `json:"before" maxLength:"2048" doc:"the present one"`
+		After  string `json:"after" maxLength:"2048" doc:"at least 12 characters; no rule on which"`
+	}
+}
+
+// A SignedIn is one of the user's sessions.
+type SignedIn struct {
+	Began   casefile.Time `json:"began"`
+	Used    casefile.Time `json:"used" doc:"to the minute"`
+	Ends    casefile.Time `json:"ends"`
+	Address string        `json:"address"`
+	Agent   string        `json:"agent"`
+	This    bool          `json:"this" doc:"the one that asks"`
+}
+
+func (s *service) registerSession(api huma.API) {
+	visit := get(account.Public, "session", "/session", "Who asks, what they may, and how one signs in", "Answered to everybody: the page reads it first.")
+	register(api, visit, func(ctx context.Context, _ *struct{}) (Visit, error) { return s.visit(ctx) })
+	signing := func(op huma.Operation) huma.Operation {
+		op.Metadata = map[string]any{ownAudit: true}
+		op.Errors = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
+		return op
+	}
+	huma.Register(api, signing(post(account.Public, "sign-in", "/session", "Sign in with name and password",
+		"Sets the cookie of a session. 429 after too many failures, with Retry-After. A program sends an API token instead and never signs in.")),
+		func(ctx context.Context, in *signInInput) (*cookied[Visit], error) {
+			return s.signed(ctx, func(b *account.Book, from account.From) (string, account.User, error) {
+				return b.SignIn(ctx, in.Body.Name, in.Body.Password, from)
+			})
+		})
+	huma.Register(api, signing(post(account.Public, "setup", "/setup", "Set a password by a one-time link, and sign in",
+		"By the link that clew serve prints at its first start (the first admin, who chooses a name), or that an admin made for a user.")),
+		func(ctx context.Context, in *setupInput) (*cookied[Visit], error) {
+			return s.signed(ctx, func(b *account.Book, from account.From) (string, account.User, error) {
+				return b.Redeem(ctx, in.Body.Link, in.Body.Name, in.Body.Password, from)
+			})
+		})
+	huma.Register(api, signing(post(account.SignedIn, "password", "/account/password", "Change one's own password", "Every other session ends, and this one gets another cookie.")),
+		func(ctx context.Context, in *passwordInput) (*cookied[Visit], error) {
+			return s.signed(ctx, func(b *account.Book, from account.From) (string, account.User, error) {
+				caller, _ := account.CallerOf(ctx)
+				return b.ChangePassword(ctx, caller, in.Body.Before, in.Body.After, from)
+			})
+		})
+	huma.Register(api, signing(post(account.SignedIn, "sign-out", "/session/end", "Sign out", "")), s.signOut)
+	register(api, signing(get(account.SignedIn, "sessions", "/account/sessions", "Where one is signed in", "")), s.sessions)
+	register(api, signing(post(account.SignedIn, "sign-out-elsewhere", "/account/sessions/end", "Sign out everywhere else", "")),
+		func(ctx context.Context, _ *struct{}) (List[SignedIn], error) {
+			b, caller, err := s.asked(ctx)
+			if err != nil {
+				return List[SignedIn]{}, err
+			}
+			if err := b.SignOutEverywhere(ctx, caller); err != nil {
+				return List[SignedIn]{}, err
+			}
+			return s.sessions(ctx, nil)
+		})
+}
+
+// errAlone means that there are no accounts to ask for.
+var errAlone = huma.Error404NotFound("this clew has no accounts: start it with clew serve --accounts")
+
+// asked returns the accounts and who asks.
+func (s *service) asked(ctx context.Context) (*account.Book, account.Caller, error) {
+	if s.accounts == nil {
+		return nil, account.Caller{}, errAlone
+	}
+	caller, known := account.CallerOf(ctx)
+	if !known {
+		return nil, caller, account.ErrSignedOut
+	}
+	return s.accounts, caller, nil
+}
+
+func (s *service) visit(ctx context.Context) (Visit, error) {
+	v := Visit{Permissions: []string{}}
+	if s.accounts == nil {
+		v.Name, v.SignedIn, v.OwnApproval = s.core.Status().Actor, true, true
+		for _, p := range account.Admin.Permissions() {
+			v.Permissions = append(v.Permissions, string(p))
+		}
+		return v, nil
+	}
+	rules := s.accounts.Rules()
+	v.Accounts, v.Password, v.Idle, v.OwnApproval = true, true, int(rules.Idle.Seconds()), rules.OwnApproval
+	if s.provider != nil {
+		v.Provider = s.provider.Title()
+	}
+	caller, signedIn := account.CallerOf(ctx)
+	if !signedIn {
+		users, err := s.accounts.Users(ctx)
+		v.Setup = len(users) == 0
+		return v, err
+	}
+	shown := accountOf(caller.User)
+	v.SignedIn, v.User, v.Name = true, &shown, caller.User.Name
+	for _, p := range account.Permissions() {
+		if caller.May(p) {
+			v.Permissions = append(v.Permissions, string(p))
+		}
+	}
+	sessions, err := s.accounts.Sessions(ctx, caller.User.ID)
+	for _, one := range sessions {
+		if one.Digest == caller.Session {
+			v.Began, v.Ends = instant(one.Began), instant(one.Began.Add(rules.Longest))
+		}
+	}
+	return v, err
+}
+
+// signed answers a request that signs in with the cookie of the new session.
+func (s *service) signed(ctx context.Context, sign func(*account.Book, account.From) (string, account.User, error)) (*cookied[Visit], error) {
+	if s.accounts == nil {
+		return nil, errAlone
+	}
+	v := visitOf(ctx)
+	secret, _, err := sign(s.accounts, v.from)
+	if err != nil {
+		return nil, asProblem(err)
+	}
+	caller, err := s.accounts.BySession(ctx, secret, v.from)
+	if err != nil {
+		return nil, asProblem(err)
+	}
+	shown, err := s.visit(account.As(ctx, caller))
+	if err != nil {
+		return nil, asProblem(err)
+	}
+	return &cookied[Visit]{[]http.Cookie{v.session(secret, s.accounts.Rules().Longest)}, shown}, nil
+}
+
+// session is the cookie of a session. No other site can have it sent, no script reads it.
+func (v *visit) session(secret string, lasts time.Duration) http.Cookie {
+	return http.Cookie{ //nolint:gosec // Secure where there is TLS; without, it is loopback only
+		Name: v.cookie, Value: secret, Path: "/", MaxAge: int(lasts.Seconds()), HttpOnly: true, Secure: v.secure, SameSite: http.SameSiteStrictMode,
+	}
+}
+
+func (s *service) signOut(ctx context.Context, _ *struct{}) (*cookied[Visit], error) {
+	b, caller, err := s.asked(ctx)
+	if err == nil {
+		err = b.SignOut(ctx, caller)
+	}
+	if err != nil {
+		return nil, asProblem(err)
+	}
+	gone := visitOf(ctx).session("", -time.Second)
+	shown, err := s.visit(nobody{ctx})
+	if err != nil {
+		return nil, asProblem(err)
+	}
+	return &cookied[Visit]{[]http.Cookie{gone}, shown}, nil
+}
+
+// nobody is a context in which no one asks.
+type nobody struct{ context.Context }
+
+// Value implements [context.Context].
+func (n nobody) Value(key any) any {
+	if _, someone := n.Context.Value(key).(account.Caller); someone {
+		return nil
+	}
+	return n.Context.Value(key)
+}
+
+func (s *service) sessions(ctx context.Context, _ *struct{}) (list List[SignedIn], err error) {
+	b, caller, err := s.asked(ctx)
+	if err != nil {
+		return list, err
+	}
+	all, err := b.Sessions(ctx, caller.User.ID)
+	var shown []SignedIn
+	for _, one := range all {
+		shown = append(shown, SignedIn{
+			instant(one.Began), instant(one.Used), instant(one.Began.Add(b.Rules().Longest)), one.Address, one.Agent, one.Digest == caller.Session,
+		})
+	}
+	return whole(shown, err)
+}

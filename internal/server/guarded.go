@@ -1,0 +1,209 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"clew/internal/account"
+	"clew/internal/casefile"
+	"clew/internal/marking"
+)
+
+// Guarded is a record in which everybody finds only the cases they may see, and
+// changes only those they may change. A case that somebody may not see is not there
+// for them, wherever they ask: everything that reads cases does it through this, so
+// lists, search, events, feeds and exports cannot disagree. Who nobody let in finds
+// nothing.
+func Guarded(book *account.Book) func(casefile.Store) casefile.Store {
+	known := &marks{of: map[string]marking.TLP{}}
+	return func(store casefile.Store) casefile.Store { return &guarded{store, book, known} }
+}
+
+type guarded struct {
+	casefile.Store
+	book  *account.Book
+	marks *marks
+}
+
+// marks are the markings of cases, which never change.
+type marks struct {
+	mu sync.Mutex
+	of map[string]marking.TLP // guarded by mu
+}
+
+func (g *guarded) marking(ctx context.Context, id string) (marking.TLP, error) {
+	g.marks.mu.Lock()
+	mark, known := g.marks.of[id]
+	g.marks.mu.Unlock()
+	if known {
+		return mark, nil
+	}
+	mark, err := marked(ctx, g.Store, id)
+	if err != nil {
+		return "", err
+	}
+	g.marks.mu.Lock()
+	defer g.marks.mu.Unlock()
+	g.marks.of[id] = mark
+	return mark, nil
+}
+
+// marked reads how a case is marked; one that does not say is as the strictest.
+func marked(ctx context.Context, r casefile.Reader, id string) (marking.TLP, error) {
+	events, err := r.Events(ctx, id, casefile.Query{Types: []casefile.Type{casefile.TypeOpened}})
+	if err != nil || len(events) == 0 {
+		return marking.TLPRed, err
+	}
+	var opened casefile.Opened
+	if err := events[0].Decode(&opened); err != nil {
+		return "", err
+	}
+	return markOf(opened.TLP), nil
+}
+
+// markOf reads a marking; one that nobody can read is strictest.
+func markOf(text string) marking.TLP {
+	mark, err := marking.ParseTLP(text)
+	if err != nil {
+		return marking.TLPRed
+	}
+	return mark
+}
+
+// see is [casefile.ErrNoCase] for who may not see a case.
+func (g *guarded) see(ctx context.Context, id string) (account.Caller, error) {
+	hidden := fmt.Errorf("%w: %s", casefile.ErrNoCase, id)
+	caller, known := account.CallerOf(ctx)
+	if !known {
+		return caller, hidden
+	}
+	if caller.IsSystem() {
+		return caller, nil
+	}
+	mark, err := g.marking(ctx, id)
+	if err != nil {
+		return caller, err
+	}
+	sees, err := g.book.Sees(ctx, caller, id, mark)
+	if err == nil && !sees {
+		err = hidden
+	}
+	return caller, err
+}
+
+// Cases implements [casefile.Reader].
+func (g *guarded) Cases(ctx context.Context) ([]casefile.Head, error) {
+	heads, err := g.Store.Cases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]casefile.Head, 0, len(heads))
+	for _, head := range heads {
+		_, err := g.see(ctx, head.Case)
+		if errors.Is(err, casefile.ErrNoCase) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		shown = append(shown, head)
+	}
+	return shown, nil
+}
+
+// Head implements [casefile.Reader].
+func (g *guarded) Head(ctx context.Context, id string) (casefile.Head, error) {
+	if _, err := g.see(ctx, id); err != nil {
+		return casefile.Head{}, err
+	}
+	return g.Store.Head(ctx, id)
+}
+
+// Events implements [casefile.Reader].
+func (g *guarded) Events(ctx context.Context, id string, q casefile.Query) ([]casefile.Event, error) {
+	if _, err := g.see(ctx, id); err != nil {
+		return nil, err
+	}
+	return g.Store.Events(ctx, id, q)
+}
+
+// Append implements [casefile.Store]. Who opens a case owns it.
+func (g *guarded) Append(ctx context.Context, id string, entries ...casefile.Entry) ([]casefile.Event, error) {
+	caller, err := g.see(ctx, id)
+	if errors.Is(err, casefile.ErrNoCase) && len(entries) > 0 && entries[0].Type == casefile.TypeOpened {
+		err = g.open(ctx, caller, id, entries[0])
+	} else if err == nil {
+		err = g.change(ctx, caller, id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	noteCase(ctx, id)
+	return g.Store.Append(ctx, id, entries...)
+}
+
+func (g *guarded) change(ctx context.Context, caller account.Caller, id string) error {
+	changes, err := g.book.Changes(ctx, caller, id)
+	if err == nil && !changes {
+		err = fmt.Errorf("%w: you may see case %s and not change it; its owner can let you", account.ErrForbidden, id)
+	}
+	return err
+}
+
+// open makes the caller the owner of a case that is about to begin.
+func (g *guarded) open(ctx context.Context, caller account.Caller, id string, first casefile.Entry) error {
+	if caller.User.ID == "" {
+		return account.ErrSignedOut
+	}
+	if _, err := g.Store.Head(ctx, id); err == nil {
+		return fmt.Errorf("%w: %s", casefile.ErrExists, id)
+	} else if !errors.Is(err, casefile.ErrNoCase) {
+		return err
+	}
+	text, err := json.Marshal(first.Data)
+	if err != nil {
+		return err
+	}
+	var opened casefile.Opened
+	if err := json.Unmarshal(text, &opened); err != nil {
+		return fmt.Errorf("%w: %w", casefile.ErrInvalid, err)
+	}
+	if err := withinCeiling(caller, markOf(opened.TLP)); err != nil {
+		return err
+	}
+	if before, err := g.book.Access(ctx, id); err != nil || before.Owner == caller.User.ID {
+		return err // owned since it was asked for
+	}
+	return g.book.Own(ctx, caller, id, false)
+}
+
+// ofAccounts has the jobs of a server with accounts done for whom they belong to. A
+// case is owned from the moment it is asked for: who opens it may be a worker on
+// another machine, which knows of no accounts.
+func (s *service) ofAccounts() {
+	if s.accounts == nil {
+		return
+	}
+	s.jobs.book = s.accounts
+	s.jobs.opens = func(ctx context.Context, id, tlp string, restricted bool) error {
+		caller, known := account.CallerOf(ctx)
+		if !known {
+			return account.ErrSignedOut
+		}
+		if err := withinCeiling(caller, markOf(tlp)); err != nil {
+			return err
+		}
+		return s.accounts.Own(ctx, caller, id, restricted)
+	}
+}
+
+// withinCeiling refuses to open what the caller could not see.
+func withinCeiling(c account.Caller, mark marking.TLP) error {
+	if mark.StricterThan(c.User.Ceiling) {
+		return fmt.Errorf("%w: you see cases up to TLP:%s, and would not see this one, which is marked TLP:%s", account.ErrForbidden, c.User.Ceiling, mark)
+	}
+	return nil
+}
