@@ -60,11 +60,7 @@ var (
 		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "telemetry/indicators", "telemetry/index", "telemetry/siem", "telemetry/siem/all", "export/all", "export/stix",
 		"response/policy", "response/blast", "response/decision", "response/escalation", "response/deliver", "response/deliver/all", "response/handover", "report/pdf", "job/dispatch", "account/relational",
 	}
-<<<<<<< HEAD
-	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "job/jobtest", "database/postgrestest", "source/sourcetest", "fetch/dnstest", "fetch/state/statetest", "fuzzy/fuzzytest", "export/exporttest", "artifact/artifacttest", "reliability/clewtest"}
-=======
-	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "job/jobtest", "account/accounttest", "database/postgrestest", "source/sourcetest", "fetch/dnstest", "fuzzy/fuzzytest", "export/exporttest", "artifact/artifacttest", "reliability/clewtest"}
->>>>>>> 62e14c0 (architecture: the accounts' statements are a kit of both engines)
+	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "job/jobtest", "account/accounttest", "database/postgrestest", "source/sourcetest", "fetch/dnstest", "fetch/state/statetest", "fuzzy/fuzzytest", "export/exporttest", "artifact/artifacttest", "reliability/clewtest"}
 	wiring   = []string{"artifact", "source/all", "ingest/all", "telemetry/format/all", "export/all", "export/push", "response/deliver/all", "investigation", "investigation/bench", "corpus/bench", "telemetry/bench", "telemetry/siem/all"}
 )
 
