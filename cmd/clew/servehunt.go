@@ -269,8 +269,8 @@ func (c core) Queries(ctx context.Context, ask server.HuntAsk) ([]server.SIEMQue
 		if err != nil {
 			return nil, refused(err)
 		}
-		for _, text := range queries {
-			all = append(all, server.SIEMQuery{SIEM: name, Text: text})
+		for _, q := range queries {
+			all = append(all, server.SIEMQuery{SIEM: name, Text: q.Text, From: q.From, To: q.To})
 		}
 	}
 	return all, nil

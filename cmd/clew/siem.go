@@ -116,16 +116,7 @@ func (a *app) validateSIEM(ctx context.Context, w *investigation.Workspace, id s
 func (a *app) askSIEM(ctx context.Context, f huntFlags, wanted []match.Indicator, ledger source.Ledger) (*telemetry.Findings, investigation.Inquiry, error) {
 	inquiry := investigation.Inquiry{Where: siem.SourceName(f.siem)}
 	if f.printQuery {
-		queries, err := a.siemQueries(f, wanted)
-		if err != nil {
-			return nil, inquiry, err
-		}
-		return nil, inquiry, a.printTo(func(w io.Writer) error {
-			for _, q := range queries {
-				fmt.Fprintln(w, terminalSafe(q))
-			}
-			return nil
-		})
+		return nil, inquiry, a.printQueries(f, wanted)
 	}
 	o, runner, err := a.siemSearch(f, wanted)
 	if err != nil {
@@ -170,17 +161,33 @@ func (a *app) siemSearch(f huntFlags, wanted []match.Indicator) (telemetry.Optio
 	return o, runner, err
 }
 
-// siemQueries returns the queries in the product's own language.
-func (a *app) siemQueries(f huntFlags, wanted []match.Indicator) ([]string, error) {
+// printQueries prints the queries in the product's own language, and beside them
+// the period of each, which some languages cannot say.
+func (a *app) printQueries(f huntFlags, wanted []match.Indicator) error {
+	queries, err := a.siemQueries(f, wanted)
+	if err != nil {
+		return err
+	}
+	if len(queries) == 0 {
+		return partial{fmt.Sprintf("there is nothing to ask %s: none of it is a value that logs hold, or the period lies before what it keeps", oneLine(f.siem))}
+	}
+	return a.printTo(func(w io.Writer) error {
+		for i, q := range queries {
+			fmt.Fprintf(a.stderr, "query %d of %d, about %s to %s UTC\n", i+1, len(queries), minute(q.From), minute(q.To))
+			if _, err := fmt.Fprintln(w, terminalSafe(q.Text)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (a *app) siemQueries(f huntFlags, wanted []match.Indicator) ([]siem.Query, error) {
 	o, runner, err := a.siemSearch(f, wanted)
 	if err != nil {
 		return nil, err
 	}
-	var all []string
-	for _, q := range runner.Queries(o) {
-		all = append(all, q.Text)
-	}
-	return all, nil
+	return runner.Queries(o), nil
 }
 
 // finishInquiry turns the outcome into the exit code.

@@ -108,7 +108,7 @@ func (waiting) Telemetry(context.Context) (TelemetryIndex, error) {
 }
 
 func (waiting) Queries(context.Context, HuntAsk) ([]SIEMQuery, error) {
-	return []SIEMQuery{{"elk", "dns.question.name: evil.example"}}, nil
+	return []SIEMQuery{{SIEM: "elk", Text: "dns.question.name: evil.example"}}, nil
 }
 
 func (waiting) UnderPolicy(d casefile.Document) (casefile.Document, error) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
@@ -51,8 +52,10 @@ type TelemetryIndex struct {
 
 // A SIEMQuery is a query to paste into the team's own search.
 type SIEMQuery struct {
-	SIEM string `json:"siem"`
-	Text string `json:"text"`
+	SIEM string    `json:"siem"`
+	Text string    `json:"text"`
+	From time.Time `json:"from" doc:"asked about: not every language says it"`
+	To   time.Time `json:"to"`
 }
 
 func (s *service) registerTelemetry(api huma.API) {

@@ -43,7 +43,11 @@ func direction(r *format.Record, ours Networks) format.Direction {
 
 // contact tells who turned to whom by the field that held the indicator.
 func contact(s *Sighting, r *format.Record) string {
-	switch s.Meaning {
+	meaning := s.Meaning
+	if s.Value == r.First(format.Client) {
+		meaning = format.Client // who comes to us with its own address in what it asks for
+	}
+	switch meaning {
 	case format.Client, format.NATClient, format.Forwarded:
 		if unanswered(r) {
 			return ContactScan

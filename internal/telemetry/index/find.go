@@ -240,9 +240,13 @@ type stretchReader struct {
 	stretch
 	file *os.File
 	text io.Reader
+	err  error // the end, once it was reached: gzip asks again behind it
 }
 
 func (r *stretchReader) Read(p []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
 	if r.text == nil {
 		file, err := os.Open(r.path)
 		if err != nil {
@@ -255,6 +259,7 @@ func (r *stretchReader) Read(p []byte) (int, error) {
 	}
 	n, err := r.text.Read(p)
 	if err != nil {
+		r.err = err
 		_ = r.file.Close()
 	}
 	return n, err

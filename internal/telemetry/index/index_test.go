@@ -285,6 +285,25 @@ func TestWhatAnIndexCannotAnswerIsSaid(t *testing.T) {
 	}
 }
 
+// A packed log is read to its end, also where that comes with the first bytes.
+func TestAPackedLogIsCheckedWhole(t *testing.T) {
+	logs := t.TempDir()
+	s := open(t, t.TempDir())
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := io.WriteString(z, zeekHeader+zeekLine(1, "evil.example")); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(logs, "dns.log.gz"), packed.String())
+	bring(t, s, logs)
+	if got, a := found(t, s, evil); len(got) != 1 || !a.Complete() {
+		t.Errorf("found %v, answer %+v", got, a)
+	}
+}
+
 func TestOneWriterOnly(t *testing.T) {
 	dir := t.TempDir()
 	open(t, dir)

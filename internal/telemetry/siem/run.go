@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,8 +56,8 @@ func (r *Runner) Ask(ctx context.Context, o telemetry.Options, emit func(telemet
 	}
 	var asked []int
 	for i, indicator := range o.Indicators {
-		if _, ok := Searchable(indicator.Value); !ok {
-			a.Unanswered[i] = "a " + indicator.Value.Kind().String() + " is not asked of a search"
+		if !r.asks(indicator.Value) {
+			a.Unanswered[i] = "a " + indicator.Value.Kind().String() + " is not asked of this search"
 		} else if a.Unanswered[i] == "" {
 			asked = append(asked, i)
 		}
@@ -97,7 +98,7 @@ func (a *Answer) unanswered(indicators []int, why string) {
 func (r *Runner) Queries(o telemetry.Options) []Query {
 	var asked []int
 	for i, indicator := range o.Indicators {
-		if _, ok := Searchable(indicator.Value); ok {
+		if r.asks(indicator.Value) {
 			asked = append(asked, i)
 		}
 	}
@@ -105,10 +106,18 @@ func (r *Runner) Queries(o telemetry.Options) []Query {
 	since, _ := r.kept(o.Since, o.Until)
 	for _, span := range r.spans(since, o.Until) {
 		for _, batch := range r.batches(o, asked, span) {
-			queries = append(queries, r.Search.Query(values(o, batch), span[0], span[1], r.limits().Rows))
+			q := r.Search.Query(values(o, batch), span[0], span[1], r.limits().Rows)
+			q.From, q.To = span[0], span[1]
+			queries = append(queries, q)
 		}
 	}
 	return queries
+}
+
+// asks reports whether a value can be asked of the product.
+func (r *Runner) asks(v observable.Value) bool {
+	_, ok := Searchable(v)
+	return ok && !slices.Contains(r.Search.Limits().Lacks, v.Kind())
 }
 
 func (r *Runner) limits() Limits {

@@ -131,6 +131,17 @@ func TestWhatIsNotLookedForIsNotChecked(t *testing.T) {
 	}
 }
 
+// What a product has no field for is not asked: an empty answer would read as
+// "not seen".
+func TestWhatAProductHasNoFieldForIsNotChecked(t *testing.T) {
+	print := match.Indicator{Value: observable.Must(observable.JARM, strings.Repeat("ab", 31))}
+	p := &product{limits: siem.Limits{Lacks: []observable.Kind{observable.JARM}}}
+	_, a := ask(t, p, print, evil)
+	if a.Unanswered[0] == "" || a.Unanswered[1] != "" || len(p.asked) != 1 || p.asked[0][2] != "evil.example" {
+		t.Errorf("%+v, asked %v", a, p.asked)
+	}
+}
+
 // A host is asked for once, whether it is an indicator or URLs on it are.
 func TestAHostIsAskedForOnce(t *testing.T) {
 	url := func(text string) match.Indicator {

@@ -35,11 +35,12 @@ const DefaultTimeout = time.Minute
 
 // Limits are what a product accepts.
 type Limits struct {
-	Values int           // in one query
-	Bytes  int           // of the text of one query
-	Rows   int           // of one answer
-	Span   time.Duration // of the period asked about; 0 means any
-	Keeps  time.Duration // how far back it answers at all: what is older is not there to be seen; 0 means any
+	Values int               // in one query
+	Bytes  int               // of the text of one query
+	Rows   int               // of one answer
+	Span   time.Duration     // of the period asked about; 0 means any
+	Keeps  time.Duration     // how far back it answers at all: what is older is not there to be seen; 0 means any
+	Lacks  []observable.Kind // it has no field for: its silence on them means nothing
 }
 
 // A Search builds queries and reads answers: pure, one for each product.
@@ -54,8 +55,9 @@ type Search interface {
 
 // A Query is one request, and its text as an analyst would paste it.
 type Query struct {
-	Text    string
-	Request source.Request
+	Text     string
+	Request  source.Request
+	From, To time.Time // asked about, where the text does not say; set by [Runner.Queries]
 }
 
 // A Page is the answer to one query.
@@ -76,7 +78,7 @@ func Searchable(v observable.Value) (text string, ok bool) {
 	case observable.URL:
 		host, ok := observable.Host(v)
 		return host.Text(), ok
-	case observable.Domain, observable.IP, observable.Email, observable.File, observable.Cert, observable.JARM, observable.JA3, observable.JA3S, observable.Imphash:
+	case observable.Domain, observable.IP, observable.Email, observable.File, observable.Cert, observable.JARM, observable.JA3, observable.JA3S, observable.JA4, observable.Imphash:
 		return v.Text(), true
 	}
 	return "", false

@@ -30,8 +30,14 @@ func New(s siem.Settings) *Search { return &Search{s} }
 
 // Limits implements [siem.Search].
 func (*Search) Limits() siem.Limits {
-	return siem.Limits{Values: 50, Bytes: 6000, Rows: 10_000, Span: 90 * 24 * time.Hour}
+	return siem.Limits{
+		Values: 50, Bytes: 6000, Rows: 10_000, Span: 90 * 24 * time.Hour,
+		Lacks: []observable.Kind{observable.JARM, observable.JA4, observable.Imphash}, // no field of UDM that is searched for sure
+	}
 }
+
+// digests are UDM's names of a certificate's fingerprints, by their length.
+var digests = map[int]string{32: "md5", 40: "sha1", 64: "sha256"}
 
 // Query implements [siem.Search] with the grouped fields: ip stands for every
 // field that holds an address, and so on.
@@ -51,8 +57,16 @@ func (s *Search) Query(values []observable.Value, from, to time.Time, rows int) 
 				break
 			}
 			parts = append(parts, `domain = /(^|\.)`+strings.ReplaceAll(regexp.QuoteMeta(text), "/", `\/`)+"$/ nocase")
+		case observable.JA3:
+			parts = append(parts, "network.tls.client.ja3 = "+siem.Quote(text)+" nocase")
+		case observable.JA3S:
+			parts = append(parts, "network.tls.server.ja3s = "+siem.Quote(text)+" nocase")
+		case observable.Cert:
+			for _, side := range []string{"server", "client"} {
+				parts = append(parts, fmt.Sprintf("network.tls.%s.certificate.%s = %s nocase", side, digests[len(text)], siem.Quote(text)))
+			}
 		default:
-			parts = append(parts, "hash = "+siem.Quote(text)+" nocase")
+			parts = append(parts, "hash = "+siem.Quote(text)+" nocase") // of files, in whatever field
 		}
 	}
 	text := strings.Join(parts, " OR ")

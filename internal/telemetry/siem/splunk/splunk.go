@@ -48,13 +48,17 @@ func (s *Search) Query(values []observable.Value, from, to time.Time, rows int) 
 			parts = append(parts, siem.Quote("*."+text))
 		}
 	}
-	text := fmt.Sprintf("search index=%s (%s) | head %d", word(s.settings.Index), strings.Join(parts, " OR "), rows)
+	// The period goes beside the search, and into the text to paste: as seconds,
+	// which Splunk reads in whatever form of time its user has set.
+	search := func(period string) string {
+		return fmt.Sprintf("search index=%s%s (%s) | head %d", word(s.settings.Index), period, strings.Join(parts, " OR "), rows)
+	}
 	form := url.Values{
-		"search": {text}, "output_mode": {"json"}, "preview": {"false"},
+		"search": {search("")}, "output_mode": {"json"}, "preview": {"false"},
 		"earliest_time": {from.UTC().Format("2006-01-02T15:04:05.000Z")}, "latest_time": {to.UTC().Add(time.Second).Format("2006-01-02T15:04:05.000Z")},
 	}
 	return siem.Query{
-		Text: fmt.Sprintf("%s (earliest_time=%s latest_time=%s)", text, form.Get("earliest_time"), form.Get("latest_time")),
+		Text: search(fmt.Sprintf(" earliest=%d latest=%d", from.Unix(), to.Unix()+1)),
 		Request: source.Request{
 			Method: http.MethodPost, URL: strings.TrimSuffix(s.settings.URL, "/") + "/services/search/v2/jobs/export",
 			Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte(form.Encode()),
