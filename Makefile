@@ -10,7 +10,7 @@ DEMO      := $(CURDIR)/.demo
 VERSION   ?= dev
 LDFLAGS   := -s -w -X main.release=$(VERSION)
 
-.PHONY: soak servers help build page page-test demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
+.PHONY: release licences man audit soak servers help build page page-test demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ demo: build ## build, make a synthetic world, investigate one seed, write the re
 	$(BIN)/clew demo --dir $(DEMO)
 	$(BIN)/clew --data $(DEMO)/data serve --offline
 
-test: deps page lint race platforms vuln page-test ## everything CI runs
+test: deps page licences lint race platforms vuln audit page-test ## everything CI runs
 
 check: test ## the same, under the name that contributors know
 
@@ -62,6 +62,21 @@ vuln: $(VULNCHECK) ## known vulnerabilities in what is linked in
 	if [ $$code -ne 0 ] && printf '%s' "$$out" | grep -q 'fetching vulnerabilities'; then \
 	  echo 'vulnerability database not reachable from here: not checked'; \
 	else printf '%s\n' "$$out" | tail -n 20; exit $$code; fi
+
+audit: ## known vulnerabilities in what the page is built from (asks the npm registry)
+	@cd web && out=$$(npm audit --omit=dev 2>&1); code=$$?; \
+	if [ $$code -ne 0 ] && printf '%s' "$$out" | grep -qE 'endpoint|ENOTFOUND|ECONN|E40[0-9]|E50[0-9]|not supported'; then \
+	  echo 'the registry answers no audit from here: not checked'; \
+	else printf '%s\n' "$$out" | tail -n 20; exit $$code; fi
+
+licences: ## every licence of what is linked in may be passed on
+	@$(GO) run ./scripts/licences > /dev/null
+
+man: ## manual pages of every command, in man/
+	@$(GO) run ./cmd/clew man man
+
+release: page $(BIN)/cyclonedx-gomod ## archives, bills of materials and checksums in dist/: same commit, same bytes
+	@PATH="$(BIN):$$PATH" ./scripts/release.sh dist $(VERSION) $(PLATFORMS)
 
 FUZZTIME ?= 15m
 fuzz: ## every fuzz target in turn for FUZZTIME (default 15m): stop it when you like, it goes on from there
@@ -108,6 +123,8 @@ $(LINT):
 	GOBIN=$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 $(GOFUMPT):
 	GOBIN=$(BIN) $(GO) install mvdan.cc/gofumpt@v0.12.0
+$(BIN)/cyclonedx-gomod:
+	GOBIN=$(BIN) $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 $(VULNCHECK):
 	GOBIN=$(BIN) $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.9.0
 

@@ -53,6 +53,14 @@ func (s serveSettings) encrypts() bool {
 	return s.TLS != tlsSettings{} || len(s.ACME.Domains) > 0
 }
 
+// name is what a client of the server asks for: that of its first certificate.
+func (s serveSettings) name() string {
+	if len(s.ACME.Domains) > 0 {
+		return s.ACME.Domains[0]
+	}
+	return ""
+}
+
 // link is what the person who started the server opens.
 func (s serveSettings) link(addr net.Addr) string {
 	switch {

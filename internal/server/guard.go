@@ -49,8 +49,9 @@ func (g *guard) cookie(r *http.Request) string {
 	return "clew-" + g.port
 }
 
-// strictTransport keeps browsers from asking in the clear for a year.
-const strictTransport = "max-age=31536000"
+// strictTransport keeps browsers from asking in the clear for a year, this name and
+// those below it: clew has a name of its own.
+const strictTransport = "max-age=31536000; includeSubDomains"
 
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range policyHeaders {
