@@ -17,7 +17,7 @@ func (a *app) manCommand() *cobra.Command {
 		Example: "  clew man /usr/local/share/man/man1\n  clew man man && man -l man/clew-investigate.1",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
-			root.DisableAutoGenTag = true // it would say today
+			root.DisableAutoGenTag = true                       // it would say today
 			if err := os.MkdirAll(args[0], 0o755); err != nil { //nolint:gosec // manual pages are for everybody
 				return err
 			}
