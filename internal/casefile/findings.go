@@ -32,5 +32,9 @@ func (s *scan) readFinding(line []byte, f *Finding) error {
 		return nil
 	}
 	*f = Finding{}
-	return json.Unmarshal(line, f)
+	err := json.Unmarshal(line, f)
+	if s.outline {
+		f.Factors, f.Paths = nil, nil
+	}
+	return err
 }

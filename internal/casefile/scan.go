@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"bytes"
 	"encoding/json"
 	"hash/maphash"
 	"slices"
@@ -12,12 +13,14 @@ import (
 // A scan reads JSON in the form that [Canonical] writes, of types that it knows:
 // a case of a hundred thousand findings is 145 MB of it, which encoding/json
 // reads at a quarter of the speed. Whatever is not in that form (white space,
-// names out of order, twice or unknown, a null where none is written) it does
-// not judge: it says no, and encoding/json has the word.
+// names out of order, twice or unknown) it does not judge: it says no, and
+// encoding/json has the word.
 type scan struct {
 	text []byte
 	at   int
 	bad  bool // not in the form; what was read so far means nothing
+	// outline leaves factors and paths out, unread: nine tenths of the text.
+	outline bool
 	words
 	factors []Factor // of the finding being read
 	texts   []string // of the list being read
@@ -168,6 +171,13 @@ func (s *scan) action(a *Action) {
 }
 
 func (s *scan) factorList() []Factor {
+	if s.outline {
+		s.skipArray()
+		return nil
+	}
+	if s.word("null") {
+		return nil
+	}
 	s.factors = s.factors[:0]
 	s.array(func() {
 		s.factors = append(s.factors, Factor{})
@@ -177,12 +187,22 @@ func (s *scan) factorList() []Factor {
 }
 
 func (s *scan) pathList() [][]string {
+	if s.outline {
+		s.skipArray()
+		return nil
+	}
+	if s.word("null") {
+		return nil
+	}
 	s.paths = s.paths[:0]
 	s.array(func() { s.paths = append(s.paths, s.strings()) })
 	return exactly(s.paths)
 }
 
 func (s *scan) strings() []string {
+	if s.word("null") {
+		return nil
+	}
 	s.texts = s.texts[:0]
 	s.array(func() { s.texts = append(s.texts, s.string()) })
 	return exactly(s.texts)
@@ -190,6 +210,48 @@ func (s *scan) strings() []string {
 
 // exactly copies what was gathered, and is never nil.
 func exactly[T any](list []T) []T { return append(make([]T, 0, len(list)), list...) }
+
+// skipArray goes to the end of an array, or of a null, without judging what is in
+// it: the digest of the snapshot did.
+func (s *scan) skipArray() {
+	if s.word("null") {
+		return
+	}
+	s.expect('[')
+	for depth := 1; depth > 0 && !s.bad; s.at++ {
+		if s.at >= len(s.text) {
+			s.bad = true
+			return
+		}
+		switch s.text[s.at] {
+		case '[':
+			depth++
+		case ']':
+			depth--
+		case '"':
+			s.skipString()
+		}
+	}
+}
+
+// skipString goes to the quote that ends a string.
+func (s *scan) skipString() {
+	for s.at++; ; s.at++ {
+		n := bytes.IndexByte(s.text[min(s.at, len(s.text)):], '"')
+		if n < 0 {
+			s.bad = true
+			return
+		}
+		s.at += n
+		escapes := 0
+		for s.text[s.at-1-escapes] == '\\' { // a quote stands before them
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return
+		}
+	}
+}
 
 func (s *scan) window() (w Window) {
 	s.expect('[')
@@ -291,11 +353,14 @@ func (s *scan) quoted() []byte {
 }
 
 func (s *scan) string() string {
+	if s.bad {
+		return ""
+	}
 	from := s.at
 	if text := s.quoted(); !s.bad {
 		return s.kept(text)
 	}
-	// With escapes: an address with & or <, or a name in another script.
+	// With escapes: an address with & or <, most likely.
 	if from >= len(s.text) || s.text[from] != '"' {
 		return ""
 	}

@@ -34,7 +34,7 @@ func recordedFinding(i int) Finding {
 // TestScanReadsWhatIsRecorded: the fast reader reads the form that is recorded
 // itself, and as encoding/json does.
 func TestScanReadsWhatIsRecorded(t *testing.T) {
-	for name, f := range map[string]Finding{"full": recordedFinding(1), "bare": {Factors: []Factor{}, Paths: [][]string{}}} {
+	for name, f := range map[string]Finding{"full": recordedFinding(1), "bare": {Factors: []Factor{}, Paths: [][]string{}}, "hollow": {Factors: []Factor{{}}}} {
 		line, err := Canonical(f)
 		if err != nil {
 			t.Fatal(err)
@@ -45,6 +45,11 @@ func TestScanReadsWhatIsRecorded(t *testing.T) {
 		}
 		if err := json.Unmarshal(line, &want); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v\n got %+v\nwant %+v", name, err, got, want)
+		}
+		var outline Finding
+		want.Factors, want.Paths = nil, nil
+		if !(&scan{outline: true}).finding(line, &outline) || !reflect.DeepEqual(outline, want) {
+			t.Errorf("%s as an outline:\n got %+v\nwant %+v", name, outline, want)
 		}
 	}
 }
@@ -73,6 +78,11 @@ func FuzzScan(f *testing.F) {
 		}
 		if err := json.Unmarshal(line, &want); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%q\n got %+v\nwant %+v: %v", line, got, want, err)
+		}
+		var outline Finding
+		want.Factors, want.Paths = nil, nil
+		if !(&scan{outline: true}).finding(line, &outline) || !reflect.DeepEqual(outline, want) {
+			t.Errorf("%q as an outline\n got %+v\nwant %+v", line, outline, want)
 		}
 	})
 }

@@ -84,12 +84,13 @@ func (s *service) resolve(ctx context.Context, name string) (string, error) {
 	return casefile.Resolve(ctx, s.cases.Cases, name)
 }
 
+// load returns the record of a case; its findings may be without factors and paths.
 func (s *service) load(ctx context.Context, name string) (*casefile.Record, error) {
 	id, err := s.resolve(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	return s.docs.load(ctx, id)
+	return s.docs.outlined(ctx, id)
 }
 
 func (s *service) list(ctx context.Context, in *casesInput) (List[casefile.Summary], error) {
@@ -121,7 +122,7 @@ func (s *service) document(ctx context.Context, in *CaseName) (casefile.Document
 	if err != nil {
 		return casefile.Document{}, err
 	}
-	doc, err := s.docs.document(ctx, id)
+	doc, err := s.docs.document(ctx, id, false)
 	return doc.Document, err
 }
 

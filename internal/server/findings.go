@@ -19,6 +19,14 @@ type findingsInput struct {
 	By   string `query:"by" maxLength:"8192" doc:"only those that this value, written kind:value, counts for as evidence"`
 }
 
+type briefInput struct {
+	CaseName
+	Known
+	Limit int `query:"limit" minimum:"1" doc:"findings at most, the surest; all when left out"`
+}
+
+func (briefInput) outline() bool { return true }
+
 // registerDocuments adds what a case comes to: whole, without the evidence of its
 // findings, and its findings alone.
 func (s *service) registerDocuments(api huma.API) {
@@ -26,10 +34,14 @@ func (s *service) registerDocuments(api huma.API) {
 		func(_ *CaseView, doc casefile.Document) (func(io.Writer) error, error) {
 			return doc.Write, nil
 		})
-	registerView[CaseView, casefile.Brief](api, s, get(account.Read, "case-brief", "/cases/{case}/brief", "The case without the evidence of its findings",
-		"As the page opens it: the document, but findings without factors and paths, which …/finding gives for each. What is empty in a finding is left out."),
-		func(_ *CaseView, doc casefile.Document) (func(io.Writer) error, error) {
-			return doc.WriteBrief, nil
+	registerView[briefInput, casefile.Brief](api, s, get(account.Read, "case-brief", "/cases/{case}/brief", "The case without the evidence of its findings",
+		"As the page opens it: the document, but findings without factors and paths, which …/finding gives for each, and each action once. What is empty in a finding is left out."),
+		func(in *briefInput, doc casefile.Document) (func(io.Writer) error, error) {
+			most := len(doc.Findings)
+			if in.Limit > 0 {
+				most = in.Limit
+			}
+			return func(w io.Writer) error { return doc.WriteBrief(w, most) }, nil
 		})
 	registerView[findingsInput, List[casefile.Finding]](api, s, get(account.Read, "findings", "/cases/{case}/findings", "The findings of a case, page by page", "With the factors of each: its waterfall."),
 		func(in *findingsInput, doc casefile.Document) (func(io.Writer) error, error) {

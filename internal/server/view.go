@@ -26,6 +26,7 @@ func (k Known) has(tag string) bool { return holds(k.Tags, tag) }
 type view interface {
 	name() string
 	has(tag string) bool
+	outline() bool // whether findings without factors and paths are enough
 }
 
 // CaseView asks for all of a view.
@@ -35,6 +36,8 @@ type CaseView struct {
 }
 
 func (n CaseName) name() string { return n.Case }
+
+func (CaseName) outline() bool { return false }
 
 // registerView adds an operation whose answer, an O, follows from a case as it
 // stands and from the address alone. Who has it already is told so before any of
@@ -51,7 +54,7 @@ func registerView[I view, O any](api huma.API, s *service, op huma.Operation, wr
 		if err != nil {
 			return nil, asProblem(err)
 		}
-		doc, err := s.docs.document(ctx, id)
+		doc, err := s.docs.document(ctx, id, (*in).outline())
 		if err != nil {
 			return nil, asProblem(err)
 		}

@@ -5,8 +5,11 @@ import type { components, paths } from './schema';
 
 export type Schemas = components['schemas'];
 /** A case as the page opens it: its findings without their evidence. */
-export type Case = Schemas['Brief'];
-export type Finding = Schemas['BriefFinding'];
+export type Case = Omit<Schemas['Brief'], 'findings' | 'actions'> & { findings: Finding[] };
+export type Finding = Omit<Schemas['BriefFinding'], 'action' | 'validation'> & {
+  action: Schemas['Action'];
+  validation: Schemas['BriefValidation'];
+};
 /** A finding with its factors and paths. */
 export type WholeFinding = Schemas['Finding'];
 export type Factor = Schemas['Factor'];

@@ -13,7 +13,13 @@ export const bands = ['high', 'medium', 'low', 'coincidence'] as const;
 /** nameOf names a value within the case: kinds hold no blanks. */
 export const nameOf = (v: { kind: string; value: string }): string => `${v.kind} ${v.value}`;
 
+/** How many findings are asked for first. */
+const firstShown = 2000;
+
+const unsought = { state: 'not-checked', sightings: 0 };
+
 export class OpenedCase {
+  private turn = 0; // of the last load that was asked for
   doc = $state.raw<Case>();
   trouble = $state('');
   run = $state.raw<Run>(); // the investigation under way, if any
@@ -75,12 +81,33 @@ export class OpenedCase {
   }
 
   async load(): Promise<void> {
+    const turn = ++this.turn;
+    const show = (doc: Case): void => {
+      if (turn === this.turn) this.doc = doc; // else one that was asked for later is on its way
+    };
     try {
-      this.doc = await said(api.GET('/api/v1/cases/{case}/brief', { params: { path: { case: this.id } } }));
+      // Of a large case the surest are shown while the others are on their way.
+      const first = await this.brief(turn === 1 ? firstShown : undefined);
+      show(first);
+      if (first.findings.length < first.total) show(await this.brief());
       this.trouble = '';
     } catch (error) {
       this.trouble = textOf(error);
     }
+  }
+
+  private async brief(limit?: number): Promise<Case> {
+    const brief = await said(
+      api.GET('/api/v1/cases/{case}/brief', { params: { path: { case: this.id }, query: limit ? { limit } : {} } }),
+    );
+    // In place: there may be a hundred thousand.
+    const findings = brief.findings as unknown as Finding[];
+    brief.findings.forEach(({ action, validation }, i) => {
+      const finding = findings[i] as Finding;
+      finding.action = brief.actions[action] as Schemas['Action'];
+      finding.validation = validation ?? unsought;
+    });
+    return { ...brief, findings };
   }
 
   /** explain asks what a finding hangs on and what would change it. */
