@@ -131,7 +131,9 @@ func (s *service) setAccess(ctx context.Context, in *accessInput) (CaseAccess, e
 	if hidden, err := s.aboveCeiling(ctx, caller, id); err != nil || hidden {
 		return CaseAccess{}, errors.Join(casefile.ErrNoCase, err)
 	}
-	noteCase(ctx, id)
+	if before, err := b.Access(ctx, id); err != nil || !before.MayGrant(caller) {
+		return CaseAccess{}, errors.Join(account.ErrForbidden, err)
+	}
 	a := account.Access{Case: id, Restricted: in.Body.Restricted}
 	find := func(name string) (string, error) {
 		u, err := b.UserNamed(ctx, name)

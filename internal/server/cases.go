@@ -80,8 +80,15 @@ func known(op huma.Operation) huma.Operation {
 	return op
 }
 
+// resolve finds the case of that name that is shown to who asks. An operation that
+// changes it is refused to who may only see it.
 func (s *service) resolve(ctx context.Context, name string) (string, error) {
-	return casefile.Resolve(ctx, s.cases.Cases, name)
+	id, err := casefile.Resolve(ctx, s.cases.Cases, name)
+	if err != nil {
+		return "", err
+	}
+	noteCase(ctx, id)
+	return id, s.mayChange(ctx, id)
 }
 
 // load returns the record of a case; its findings may be without factors and paths.

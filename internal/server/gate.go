@@ -38,6 +38,7 @@ type visit struct {
 	secure bool   // whether the browser came over TLS
 	cookie string // name of that of the session
 	about  string // the case that the request was about, once it is known
+	writes bool   // whether the operation changes the case that it is about
 }
 
 type visitKey struct{}
@@ -132,6 +133,7 @@ func (g *gate) permitted(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusForbidden, whyNot(caller, way.Needs))
 		return
 	}
+	visitOf(r.Context()).writes = way.logged()
 	seen := &statusSeen{ResponseWriter: w, status: http.StatusOK}
 	g.next.ServeHTTP(seen, r)
 	if signedIn && (way.logged() || seen.status == http.StatusForbidden) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"clew/internal/account"
@@ -135,8 +136,8 @@ func (g *guarded) Append(ctx context.Context, id string, entries ...casefile.Ent
 	caller, err := g.see(ctx, id)
 	if errors.Is(err, casefile.ErrNoCase) && len(entries) > 0 && entries[0].Type == casefile.TypeOpened {
 		err = g.open(ctx, caller, id, entries[0])
-	} else if err == nil {
-		err = g.change(ctx, caller, id)
+	} else if err == nil && !onlyTaken(entries) {
+		err = changes(ctx, g.book, caller, id)
 	}
 	if err != nil {
 		return nil, err
@@ -145,12 +146,19 @@ func (g *guarded) Append(ctx context.Context, id string, entries ...casefile.Ent
 	return g.Store.Append(ctx, id, entries...)
 }
 
-func (g *guarded) change(ctx context.Context, caller account.Caller, id string) error {
-	changes, err := g.book.Changes(ctx, caller, id)
-	if err == nil && !changes {
+// changes refuses to change a case to who may only see it.
+func changes(ctx context.Context, book *account.Book, caller account.Caller, id string) error {
+	may, err := book.Changes(ctx, caller, id)
+	if err == nil && !may {
 		err = fmt.Errorf("%w: you may see case %s and not change it; its owner can let you", account.ErrForbidden, id)
 	}
 	return err
+}
+
+// onlyTaken reports whether entries say nothing but what somebody took out of a case:
+// that is recorded of whoever may see it.
+func onlyTaken(entries []casefile.Entry) bool {
+	return !slices.ContainsFunc(entries, func(e casefile.Entry) bool { return e.Type != casefile.TypeExported })
 }
 
 // open makes the caller the owner of a case that is about to begin.

@@ -97,17 +97,25 @@ func (s *service) showsRun(ctx context.Context, r Run) bool {
 	return r.Import != nil || s.shows(ctx, r.Case, r.Actor)
 }
 
+// mayChange refuses an operation that changes a case to who may only see it.
+func (s *service) mayChange(ctx context.Context, id string) error {
+	if s.accounts == nil || !visitOf(ctx).writes {
+		return nil
+	}
+	caller, known := account.CallerOf(ctx)
+	if !known {
+		return account.ErrSignedOut
+	}
+	return changes(ctx, s.accounts, caller, id)
+}
+
 // mayStop refuses to end the work on a case for who may not change it.
 func (s *service) mayStop(ctx context.Context, id, by string) error {
 	caller, known := account.CallerOf(ctx)
 	if s.accounts == nil || known && caller.User.Name == by || id == "" {
 		return nil
 	}
-	changes, err := s.accounts.Changes(ctx, caller, id)
-	if err == nil && !changes {
-		err = account.ErrForbidden
-	}
-	return err
+	return changes(ctx, s.accounts, caller, id)
 }
 
 // still looks again who asks, for what goes on for longer than a request: false

@@ -86,6 +86,13 @@ func (s *service) followRun(ctx context.Context, in *runInput, send sse.Sender) 
 
 // start begins an investigation for whoever asks.
 func (s *service) start(ctx context.Context, in *askInput) (Run, error) {
+	if in.Body.Case != "" {
+		id, err := s.resolve(ctx, in.Body.Case)
+		if err != nil {
+			return Run{}, err
+		}
+		in.Body.Case = id
+	}
 	run, err := s.jobs.start(ctx, in.Body)
 	noteCase(ctx, run.Case)
 	return run, err

@@ -70,7 +70,6 @@ func (s *service) registerTelemetry(api huma.API) {
 				return Hunt{}, err
 			}
 			in.Body.Case = id
-			noteCase(ctx, id)
 		}
 		if err := s.mayRead(ctx, in.Body.Logs...); err != nil {
 			return Hunt{}, err
@@ -80,6 +79,13 @@ func (s *service) registerTelemetry(api huma.API) {
 	queries := post(account.Read, "hunt-queries", "/hunts/queries", "The queries to paste into the team's own search", "As clew hunt --print-query: nobody is asked.")
 	queries.MaxBodyBytes, queries.Errors = mostList, []int{http.StatusNotFound}
 	register(api, queries, func(ctx context.Context, in *huntInput) (List[SIEMQuery], error) {
+		if in.Body.Case != "" {
+			id, err := s.resolve(ctx, in.Body.Case)
+			if err != nil {
+				return List[SIEMQuery]{}, err
+			}
+			in.Body.Case = id
+		}
 		return whole(s.core.Queries(ctx, in.Body))
 	})
 	register(api, get(account.Read, "hunts", "/hunts", "The hunts of this server, newest first", ""),

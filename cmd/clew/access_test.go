@@ -1,0 +1,473 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"clew/internal/account"
+	"clew/internal/account/sqlite"
+	"clew/internal/casefile"
+	"clew/internal/investigation"
+	"clew/internal/marking"
+	"clew/internal/server"
+)
+
+// The two tables from which every expectation of this test follows.
+
+// whoMay says which permission whom it lets in. Of tokens, which are an admin's, one
+// for each scope.
+const whoMay = `
+permission nobody expired disabled viewer analyst approver admin | feed read work act approve monitor administer
+public     yes    yes     yes      yes    yes     yes      yes   | yes  yes  yes  yes yes     yes     yes
+signed-in  -      -       -        yes    yes     yes      yes   | yes  yes  yes  yes yes     yes     yes
+feed       -      -       -        yes    yes     yes      yes   | yes  yes  -    -   -       -       -
+read       -      -       -        yes    yes     yes      yes   | -    yes  -    -   -       -       -
+work       -      -       -        -      yes     yes      yes   | -    -    yes  -   -       -       -
+act        -      -       -        -      yes     yes      yes   | -    -    -    yes -       -       -
+approve    -      -       -        -      -       yes      yes   | -    -    -    -   yes     -       -
+monitor    -      -       -        -      -       -        yes   | -    -    -    -   -       yes     -
+administer -      -       -        -      -       -        yes   | -    -    -    -   -       -       yes
+`
+
+// whichCase says what each case is to everybody of the test but the stranger: the
+// ceiling of all is TLP:AMBER, of the stranger TLP:RED.
+const whichCase = `
+case    everybody stranger owner
+own     changes   hidden   analyst
+open    changes   changes  -
+looked  sees      changes  stranger
+others  hidden    changes  stranger
+above   hidden    changes  -
+`
+
+// Who sees a case is for its owner to say, and for an admin.
+const grants = "access-set"
+
+// needs of each operation that a case is named in, with a body that reaches it. CASE
+// stands for the case, SEED for its seed. What has no line here is asked with an
+// empty object, and has no case.
+var bodies = map[string]string{
+	"start": `{"case":"CASE"}`, "turn": `{"pivots":[{"from":"SEED","method":"naming"}]}`,
+	"judge": `{"verdict":"accepted","indicator":"SEED","reason":"a test"}`, "note": `{"text":"a remark"}`, "tag": `{"add":["a tag"]}`,
+	"undo": `{"seq":1}`, "weigh": `{}`, "close": `{}`, "reopen": `{}`, "replay": `{}`,
+	"reject-pivot": `{"pivot":{"from":"SEED","method":"co-hosted","value":"192.0.2.1"},"reason":"a test"}`,
+	"reopen-pivot": `{"pivot":{"from":"SEED","method":"co-hosted","value":"192.0.2.1"},"reason":"a test"}`,
+	"act":          `{"verb":"propose","indicators":["SEED"]}`, "escalate": `{"dry_run":true}`,
+	"hunt": `{"case":"CASE","index":true}`, "hunt-queries": `{"case":"CASE"}`,
+	"access-set": `{"owner":"nobody-at-all","restricted":true}`,
+}
+
+// queries are what operations need in their address beside the case.
+var queries = map[string]string{
+	"counts": "indicator=SEED", "finding": "indicator=SEED", "report": "format=md", "search": "q=example", "show": "indicator=SEED", "pivots": "indicator=SEED",
+	"runs": "case=CASE",
+}
+
+// overseen are operations that an admin does about every case below the ceiling.
+var overseen = []string{"access-set", "all-access", "trail"}
+
+// ways are requests to what is no operation of the API, by pattern.
+var ways = map[string]string{
+	"/": "GET /", "/feeds/": "GET /feeds/edl-domain", "/taxii2": "GET /taxii2", "/taxii2/": "GET /taxii2/cases/collections/", "/mcp": "POST /mcp",
+	"GET /api": "GET /api", "GET /api/reference.css": "GET /api/reference.css", "GET /metrics": "GET /metrics", "GET /healthz": "GET /healthz", "GET /readyz": "GET /readyz",
+	"GET /openapi.json": "GET /openapi.json", "GET /openapi.yaml": "GET /openapi.yaml", "GET /openapi-3.0.json": "GET /openapi-3.0.json", "GET /openapi-3.0.yaml": "GET /openapi-3.0.yaml",
+}
+
+var seeds = map[string]string{"own": "mine.example", "open": "everyone.example", "looked": "shown.example", "others": "theirs.example", "above": "redder.example"}
+
+// A team is a server with accounts, users of every sort, and a case of every sort.
+type team struct {
+	t       testing.TB
+	book    *account.Book
+	server  *server.Server
+	headers map[string]http.Header // by caller
+	ids     map[string]string      // of cases
+	users   map[string]account.User
+}
+
+var cheap = account.Cost{Memory: 64, Passes: 1, Threads: 1}
+
+func newTeam(t testing.TB) *team {
+	t.Helper()
+	a := offlineApp(servedApp(t))
+	dir, err := a.dataDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := sqlite.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	g := &team{t: t, headers: map[string]http.Header{"nobody": {}}, ids: map[string]string{}, users: map[string]account.User{}}
+	g.book = account.NewBook(store, account.DefaultRules, cheap, time.Now, rand.Reader)
+	late := account.NewBook(store, account.DefaultRules, cheap, func() time.Time { return time.Now().Add(-2 * account.DefaultRules.Longest) }, rand.Reader)
+	console := account.Console("tester")
+	for name, role := range map[string]account.Role{
+		"viewer": account.Viewer, "analyst": account.Analyst, "approver": account.Approver, "admin": account.Admin, "stranger": account.Analyst, "disabled": account.Admin, "expired": account.Admin,
+	} {
+		n := account.NewUser{Name: name, Role: role, Ceiling: marking.TLPAmber, Password: "blue tree river " + name}
+		if name == "stranger" {
+			n.Ceiling = marking.TLPRed
+		}
+		u, _, err := g.book.AddUser(t.Context(), console, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.users[name] = u
+		book := g.book
+		if name == "expired" {
+			book = late
+		}
+		secret, _, err := book.SignIn(t.Context(), name, n.Password, account.From{Address: "192.0.2.7:1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.headers[name] = http.Header{"Cookie": {"clew-session-8777=" + secret}}
+	}
+	disabled := true
+	if _, err := g.book.ChangeUser(t.Context(), console, g.users["disabled"].ID, account.UserChange{Disabled: &disabled}); err != nil {
+		t.Fatal(err)
+	}
+	for _, scope := range account.Scopes() {
+		_, secret, err := g.book.MakeToken(t.Context(), console, g.users["admin"].ID, account.NewToken{Name: "t", Scopes: []account.Permission{scope}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.headers["token:"+string(scope)] = http.Header{"Authorization": {"Bearer " + secret}}
+	}
+	g.openCases(a)
+	g.serve(a)
+	return g
+}
+
+// openCases opens a case of every sort, at the console.
+func (g *team) openCases(a *app) {
+	g.t.Helper()
+	for name, seed := range seeds {
+		ran := *a
+		ran.tlp = "AMBER"
+		if name == "above" {
+			ran.tlp = "RED"
+		}
+		args := []string{"investigate", seed, "--offline", "--tlp", ran.tlp}
+		if code := ran.run(g.t.Context(), args); code != exitDone {
+			g.t.Fatalf("investigate %s: exit %d", seed, code)
+		}
+	}
+	w, err := a.workspace(investigation.Needs{Cases: true})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer w.Close() //nolint:errcheck // nothing was written
+	heads, err := w.Cases.Cases(g.t.Context())
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	for _, head := range heads {
+		for name, seed := range seeds {
+			if strings.Contains(head.Case, strings.ReplaceAll(seed, ".", "-")) {
+				g.ids[name] = head.Case
+			}
+		}
+	}
+	if len(g.ids) != len(seeds) {
+		g.t.Fatalf("%d cases of %d: %v", len(g.ids), len(seeds), g.ids)
+	}
+	share := func(name, owner string, members ...account.Member) {
+		if _, err := g.book.SetAccess(g.t.Context(), account.Console("tester"), account.Access{Case: g.ids[name], Owner: g.users[owner].ID, Restricted: true, Members: members}); err != nil {
+			g.t.Fatal(err)
+		}
+	}
+	var changing, looking []account.Member
+	for _, role := range []string{"viewer", "analyst", "approver", "admin"} {
+		changing, looking = append(changing, account.Member{User: g.users[role].ID, Changes: true}), append(looking, account.Member{User: g.users[role].ID})
+	}
+	share("own", "analyst", changing...)
+	share("looked", "stranger", looking...)
+	share("others", "stranger")
+}
+
+func (g *team) serve(a *app) {
+	g.t.Helper()
+	served := *a
+	served.guarded = server.Guarded(g.book)
+	served.connectors()
+	s, err := server.New(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8777}, server.Options{
+		Core: core{&served}, Version: "test", Clock: time.Now, Feeds: feeds{&served}.handlers(), Accounts: g.book,
+	})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.t.Cleanup(func() { _ = s.Close() })
+	if err := mountAssistants(s); err != nil {
+		g.t.Fatal(err)
+	}
+	g.server = s
+}
+
+// reply is an answer of which a stream's first event is enough.
+type reply struct {
+	*httptest.ResponseRecorder
+	enough context.CancelFunc
+}
+
+func (r reply) Write(p []byte) (int, error) {
+	n, err := r.ResponseRecorder.Write(p)
+	if strings.HasPrefix(r.Header().Get("Content-Type"), "text/event-stream") && bytes.Contains(r.Body.Bytes(), []byte("\n\n")) {
+		r.enough()
+	}
+	return n, err
+}
+
+func (r reply) Flush() {}
+
+// SetWriteDeadline implements what streams ask of a connection.
+func (r reply) SetWriteDeadline(time.Time) error { return nil }
+
+func (g *team) ask(caller, request, body string) (int, string) {
+	g.t.Helper()
+	header, known := g.headers[caller]
+	if !known {
+		g.t.Fatalf("nobody is called %q", caller)
+	}
+	method, path, _ := strings.Cut(request, " ")
+	ctx, cancel := context.WithTimeout(g.t.Context(), 20*time.Second)
+	defer cancel()
+	r := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
+	r.Host, r.Header = "127.0.0.1:8777", header.Clone()
+	r.Header.Set("Content-Type", "application/json")
+	if strings.HasPrefix(path, "/mcp") {
+		r.Header.Set("Accept", "application/json, text/event-stream")
+	}
+	w := reply{httptest.NewRecorder(), cancel}
+	g.server.ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+// table reads one of the tables: row, column, entry.
+func table(text string) map[string]map[string]string {
+	rows := map[string]map[string]string{}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	columns := strings.Fields(lines[0])
+	for i := range columns {
+		if bar := slices.Index(columns, "|"); bar >= 0 && i > bar {
+			columns[i] = "token:" + columns[i]
+		}
+	}
+	for _, line := range lines[1:] {
+		row := map[string]string{}
+		for i, entry := range strings.Fields(line) {
+			row[columns[i]] = entry
+		}
+		rows[strings.Fields(line)[0]] = row
+	}
+	return rows
+}
+
+// An expectation is what the tables say of a request.
+func expected(way server.Route, caller, name string) string {
+	if table(whoMay)[string(way.Needs)][caller] != "yes" {
+		if slices.Contains([]string{"nobody", "expired", "disabled"}, caller) {
+			return "sign in"
+		}
+		return "forbidden"
+	}
+	if name == "" {
+		return "let in"
+	}
+	admin := caller == "admin" || caller == "token:administer"
+	if slices.Contains(overseen, way.Operation) && admin && name != "above" {
+		return "let in"
+	}
+	column := "everybody"
+	if caller == "stranger" {
+		column = caller
+	}
+	if is := table(whichCase)[name]; way.Operation == grants && is[column] != "hidden" && is["owner"] != caller {
+		return "forbidden"
+	}
+	changes := slices.Contains([]account.Permission{account.Work, account.Act, account.Approve}, way.Needs) && strings.HasPrefix(way.Pattern, "POST")
+	switch is := table(whichCase)[name][column]; {
+	case is == "hidden":
+		return "hidden"
+	case is == "sees" && changes:
+		return "forbidden"
+	}
+	return "let in"
+}
+
+// outcome is what became of a request, in the words of expected.
+func outcome(status int, text string) string {
+	switch {
+	case status == http.StatusUnauthorized:
+		return "sign in"
+	case status == http.StatusForbidden:
+		return "forbidden"
+	case (status == http.StatusNotFound || strings.HasPrefix(text, "event: gone")) && strings.Contains(text, casefile.ErrNoCase.Error()):
+		return "hidden"
+	case status >= http.StatusInternalServerError && status != http.StatusNotImplemented:
+		return fmt.Sprintf("fails with %d", status)
+	}
+	return "let in"
+}
+
+// request is how a way is asked about a case, "" where it has none.
+func (g *team) request(way server.Route, name string) (request, body string, about bool) {
+	if fixed, other := ways[way.Pattern]; other {
+		return fixed, "{}", false
+	}
+	if !strings.Contains(way.Pattern, " /api/v1/") {
+		g.t.Fatalf("%s is no operation, and the test does not know how to ask it: add it to ways", way.Pattern)
+	}
+	request, body = way.Pattern, "{}"
+	if given, ok := bodies[way.Operation]; ok {
+		body = given
+	}
+	if query := queries[way.Operation]; query != "" {
+		request += "?" + query
+	}
+	about = strings.Contains(request, "{case}") || strings.Contains(request+body, "CASE")
+	seed := seeds[name]
+	if name == "" {
+		seed = "unknown.example"
+	}
+	request = strings.NewReplacer("{case}", g.ids[name], "CASE", g.ids[name], "SEED", seed, "{sha256}", strings.Repeat("0", 64), "{format}", "csv").Replace(request)
+	for _, part := range []string{"{run}", "{hunt}", "{import}", "{source}", "{user}", "{token}", "{watch}", "{event}"} {
+		request = strings.ReplaceAll(request, part, "none")
+	}
+	if strings.Contains(request, "{") {
+		g.t.Fatalf("%s: the test does not know what to write for a part of it", way.Pattern)
+	}
+	return request, strings.NewReplacer("CASE", g.ids[name], "SEED", seed).Replace(body), about
+}
+
+// signsOut are operations that would end the session of who does them.
+var signsOut = []string{"sign-out", "sign-out-elsewhere"}
+
+func (g *team) callers() []string {
+	var list []string
+	for caller := range table(whoMay)["public"] {
+		if caller != "permission" && caller != "|" && caller != "token:|" {
+			list = append(list, caller)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// TestAccess tries every way into the server as everybody, about every sort of case.
+// What must come of it follows from the two tables above and from what each
+// operation declares; and nothing that anybody reads names a case hidden from them.
+func TestAccess(t *testing.T) {
+	g := newTeam(t)
+	tried, wrong := 0, 0
+	for _, way := range g.server.Routes() {
+		for _, caller := range g.callers() {
+			names := []string{""}
+			if _, _, about := g.request(way, "open"); about {
+				names = []string{"own", "open", "looked", "others", "above"}
+			}
+			for _, name := range names {
+				want := expected(way, caller, name)
+				if want == "let in" && slices.Contains(signsOut, way.Operation) {
+					continue
+				}
+				request, body, _ := g.request(way, name)
+				status, text := g.ask(caller, request, body)
+				tried++
+				if got := outcome(status, text); got != want {
+					if wrong++; wrong < 40 {
+						t.Errorf("%s as %s about %q (%s needs %s): %s, want %s: %d %.200s", request, caller, name, way.Operation, way.Needs, got, want, status, text)
+					}
+				}
+				g.leaks(way, caller, name, request, text)
+			}
+		}
+	}
+	t.Logf("%d requests", tried)
+	if tried < 1500 {
+		t.Errorf("only %d requests were tried", tried)
+	}
+}
+
+// leaks looks for what hides in an answer to everybody but the stranger.
+func (g *team) leaks(way server.Route, caller, name, request, text string) {
+	g.t.Helper()
+	for _, hidden := range []string{"others", "above"} {
+		if hidden == name { // the answer may say what it was asked
+			continue
+		}
+		if hidden == "others" && slices.Contains(overseen, way.Operation) {
+			continue // an admin sees that the case is there, and nothing of it
+		}
+		if strings.Contains(text, g.ids[hidden]) || strings.Contains(text, seeds[hidden]) {
+			g.t.Errorf("%s as %s tells of the case %q: %.300s", request, caller, hidden, text)
+		}
+	}
+}
+
+// The tools of an assistant see what whoever it works for sees.
+func TestAccessOfAssistants(t *testing.T) {
+	g := newTeam(t)
+	call := func(caller, tool, arguments string) string {
+		t.Helper()
+		status, text := g.ask(caller, "POST /mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+tool+`","arguments":`+arguments+`}}`)
+		if status != http.StatusOK {
+			t.Fatalf("%s as %s: %d %s", tool, caller, status, text)
+		}
+		return text
+	}
+	if text := call("viewer", "cases", `{}`); !strings.Contains(text, g.ids["open"]) || strings.Contains(text, g.ids["others"]) || strings.Contains(text, g.ids["above"]) {
+		t.Errorf("cases: %s", text)
+	}
+	if text := call("viewer", "log", `{"case":"`+g.ids["others"]+`"}`); !strings.Contains(text, "no such case") || strings.Contains(text, "opened") {
+		t.Errorf("log of a hidden case: %s", text)
+	}
+	if text := call("token:read", "log", `{"case":"`+g.ids["open"]+`"}`); !strings.Contains(text, "opened") {
+		t.Errorf("log of an open case: %s", text)
+	}
+}
+
+// What the stranger may do is gone the moment the owner says so, also in a stream.
+func TestAccessEndsAtOnce(t *testing.T) {
+	g := newTeam(t)
+	id := g.ids["open"]
+	path := "GET /api/v1/cases/" + id
+	if status, _ := g.ask("viewer", path, ""); status != http.StatusOK {
+		t.Fatalf("before: %d", status)
+	}
+	follow, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	defer stop()
+	r := httptest.NewRequestWithContext(follow, "GET", "/api/v1/cases/"+id+"/events", nil)
+	r.Host, r.Header = "127.0.0.1:8777", g.headers["viewer"].Clone()
+	w, ended := reply{httptest.NewRecorder(), func() {}}, make(chan struct{})
+	go func() { g.server.ServeHTTP(w, r); close(ended) }()
+	closed := `{"owner":"stranger","restricted":true}`
+	if status, text := g.ask("admin", "POST /api/v1/cases/"+id+"/access", closed); status != http.StatusOK {
+		t.Fatalf("restrict: %d %s", status, text)
+	}
+	if status, _ := g.ask("viewer", path, ""); status != http.StatusNotFound {
+		t.Errorf("after: %d", status)
+	}
+	if status, _ := g.ask("stranger", "POST /api/v1/cases/"+id+"/notes", `{"text":"wakes who follows it"}`); status != http.StatusCreated {
+		t.Errorf("note: %d", status)
+	}
+	select {
+	case <-ended:
+		if strings.Count(w.Body.String(), "event: head") > 1 || !strings.Contains(w.Body.String(), "event: gone") {
+			t.Errorf("the stream said %s", w.Body)
+		}
+	case <-follow.Done():
+		t.Error("the stream goes on")
+	}
+}
