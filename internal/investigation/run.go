@@ -85,6 +85,9 @@ func (w *Workspace) Investigate(ctx context.Context, req Request) (casefile.Docu
 
 // exploreAndConclude asks the sources, then weighs what is known.
 func (w *Workspace) exploreAndConclude(ctx context.Context, id string, req Request, record *casefile.Record, bounds pivot.Options) (casefile.Document, error) {
+	if err := w.refill(ctx, id); err != nil {
+		return casefile.Document{}, err
+	}
 	stopped := w.explore(ctx, id, req, record, bounds)
 	if stopped != nil && ctx.Err() == nil {
 		return casefile.Document{}, stopped
@@ -99,6 +102,9 @@ func (w *Workspace) exploreAndConclude(ctx context.Context, id string, req Reque
 		c.finished.State, c.finished.Reason = casefile.StateInterrupted, stopped.Error()
 	}
 	if _, err := w.conclude(ctx, id, c); err != nil {
+		return casefile.Document{}, err
+	}
+	if err := w.have(ctx, id); err != nil {
 		return casefile.Document{}, err
 	}
 	record, err := casefile.Load(ctx, w.Cases, id)
