@@ -151,10 +151,10 @@ func (w *Workspace) open(ctx context.Context, req *Request) (id string, err erro
 		})
 	}
 	for n := range 8 {
-		if id = req.OpenAs; id != "" && n == 0 {
-			err = nil
-		} else if id, err = casefile.NewID(w.Clock(), req.Seeds[0].Value, w.Random); err != nil {
-			return "", err
+		if id = req.OpenAs; id == "" || n > 0 {
+			if id, err = casefile.NewID(w.Clock(), req.Seeds[0].Value, w.Random); err != nil {
+				return "", err
+			}
 		}
 		_, err = w.Cases.Append(ctx, id, casefile.Entry{Time: w.Clock(), Type: casefile.TypeOpened, Actor: w.ActorOf(ctx), Data: opened})
 		if !errors.Is(err, casefile.ErrExists) {

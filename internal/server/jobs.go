@@ -56,9 +56,6 @@ type Run struct {
 	Attempt    int              `json:"attempt" doc:"how often a worker took it up: more than one where workers stopped or died"`
 }
 
-// over reports whether a run has ended.
-func (r Run) over() bool { return job.State(r.State).Over() }
-
 // An order is what a worker needs to do a job, on whichever machine it is. Keys are
 // no part of it: each worker has its own.
 type order struct {

@@ -47,8 +47,9 @@ func Run(t *testing.T, fresh func(t *testing.T) (open func(t *testing.T) *job.St
 		"a_pinned_job_waits_for_its_machine":      pinned,
 		"a_call_that_was_lost_is_left_anew":       lostCall,
 		"a_worker_that_panics_fails_the_job_only": panics,
-		"standing":      standing,
-		"hostile_names": hostile,
+		"standing":             standing,
+		"hostile_names":        hostile,
+		"a_job_begins_at_once": soon,
 	} {
 		t.Run(name, func(t *testing.T) { test(kit{t, fresh(t)}) })
 	}
