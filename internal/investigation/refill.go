@@ -24,7 +24,7 @@ const haveFolder = "answers"
 
 // apart reports whether a team shares the record and not the corpus: what another
 // machine was told is then in the record alone.
-func (w *Workspace) apart() bool { return w.Database.URL != "" && w.Remote.URL == "" }
+func (w *Workspace) apart() bool { return w.Database != nil && w.Remote.URL == "" }
 
 func (w *Workspace) havePath(id string) (string, bool) {
 	return filepath.Join(w.Dir, haveFolder, id), filepath.IsLocal(id) && filepath.Base(id) == id
