@@ -23,7 +23,7 @@ const sealedName = "secrets.age"
 // Where a passphrase comes from when nobody is there to be asked.
 const (
 	passphraseVariable   = "CLEW_PASSPHRASE"
-	passphraseFile       = "CLEW_PASSPHRASE_FILE"
+	passphraseFile       = "CLEW_PASSPHRASE_FILE" //nolint:gosec // the name of a variable
 	passphraseCredential = "clew-passphrase" // of systemd: LoadCredential= or SetCredentialEncrypted=
 	sealedKeyName        = "secrets.age"     // what the keychain calls the key
 )
