@@ -24,8 +24,8 @@ const sealedName = "secrets.age"
 const (
 	passphraseVariable   = "CLEW_PASSPHRASE"
 	passphraseFile       = "CLEW_PASSPHRASE_FILE" //nolint:gosec // the name of a variable
-	passphraseCredential = "clew-passphrase" // of systemd: LoadCredential= or SetCredentialEncrypted=
-	sealedKeyName        = "secrets.age"     // what the keychain calls the key
+	passphraseCredential = "clew-passphrase"      // of systemd: LoadCredential= or SetCredentialEncrypted=
+	sealedKeyName        = "secrets.age"          // what the keychain calls the key
 )
 
 func sealedBeside(configuration string) string {

@@ -39,6 +39,8 @@ type settings struct {
 	Database databaseSettings `yaml:"database,omitempty"`
 	// Serve says where and how clew serve answers.
 	Serve serveSettings `yaml:"serve,omitempty"`
+	// Retention says how long things are kept; clew prune removes the rest.
+	Retention retentionSettings `yaml:"retention,omitempty"`
 	// Accounts say who of a team may do what on clew serve.
 	Accounts accountSettings `yaml:"accounts,omitempty"`
 }

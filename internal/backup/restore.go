@@ -19,6 +19,25 @@ func Check(ctx context.Context, name string) (Manifest, error) {
 	return read(ctx, name, func(File) (io.WriteCloser, error) { return discard{}, nil })
 }
 
+// Describe reads what a backup says of itself, and nothing else of it.
+func Describe(name string) (Manifest, error) {
+	archive, err := zip.OpenReader(name)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("%w: %s: %w", ErrNoBackup, name, err)
+	}
+	defer archive.Close() //nolint:errcheck // read only
+	for _, f := range archive.File {
+		if f.Name == manifestName {
+			m, err := listed(f)
+			if err != nil {
+				return m, fmt.Errorf("%w: %s: %w", ErrNoBackup, name, err)
+			}
+			return m, nil
+		}
+	}
+	return Manifest{}, fmt.Errorf("%w: %s", ErrNoBackup, name)
+}
+
 type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }

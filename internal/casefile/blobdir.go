@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -59,6 +60,8 @@ func (d BlobDir) Put(content []byte) (digest string, err error) {
 		return "", err
 	}
 	if _, err := d.Get(digest); err == nil {
+		now := time.Now()
+		_ = os.Chtimes(d.file(digest), now, now) // says to Drop that it is wanted; who may not, may not remove either
 		return digest, nil
 	}
 	if err := d.write(digest, packed); err != nil {
@@ -86,6 +89,29 @@ func (d BlobDir) Get(digest string) ([]byte, error) {
 		return nil, fmt.Errorf("raw answer %s: %w", digest, err)
 	}
 	return unpack(digest, file, info.Size())
+}
+
+// young is how long ago a raw answer was put there, at most, that is not removed: an
+// event that names it may be about to be appended.
+const young = time.Hour
+
+// Drop removes the content with that digest and says how many bytes that freed: 0
+// when it was put there a moment ago, or is not there.
+func (d BlobDir) Drop(digest string, now time.Time) (freed int64, err error) {
+	if !ValidDigest(digest) {
+		return 0, fmt.Errorf("%w: %q is no digest", ErrNoBlob, digest)
+	}
+	info, err := os.Stat(d.file(digest))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && now.Sub(info.ModTime()) < young {
+		return 0, nil
+	}
+	if err == nil {
+		err = os.Remove(d.file(digest))
+	}
+	if err != nil {
+		return 0, fmt.Errorf("raw answer %s: %w", digest, classified(err))
+	}
+	return info.Size(), nil
 }
 
 func (d BlobDir) file(digest string) string {

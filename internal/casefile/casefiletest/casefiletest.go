@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) casefile.Store) {
 		"blobs_are_kept_by_content":           blobsAreKeptByContent,
 		"appenders_at_once_share_one_chain":   appendersShareOneChain,
 		"tampering_is_found":                  tamperingIsFound,
+		"a_case_goes_whole_and_leaves_word":   aCaseGoesWholeAndLeavesWord,
 		"random_operations_match_the_model":   randomOperationsMatchTheModel,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -276,5 +277,49 @@ func appendersShareOneChain(t *testing.T, s casefile.Store) {
 		if v := mustVerify(t, s, id); v.Events != writers*each+1 || len(v.Problems) > 0 {
 			t.Errorf("%s: %d events, %v; want %d and no problem", id, v.Events, v.Problems, writers*each+1)
 		}
+	}
+}
+
+func aCaseGoesWholeAndLeavesWord(t *testing.T, s casefile.Store) {
+	remover, ok := s.(casefile.Remover)
+	if !ok {
+		t.Skip("cases cannot be taken out of this engine")
+	}
+	ctx := t.Context()
+	events := mustAppend(t, s, "a-case", Opening("evil.example"), Note("one"))
+	mustAppend(t, s, "b-case", Opening("other.example"))
+	gone := casefile.Removed{
+		Case: "a-case", Events: 2, Head: events[1].Hash, At: start.Add(time.Hour), Actor: "analyst", Reason: "closed for a year", Archive: "a-case.zip", SHA256: "00",
+	}
+	stale := gone
+	stale.Events, stale.Head = 1, events[0].Hash
+	if err := remover.Remove(ctx, stale); !errors.Is(err, casefile.ErrWentOn) {
+		t.Errorf("a case that went on: %v", err)
+	}
+	if v := mustVerify(t, s, "a-case"); len(v.Problems) > 0 {
+		t.Errorf("after a refusal: %+v", v.Problems)
+	}
+	if err := remover.Remove(ctx, gone); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Head(ctx, "a-case"); !errors.Is(err, casefile.ErrNoCase) {
+		t.Errorf("the head is still there: %v", err)
+	}
+	if _, err := s.Events(ctx, "a-case", casefile.Query{}); !errors.Is(err, casefile.ErrNoCase) {
+		t.Errorf("events are still there: %v", err)
+	}
+	if v := mustVerify(t, s, "b-case"); len(v.Problems) > 0 {
+		t.Errorf("the other case: %+v", v.Problems)
+	}
+	if err := remover.Remove(ctx, gone); !errors.Is(err, casefile.ErrNoCase) {
+		t.Errorf("a second time: %v", err)
+	}
+	list, err := remover.Removed(ctx)
+	if diff := cmp.Diff([]casefile.Removed{gone}, list); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	mustAppend(t, s, "a-case", Opening("evil.example")) // taken in again from the archive
+	if err := remover.Remove(ctx, gone); !errors.Is(err, casefile.ErrWentOn) {
+		t.Errorf("another case of that name: %v", err)
 	}
 }

@@ -43,6 +43,32 @@ CREATE TRIGGER events_are_never_changed BEFORE UPDATE OR DELETE ON clew.events
 CREATE TRIGGER events_are_never_truncated BEFORE TRUNCATE ON clew.events
 	FOR EACH STATEMENT EXECUTE FUNCTION clew.append_only();
 `,
+	// A whole case may go once it is said where it went; no event by itself.
+	`
+CREATE TABLE clew.removed (
+	case_id text NOT NULL,
+	events  bigint NOT NULL,
+	head    text NOT NULL,
+	time    text NOT NULL,
+	actor   text NOT NULL,
+	reason  text NOT NULL,
+	archive text NOT NULL,
+	sha256  text NOT NULL
+);
+CREATE TRIGGER removed_is_never_changed BEFORE UPDATE OR DELETE ON clew.removed
+	FOR EACH ROW EXECUTE FUNCTION clew.append_only();
+CREATE FUNCTION clew.only_whole_cases_go() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF TG_OP = 'DELETE' AND EXISTS (SELECT 1 FROM clew.removed r JOIN clew.cases c ON c.id = r.case_id
+		WHERE r.case_id = OLD.case_id AND r.head = c.hash AND r.events = c.seq) THEN
+		RETURN OLD;
+	END IF;
+	RAISE EXCEPTION 'case events are append-only';
+END $$;
+DROP TRIGGER events_are_never_changed ON clew.events;
+CREATE TRIGGER events_are_never_changed BEFORE UPDATE OR DELETE ON clew.events
+	FOR EACH ROW EXECUTE FUNCTION clew.only_whole_cases_go();
+`,
 }
 
 // storable takes out what PostgreSQL cannot hold and no case's ID has; asking for

@@ -43,6 +43,28 @@ CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
 CREATE TRIGGER events_are_never_removed BEFORE DELETE ON events
 	BEGIN SELECT RAISE(ABORT, 'case events are append-only'); END;
 `,
+	// A whole case may go once it is said where it went; no event by itself.
+	2: `
+CREATE TABLE removed (
+	case_id TEXT NOT NULL,
+	events  INTEGER NOT NULL,
+	head    TEXT NOT NULL,
+	time    TEXT NOT NULL,
+	actor   TEXT NOT NULL,
+	reason  TEXT NOT NULL,
+	archive TEXT NOT NULL,
+	sha256  TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER removed_is_never_changed BEFORE UPDATE ON removed
+	BEGIN SELECT RAISE(ABORT, 'what was removed is append-only'); END;
+CREATE TRIGGER removed_is_never_removed BEFORE DELETE ON removed
+	BEGIN SELECT RAISE(ABORT, 'what was removed is append-only'); END;
+DROP TRIGGER events_are_never_removed;
+CREATE TRIGGER events_are_never_removed BEFORE DELETE ON events
+	WHEN NOT EXISTS (SELECT 1 FROM removed JOIN cases ON cases.id = removed.case_id
+		WHERE removed.case_id = OLD.case_id AND removed.head = cases.hash AND removed.events = cases.seq)
+	BEGIN SELECT RAISE(ABORT, 'case events are append-only'); END;
+`,
 }
 
 const newest = len(migrations) - 1
