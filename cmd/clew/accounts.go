@@ -34,7 +34,7 @@ type accountSettings struct {
 // oidcSettings name an identity provider.
 type oidcSettings struct {
 	Issuer string `yaml:"issuer,omitempty"`
-	Secret string `yaml:"secret,omitempty"`
+	Secret string `yaml:"secret,omitempty" secret:"true"`
 }
 
 // rules are the team's, within what makes sense.
