@@ -22,9 +22,12 @@ import (
 // dryRun prints whom a run would ask about its seeds, in the order in which a
 // budget would be spent, at what cost, and what they would learn. It asks
 // nothing, and looks only at a data directory that is there.
-func (a *app) dryRun(ctx context.Context, req investigation.Request) error {
+func (a *app) dryRun(ctx context.Context, req investigation.Request, anyway bool) error {
 	if err := a.bounds(&req); err != nil {
 		return err
+	}
+	if err := a.checkSeeds(req, anyway); err != nil {
+		fmt.Fprintf(a.stderr, "clew: the run itself would stop: %s\n", terminalSafe(err.Error()))
 	}
 	lines, err := a.questions(ctx, req, a.freshAnswers)
 	if err != nil {

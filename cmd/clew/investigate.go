@@ -89,7 +89,7 @@ goes on where it stopped.`,
 				a.pap = "CLEAR" // what the case allows counts
 			}
 			if dryRun {
-				return a.dryRun(cmd.Context(), req)
+				return a.dryRun(cmd.Context(), req, anyway)
 			}
 			return a.investigate(cmd.Context(), req, anyway, explain, a.searchStep(inside, logs))
 		},

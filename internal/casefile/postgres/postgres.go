@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -129,7 +128,7 @@ func (s *Store) Cases(ctx context.Context) ([]casefile.Head, error) {
 	if err != nil {
 		return nil, s.explained(err)
 	}
-	heads, err := pgx.AppendRows([]casefile.Head(nil), rows, func(row pgx.CollectableRow) (casefile.Head, error) { return scanHead(row) })
+	heads, err := pgx.AppendRows([]casefile.Head(nil), rows, func(row pgx.CollectableRow) (casefile.Head, error) { return casefile.ScanHead(row) })
 	return heads, s.explained(err)
 }
 
@@ -147,33 +146,11 @@ type querier interface {
 }
 
 func headIn(ctx context.Context, q querier, id string) (casefile.Head, error) {
-	head, err := scanHead(q.QueryRow(ctx, selectHeads+` WHERE id = $1`, storable(id)))
+	head, err := casefile.ScanHead(q.QueryRow(ctx, selectHeads+` WHERE id = $1`, storable(id)))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return casefile.Head{}, fmt.Errorf("%w: %s", casefile.ErrNoCase, id)
 	}
 	return head, err
-}
-
-func scanHead(row pgx.Row) (casefile.Head, error) {
-	var (
-		head            casefile.Head
-		opened, changed string
-		seq             int64
-	)
-	if err := row.Scan(&head.Case, &seq, &head.Hash, &opened, &changed); err != nil {
-		return casefile.Head{}, err
-	}
-	if seq < 1 {
-		return casefile.Head{}, fmt.Errorf("%w: case %s has %d events", casefile.ErrDamaged, head.Case, seq)
-	}
-	head.Seq = uint64(seq)
-	var errs [2]error
-	head.Opened, errs[0] = time.Parse(casefile.TimeLayout, opened)
-	head.Changed, errs[1] = time.Parse(casefile.TimeLayout, changed)
-	if err := errors.Join(errs[:]...); err != nil {
-		return casefile.Head{}, fmt.Errorf("%w: times of case %s: %w", casefile.ErrDamaged, head.Case, err)
-	}
-	return head, nil
 }
 
 // Events returns the events of a case in the order of seq.

@@ -210,7 +210,7 @@ func (s *Store) Cases(ctx context.Context) ([]casefile.Head, error) {
 	defer rows.Close() //nolint:errcheck // rows.Err says what matters
 	var heads []casefile.Head
 	for rows.Next() {
-		head, err := scanHead(rows)
+		head, err := casefile.ScanHead(rows)
 		if err != nil {
 			return nil, s.explained(err)
 		}
@@ -233,31 +233,11 @@ type querier interface {
 }
 
 func headIn(ctx context.Context, q querier, id string) (casefile.Head, error) {
-	head, err := scanHead(q.QueryRowContext(ctx, `SELECT id, seq, hash, opened, changed FROM cases WHERE id = ?`, id))
+	head, err := casefile.ScanHead(q.QueryRowContext(ctx, `SELECT id, seq, hash, opened, changed FROM cases WHERE id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return casefile.Head{}, fmt.Errorf("%w: %s", casefile.ErrNoCase, id)
 	}
 	return head, err
-}
-
-func scanHead(row interface{ Scan(dest ...any) error }) (casefile.Head, error) {
-	var head casefile.Head
-	var opened, changed string
-	var seq int64
-	if err := row.Scan(&head.Case, &seq, &head.Hash, &opened, &changed); err != nil {
-		return casefile.Head{}, err
-	}
-	if seq < 1 {
-		return casefile.Head{}, fmt.Errorf("%w: case %s has %d events", casefile.ErrDamaged, head.Case, seq)
-	}
-	head.Seq = uint64(seq)
-	var errs [2]error
-	head.Opened, errs[0] = time.Parse(casefile.TimeLayout, opened)
-	head.Changed, errs[1] = time.Parse(casefile.TimeLayout, changed)
-	if err := errors.Join(errs[:]...); err != nil {
-		return casefile.Head{}, fmt.Errorf("%w: times of case %s: %w", casefile.ErrDamaged, head.Case, err)
-	}
-	return head, nil
 }
 
 // Events returns the events of a case in the order of seq.

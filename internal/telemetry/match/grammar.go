@@ -49,14 +49,6 @@ func runStart(block []byte, i int, class uint8) int {
 	return i
 }
 
-// runEnd returns where the run of a class that begins at i ends.
-func runEnd(block []byte, i int, class uint8) int {
-	for i < len(block) && is(block[i], class) {
-		i++
-	}
-	return i
-}
-
 // afterEscape returns where text begins again when the word at start begins
 // inside an escape: the n of \n, the x09 of \x09, the u0009 of \u0009, the 2F of
 // %2F. Otherwise it returns start.

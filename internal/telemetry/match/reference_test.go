@@ -189,3 +189,11 @@ func (s *reference) inColons(hits []Hit, block []byte, start, end int) []Hit {
 	}
 	return hits
 }
+
+// runEnd returns where the run of a class that begins at i ends.
+func runEnd(block []byte, i int, class uint8) int {
+	for i < len(block) && is(block[i], class) {
+		i++
+	}
+	return i
+}

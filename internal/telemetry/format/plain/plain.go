@@ -13,9 +13,6 @@ import (
 // Reader reads any text.
 type Reader struct{}
 
-// Name is "text".
-func (Reader) Name() string { return "text" }
-
 // maxRead is how much of a line is looked at: what stands behind is searched
 // all the same.
 const maxRead = 16 << 10
