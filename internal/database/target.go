@@ -23,6 +23,11 @@ type Target struct {
 	User, Password string
 }
 
+// usualConns is how many connections a process opens at most: a server's requests, four
+// jobs with their leases, and the queue's own. PostgreSQL takes 100 from all of them
+// unless it is told otherwise.
+const usualConns = 10
+
 // known are the parameters a URL may hold; others would be sent to the server.
 var known = []string{"sslmode", "sslrootcert", "pool_max_conns"}
 
@@ -98,6 +103,9 @@ func (t Target) config() (*pgxpool.Config, error) {
 		if err := trust(config.ConnConfig.TLSConfig, root); err != nil {
 			return nil, err
 		}
+	}
+	if !query.Has("pool_max_conns") {
+		config.MaxConns = usualConns
 	}
 	config.ConnConfig.ConnectTimeout = ConnectWithin
 	for name, value := range runtimeParams {
