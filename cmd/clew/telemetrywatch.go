@@ -60,7 +60,8 @@ end of the file.`,
 				defer file.Close() //nolint:errcheck // each hit was written, or said not to be
 				toFile.output, toFile.stdout = "", file
 			}
-			watch := watcher{app: &toFile, store: store, cases: w, flags: f, keep: keep, workers: workers, paths: args, silent: silent, sought: map[string]soughtCase{}, again: map[string]attempt{}}
+			watch := newWatcher(&toFile, store, w, args)
+			watch.flags, watch.keep, watch.workers, watch.silent = f, keep, workers, silent
 			return watch.run(cmd.Context(), every, once)
 		},
 	}
@@ -97,12 +98,17 @@ type watcher struct {
 	keep, workers int
 	paths         []string
 	silent        bool
+	each          func(line indexLine, untold string) // what each round came to; may be nil
 
 	sought map[string]soughtCase // by case: what is looked for of it
 	again  map[string]attempt    // by case: when to tell again whom it could not be told
 	due    watchDue
 
 	alerting sync.Mutex // guards printing and due: workers finish segments as they come
+}
+
+func newWatcher(a *app, store *index.Store, cases *investigation.Workspace, paths []string) *watcher {
+	return &watcher{app: a, store: store, cases: cases, paths: paths, sought: map[string]soughtCase{}, again: map[string]attempt{}}
 }
 
 func (w *watcher) run(ctx context.Context, every time.Duration, once bool) error {
@@ -165,7 +171,11 @@ func (w *watcher) round(ctx context.Context) (untold string, err error) {
 	if err := w.record(ctx, fresh, known); err != nil {
 		return "", err
 	}
-	return w.tellDue(ctx)
+	untold, err = w.tellDue(ctx)
+	if w.each != nil && err == nil {
+		w.each(line, untold)
+	}
+	return untold, err
 }
 
 // record looks up what is new among the findings, and again what was met in new

@@ -80,6 +80,7 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerUsers(api)
 	s.registerTokens(api)
 	s.registerAccess(api)
+	s.registerLogKeeping(api)
 	return api
 }
 

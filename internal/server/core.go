@@ -13,6 +13,7 @@ import (
 // with the very functions its own commands call.
 type Core interface {
 	Hunter
+	LogKeeper
 	// Open opens the data directory.
 	Open(needs investigation.Needs) (*investigation.Workspace, error)
 	// Request turns what was asked for into a request of an investigation; done

@@ -20,6 +20,7 @@ const (
 	kindPivots        = "pivots"
 	kindImport        = "import"
 	kindHunt          = "hunt"
+	kindLogs          = "telemetry"
 )
 
 // runKinds are those that clients see as runs.
@@ -69,6 +70,7 @@ type order struct {
 	Reason   string         `json:"reason,omitempty"`   // of those
 	Import   *orderedImport `json:"import,omitempty"`
 	Hunt     *HuntAsk       `json:"hunt,omitempty"`
+	Logs     *LogsAsk       `json:"logs,omitempty"`
 }
 
 // jobs are the runs and hunts as this server sees them.

@@ -107,6 +107,17 @@ func (waiting) Telemetry(context.Context) (TelemetryIndex, error) {
 	return TelemetryIndex{Logs: 3}, nil
 }
 
+// KeepLogs looks once, and a watch until it is ended.
+func (waiting) KeepLogs(_ context.Context, ask LogsAsk) (func(context.Context, func(LogsLooked)) error, error) {
+	return func(ctx context.Context, looked func(LogsLooked)) error {
+		looked(LogsLooked{Files: len(ask.Paths)})
+		if ask.Watch {
+			<-ctx.Done()
+		}
+		return nil
+	}, nil
+}
+
 func (waiting) Queries(context.Context, HuntAsk) ([]SIEMQuery, error) {
 	return []SIEMQuery{{SIEM: "elk", Text: "dns.question.name: evil.example"}}, nil
 }

@@ -113,6 +113,8 @@ func (w *Worker) do(ctx context.Context, t *job.Task) error {
 		err = w.runImport(ctx, t, *o.Import)
 	case kindHunt:
 		err = w.hunt(ctx, t, *o.Hunt)
+	case kindLogs:
+		err = w.keepLogs(ctx, t, *o.Logs)
 	default:
 		err = fmt.Errorf("this clew does no jobs of kind %.40q: update it", t.Job.Kind)
 	}
