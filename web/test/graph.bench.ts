@@ -1,56 +1,36 @@
 // How the graph moves with big cases: npm run bench. Frame times are between
 // animation frames while the pointer drags, as the browser itself counts them.
-import { execFile } from 'node:child_process';
-import path from 'node:path';
-import { promisify } from 'node:util';
-
 import type { Page } from 'playwright-core';
 
-import { absent, browser, empty, shot, visit } from './kit';
-
-const run = promisify(execFile);
-const root = path.join(import.meta.dirname, '..', '..');
+import { absent, big, browser, empty, frameTimes, perSecond, shot, startFrames, visit } from './kit';
 
 /** frames drags the pointer for some seconds and gives the frame times in ms, sorted. */
 async function frames(page: Page, from: { x: number; y: number }, seconds: number): Promise<number[]> {
   await page.mouse.move(from.x, from.y);
   await page.mouse.down();
-  // As text: the compiler of the tests would put its own helpers into a function.
-  await page.evaluate(
-    'globalThis.seen = []; (function step(now) { seen.push(now); requestAnimationFrame(step); })(performance.now())',
-  );
+  await startFrames(page);
   const end = performance.now() + seconds * 1000;
   for (let k = 0; performance.now() < end; k++)
     await page.mouse.move(from.x + Math.sin(k / 9) * 160, from.y + Math.cos(k / 9) * 100 - 100);
-  const seen: number[] = await page.evaluate('globalThis.seen.splice(0)');
+  const times = await frameTimes(page);
   await page.mouse.up();
-  return seen
-    .slice(1)
-    .map((now, i) => now - (seen[i] as number))
-    .sort((a, b) => a - b);
+  return times;
 }
 
 const at = (sorted: number[], share: number): string => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(0);
 
 const words = (sorted: number[]): string =>
-  `median ${at(sorted, 0.5)} ms, 95 % ${at(sorted, 0.95)} ms, ` +
-  `${(1000 / (sorted.reduce((a, b) => a + b, 0) / Math.max(sorted.length, 1))).toFixed(0)} frames/s`;
+  `median ${at(sorted, 0.5)} ms, 95 % ${at(sorted, 0.95)} ms, ` + `${perSecond(sorted).toFixed(0)} frames/s`;
 
 async function measure(findings: number, query: string, what: string): Promise<void> {
   const server = await empty();
   const chrome = await browser();
   try {
-    const { stdout } = await run(
-      'go',
-      ['run', './web/test/bigcase', '-data', server.data, '-findings', String(findings)],
-      {
-        cwd: root,
-      },
-    );
+    const id = await big(server, findings);
     const { page, close } = await visit(chrome, server);
     page.setDefaultTimeout(180_000);
     const begun = performance.now();
-    await page.goto(`${server.origin}/#/case/${stdout.trim()}?tab=graph${query}`);
+    await page.goto(`${server.origin}/#/case/${id}?tab=graph${query}`);
     const picture = page.getByRole('application');
     await picture.waitFor();
     const there = performance.now();

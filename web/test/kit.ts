@@ -2,8 +2,11 @@
 // and a browser that notices whatever the page must not do.
 import assert from 'node:assert/strict';
 import { spawn, execFile, type ChildProcess } from 'node:child_process';
-import { mkdtemp, mkdir, readFile, rm } from 'node:fs/promises';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -52,12 +55,80 @@ export async function empty(...flags: string[]): Promise<Server> {
   return serve(path.join(dir, 'data'), dir, flags);
 }
 
-async function serve(data: string, dir: string, flags: string[]): Promise<Server> {
+/** team serves an empty data directory to people with accounts. Its link makes the
+ * first admin; `call` is nobody's. */
+export async function team(): Promise<Server> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'clew-page-'));
+  return serve(path.join(dir, 'data'), dir, ['--accounts']);
+}
+
+/** A Held server asks providers that keep it waiting until they are let go. */
+export interface Held extends Server {
+  letGo: () => void;
+}
+
+/** held serves an empty data directory whose every source is led to this process,
+ * where nobody answers: connections stay open, and are cut when they are let go. */
+export async function held(): Promise<Held> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'clew-page-'));
+  const sockets = new Set<Socket>();
+  let gone = false;
+  const silent = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => sockets.delete(socket)).on('close', () => sockets.delete(socket));
+    if (gone) socket.destroy();
+  });
+  silent.listen(0, '127.0.0.1');
+  const names = createSocket('udp4').bind(0, '127.0.0.1');
+  await Promise.all([once(silent, 'listening'), once(names, 'listening')]);
+  const at = `127.0.0.1:${String((silent.address() as AddressInfo).port)}`;
+  const { stdout } = await run(clew, ['--data', path.join(dir, 'data'), 'source', 'list', '--json']);
+  const sources = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => (JSON.parse(line) as { name: string }).name);
+  const whois = new Set(['whois', 'cymru']); // not by HTTP
+  const config = path.join(dir, 'config.yaml');
+  await writeFile(
+    config,
+    [
+      `resolver: "127.0.0.1:${String(names.address().port)}"`,
+      'sources:',
+      ...sources.map(
+        (name) => `  ${name}: {base_url: "${whois.has(name) ? `whois://${at}` : `https://${at}/{host}`}", every: 0s}`,
+      ),
+      '',
+    ].join('\n'),
+  );
+  const server = await serve(path.join(dir, 'data'), dir, [], { config, offline: false });
+  const letGo = (): void => {
+    gone = true;
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    ...server,
+    letGo,
+    stop: async () => {
+      letGo();
+      silent.close();
+      names.close();
+      await server.stop();
+    },
+  };
+}
+
+async function serve(
+  data: string,
+  dir: string,
+  flags: string[],
+  { config = '', offline = true } = {},
+): Promise<Server> {
   const token = 'page-test-token-0123456789';
-  const env = { ...process.env, CLEW_TOKEN: token };
+  const env = { ...process.env, CLEW_TOKEN: token, ...(config ? { CLEW_CONFIG: config } : {}) };
   let child: ChildProcess;
+  let link = '';
   const begin = async (listen: string): Promise<string> => {
-    child = spawn(clew, ['--data', data, 'serve', '--listen', listen, '--offline', ...flags], {
+    child = spawn(clew, ['--data', data, 'serve', '--listen', listen, ...(offline ? ['--offline'] : []), ...flags], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -65,7 +136,8 @@ async function serve(data: string, dir: string, flags: string[]): Promise<Server
     child.stderr?.on('data', (chunk: Buffer) => (words += chunk.toString()));
     return new Promise((resolve, reject) => {
       child.stdout?.on('data', (chunk: Buffer) => {
-        const [, origin] = /^(http:\/\/\S+?)\/?\s/.exec(chunk.toString()) ?? [];
+        const [whole, origin] = /^(http:\/\/[^/\s]+)\S*/.exec(chunk.toString()) ?? [];
+        if (whole) link = whole;
         if (origin) resolve(origin);
       });
       child.once('exit', (code) => {
@@ -83,7 +155,7 @@ async function serve(data: string, dir: string, flags: string[]): Promise<Server
     origin,
     token,
     data,
-    link: `${origin}/?token=${token}`,
+    link: flags.includes('--accounts') ? link : `${origin}/?token=${token}`,
     command: async (...args) => (await run(clew, ['--data', data, ...args], { maxBuffer: 64 << 20, env })).stdout,
     call: async (where, body) => {
       const answer = await fetch(`${origin}/api/v1${where}`, {
@@ -190,3 +262,32 @@ export async function shot(page: Page, name: string, fullPage = false): Promise<
   await mkdir(shots, { recursive: true });
   await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage });
 }
+
+/** big writes a case of so many findings beside a server, and gives its ID. */
+export async function big(server: Server, findings: number): Promise<string> {
+  const { stdout } = await run(
+    'go',
+    ['run', './web/test/bigcase', '-data', server.data, '-findings', String(findings)],
+    { cwd: path.join(here, '..', '..') },
+  );
+  return stdout.trim();
+}
+
+/** startFrames has the browser note when it draws. As text: the compiler of the
+ * tests would put its own helpers into a function. */
+export async function startFrames(page: Page): Promise<void> {
+  await page.evaluate(
+    'globalThis.seen = []; (function step(now) { seen.push(now); requestAnimationFrame(step); })(performance.now())',
+  );
+}
+
+/** frameTimes are the times between frames since startFrames, in ms, sorted. */
+export async function frameTimes(page: Page): Promise<number[]> {
+  const seen: number[] = await page.evaluate('globalThis.seen.splice(0)');
+  return seen
+    .slice(1)
+    .map((now, i) => now - (seen[i] as number))
+    .sort((a, b) => a - b);
+}
+
+export const perSecond = (times: number[]): number => (1000 * times.length) / times.reduce((a, b) => a + b, 0);

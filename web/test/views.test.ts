@@ -274,3 +274,28 @@ test('what would be escalated is said before anybody is told', { skip }, async (
   fine();
   await close();
 });
+
+// The last one: what a watch meets is told, and would not fire again.
+test('logs are indexed and watched from the page', { skip }, async () => {
+  const { page, fine, close } = await visit(chrome, server);
+  await page.goto(`${server.origin}/#/case/${its}?tab=sightings`);
+  await page.getByText('The telemetry index:').click();
+  const paths = page.getByLabel('Files and folders to index');
+  await paths.fill('relative');
+  await page.getByRole('button', { name: 'Bring it up to date' }).click();
+  await page.getByText(/write the whole path/).waitFor();
+  await paths.fill(logs);
+  await page.getByRole('button', { name: 'Bring it up to date' }).click();
+  await page.getByText('Index brought up to date').waitFor();
+  await page.getByText(/The telemetry index: 1 log/).waitFor();
+  await page.getByRole('button', { name: 'Watch from now on' }).click();
+  await page.getByRole('progressbar', { name: 'Watching' }).waitFor();
+  await accessible(page);
+  await shot(page, 'sightings-index', true);
+  await page.reload(); // it goes on, and is found again
+  await page.locator('summary', { hasText: /telemetry index:.*watched/ }).click();
+  await page.getByRole('button', { name: 'End the watch' }).click();
+  await page.getByText('Watch ended: what was indexed stays').waitFor();
+  fine();
+  await close();
+});

@@ -28,6 +28,13 @@ export class Problem extends Error {
   }
 }
 
+let signedOut = (): void => undefined;
+
+/** onSignedOut is told that an answer was refused to a session that has ended. */
+export function onSignedOut(tell: () => void): void {
+  signedOut = tell;
+}
+
 interface Answer<T> {
   data?: T | undefined;
   error?: unknown;
@@ -44,18 +51,19 @@ export async function said<T>(call: Promise<Answer<T>>): Promise<T> {
     throw new Problem(0, 'clew does not answer: is `clew serve` still running?');
   }
   if (answer.error !== undefined || !answer.response.ok) {
+    if (answer.response.status === 401) signedOut();
     throw new Problem(answer.response.status, detailOf(answer.error, answer.response));
   }
   return answer.data as T;
 }
 
 function detailOf(error: unknown, response: Response): string {
-  if (response.status === 401) return 'This page has no token any more: open the link that `clew serve` printed.';
   if (typeof error === 'object' && error !== null) {
     const { detail, errors } = error as { detail?: string; errors?: { message?: string; location?: string }[] };
     const more = errors?.map((e) => [e.location, e.message].filter(Boolean).join(': ')).join('; ');
     if (detail) return more ? `${detail} (${more})` : detail;
   }
+  if (response.status === 401) return 'This page has no token any more: open the link that `clew serve` printed.';
   return `The server answered ${String(response.status)}.`;
 }
 

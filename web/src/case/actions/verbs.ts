@@ -5,6 +5,7 @@ interface Words {
   button: string;
   does: string;
   reason: boolean; // is needed
+  needs: 'act' | 'approve';
   bounds: boolean; // takes how long it stands, and what else to do
 }
 
@@ -13,25 +14,35 @@ export const verbs: Record<Verb, Words> = {
     button: 'Propose',
     does: 'Counts whom a block would hit and records what the policy proposes. Nothing is approved by it.',
     reason: false,
+    needs: 'act',
     bounds: true,
   },
   approve: {
     button: 'Approve',
     does: 'Block lists hold what is approved. A block that would hit bystanders becomes a watch, with the figure.',
     reason: false,
+    needs: 'approve',
     bounds: true,
   },
   apply: {
     button: 'Mark as applied',
     does: 'Records that it was put into effect: say where in the reason, such as the serial number of a zone.',
     reason: false,
+    needs: 'act',
     bounds: false,
   },
   revoke: {
     button: 'Revoke',
     does: 'Takes it out of every block list from now on. The record keeps that it stood, and why it does no more.',
     reason: true,
+    needs: 'approve',
     bounds: false,
   },
-  expire: { button: 'Record as expired', does: 'Records what has run out.', reason: false, bounds: false },
+  expire: {
+    button: 'Record as expired',
+    does: 'Records what has run out.',
+    reason: false,
+    needs: 'act',
+    bounds: false,
+  },
 };

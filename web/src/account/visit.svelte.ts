@@ -1,0 +1,60 @@
+// Who looks at the page, and what they may. Alone on loopback whoever has the link
+// may do everything, and nothing of this shows.
+import { api, onSignedOut, said, type Schemas } from '../api/client';
+
+export type Visit = Schemas['Visit'];
+export type Account = Schemas['Account'];
+export type Role = Account['role'];
+
+let now = $state.raw<Visit>();
+let trouble = $state('');
+
+export const visit = {
+  get now(): Visit | undefined {
+    return now;
+  },
+  get trouble(): string {
+    return trouble;
+  },
+  /** Whether somebody must sign in before there is anything to see. */
+  get shut(): boolean {
+    return now?.accounts === true && !now.signed_in;
+  },
+};
+
+/** may reports a permission; until it is known who asks, nobody is refused here: the
+ * server decides in any case. */
+export const may = (permission: string): boolean => now === undefined || now.permissions.includes(permission);
+
+const does: Record<string, string> = {
+  work: 'ask sources, judge and note',
+  act: 'propose, mark as applied, and tell others',
+  approve: 'approve or revoke, and judge for every case',
+  administer: 'see to users, access and the machine',
+};
+
+/** whyNot says why a button does nothing, "" when it does. */
+export function whyNot(permission: string): string {
+  if (may(permission)) return '';
+  const whom = now?.user ? `your role, ${now.user.role}, may not` : 'you may not';
+  return `${whom} ${does[permission] ?? permission}`;
+}
+
+export function enter(to: Visit): void {
+  now = to;
+  trouble = '';
+}
+
+/** look asks the server who this is. */
+export async function look(): Promise<void> {
+  try {
+    enter(await said(api.GET('/api/v1/session')));
+  } catch (error) {
+    trouble = error instanceof Error ? error.message : String(error);
+  }
+}
+
+// A session that ended is noticed by whatever asks next.
+onSignedOut(() => {
+  if (now?.accounts && now.signed_in) void look();
+});
