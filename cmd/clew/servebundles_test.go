@@ -45,6 +45,7 @@ func asked(t *testing.T, s *server.Server, method, path, kind string, body []byt
 // A case that one machine made is replayed on another and taken in there, and
 // what it decided counts only where somebody trusts it.
 func TestServeBundles(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir()) // what another process leaves in the system's place is not ours
 	from, to := servedApp(t), servedApp(t)
 	id := caseOf(t, from)
 	file := filepath.Join(t.TempDir(), "case.zip")
