@@ -29,14 +29,15 @@ const root = "/api/v1"
 
 // service answers the operations of the API.
 type service struct {
-	core   Core
-	cases  *investigation.Workspace // the record, open as long as the server
-	docs   *documents
-	watch  *watches[casefile.Head]
-	shelf  *shelf
-	jobs   *jobs
-	worker *Worker
-	beat   time.Duration // between two signs of life of a stream
+	core    Core
+	cases   *investigation.Workspace // the record, open as long as the server
+	docs    *documents
+	watch   *watches[casefile.Head]
+	streams streams
+	shelf   *shelf
+	jobs    *jobs
+	worker  *Worker
+	beat    time.Duration // between two signs of life of a stream
 	// version is of clew, as bundles name their writer.
 	version string
 	// accounts are nil where clew serves alone on loopback.

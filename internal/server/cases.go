@@ -70,7 +70,7 @@ func (s *service) registerCases(api huma.API) {
 	note := known(post(account.Work, "note", "/cases/{case}/notes", "Write a remark into the record", ""))
 	note.DefaultStatus = http.StatusCreated
 	register(api, note, s.note)
-	sse.Register(api, get(account.Read, "case-events", "/cases/{case}/events", "Follow a case", "Server-sent events: the head of the record at once, then with each change, whoever made it."),
+	sse.Register(api, s.streams.bounded(get(account.Read, "case-events", "/cases/{case}/events", "Follow a case", "Server-sent events: the head of the record at once, then with each change, whoever made it.")),
 		map[string]any{"head": CaseHead{}, "gone": Gone{}}, s.followCase)
 }
 

@@ -71,7 +71,7 @@ func (s *service) registerRuns(api huma.API) {
 		}
 		return asRun(s.jobs.store.Retry(ctx, in.ID))
 	})
-	sse.Register(api, get(account.Read, "run-events", "/investigations/{run}/events", "Follow a run", "Server-sent events: the run as it stands at once, then with each change, until it has ended."),
+	sse.Register(api, s.streams.bounded(get(account.Read, "run-events", "/investigations/{run}/events", "Follow a run", "Server-sent events: the run as it stands at once, then with each change, until it has ended.")),
 		map[string]any{"run": Run{}, "gone": Gone{}}, s.followRun)
 }
 

@@ -73,7 +73,7 @@ func New(addr net.Addr, o Options) (*Server, error) {
 	}
 	shelf := &shelf{core: o.Core}
 	s := &service{
-		core: o.Core, cases: cases, shelf: shelf, jobs: js, worker: newWorker(js, shelf, o.Work), beat: 15 * time.Second, version: o.Version,
+		core: o.Core, cases: cases, shelf: shelf, jobs: js, worker: newWorker(js, shelf, o.Work), beat: 15 * time.Second, streams: streams{most: mostStreams}, version: o.Version,
 		accounts: o.Accounts, provider: o.Provider, folders: o.Folders,
 	}
 	s.docs, s.watch = newDocuments(o.Core, cases.Cases, o.Clock), newWatches(func(ctx context.Context, id string) (casefile.Head, error) {

@@ -127,7 +127,7 @@ func (s *service) registerTelemetry(api huma.API) {
 			return huntOf(j), nil
 		})
 	register(api, known(get(account.Read, "hunt-hits", "/hunts/{hunt}/hits", "The hits of a hunt, page by page", "As clew hunt --json prints them.")), s.hits)
-	sse.Register(api, get(account.Read, "hunt-events", "/hunts/{hunt}/events", "Follow a hunt", "Server-sent events: the hunt as it stands at once, then with each change, until it has ended."),
+	sse.Register(api, s.streams.bounded(get(account.Read, "hunt-events", "/hunts/{hunt}/events", "Follow a hunt", "Server-sent events: the hunt as it stands at once, then with each change, until it has ended.")),
 		map[string]any{"hunt": Hunt{}, "gone": Gone{}}, s.followHunt)
 	register(api, get(account.Read, "telemetry-index", "/telemetry", "What the telemetry index covers", "Made and kept by clew telemetry index and watch; looked up by a hunt with index."),
 		func(ctx context.Context, _ *struct{}) (TelemetryIndex, error) { return s.core.Telemetry(ctx) })

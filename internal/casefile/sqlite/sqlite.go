@@ -32,6 +32,11 @@ const (
 // DefaultWait is how long an operation waits for another process's.
 const DefaultWait = 10 * time.Second
 
+// connections of a store, at most, kept open. A thousand requests at once would open
+// a thousand, and SQLite keeps the files of those that were closed while any other
+// of the process holds a lock (https://sqlite.org/src/file/src/os_unix.c, "pending close").
+const connections = 8
+
 // Options of a store. The zero value is the default.
 type Options struct {
 	Wait time.Duration // for another process's write, DefaultWait when zero
@@ -74,6 +79,8 @@ func OpenWith(ctx context.Context, folder string, options Options) (*Store, erro
 	if s.db, err = sql.Open("sqlite", dataSource(s.path, options.Wait, pragmas...)); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.path, err)
 	}
+	s.db.SetMaxOpenConns(connections)
+	s.db.SetMaxIdleConns(connections)
 	if err := s.prepare(ctx, options.Wait); err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
