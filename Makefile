@@ -10,7 +10,7 @@ DEMO      := $(CURDIR)/.demo
 VERSION   ?= dev
 LDFLAGS   := -s -w -X main.release=$(VERSION)
 
-.PHONY: release licences man audit soak servers help build page page-test demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
+.PHONY: load release licences man audit soak servers help build page page-test demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -103,6 +103,10 @@ soak: ## clew serve under mixed work for SOAK (default 120m): memory, goroutines
 	@mkdir -p $(CURDIR)/.soak && rm -f $(CURDIR)/.soak/soak.csv
 	CLEW_SOAK=$(SOAK) CLEW_SOAK_DIR=$(CURDIR)/.soak $(GO) test -count=1 -timeout 12h -run TestServeForHours -v ./internal/reliability/soak
 	$(GO) run ./internal/reliability/soak $(CURDIR)/.soak/soak.csv
+
+load: ## a team and a thousand event streams in front of one server; a case of 100,000 findings (minutes)
+	CLEW_LOAD=1 $(GO) test -count=1 -timeout 30m -v ./internal/reliability/load
+	CLEW_LARGE=1 $(GO) test -count=1 -timeout 10m -v ./internal/server -run TestLargeCase
 
 bench-deps:
 	@./scripts/packages.sh mtbl-bin libmtbl-dev libsqlite3-dev gcc python3-pefile g++ libfuzzy-dev libtlsh-dev ssdeep libhyperscan-dev zstd

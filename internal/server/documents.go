@@ -9,8 +9,8 @@ import (
 )
 
 // mostHeld bounds what is kept of cases in memory, in all, in findings without
-// their evidence, of which one takes about half a KiB.
-const mostHeld = 1_000_000
+// their evidence, of which one takes about a KiB (docs/reliability.md).
+const mostHeld = 600_000
 
 // wholeWeighs is how many of these one finding with its evidence takes.
 const wholeWeighs = 4

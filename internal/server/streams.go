@@ -10,7 +10,7 @@ import (
 
 // Bounds of event streams.
 const (
-	// mostStreams are open at a time: each takes some 60 KB and three goroutines
+	// mostStreams are open at a time: each takes some 40 KB and two goroutines
 	// (docs/reliability.md), so these take what one large case does.
 	mostStreams = 2_000
 	// streamsAgain is after how many seconds one who was refused may ask again.
