@@ -161,7 +161,7 @@ func TestTeam(t *testing.T) {
 	defer stop()
 	var all sync.WaitGroup
 	for n := range is.analysts {
-		all.Go(func() { s.work(ctx, rand.New(rand.NewPCG(1, uint64(n))), is.think) }) //nolint:gosec // the same work each time
+		all.Go(func() { s.work(ctx, rand.New(rand.NewPCG(1, uint64(n))), is.think) })
 	}
 	all.Wait()
 	report, worst, failed := s.tally.report(is.run)
