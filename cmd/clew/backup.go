@@ -17,6 +17,7 @@ import (
 	"clew/internal/corpus/embedded"
 	spent "clew/internal/fetch/state/sqlite"
 	"clew/internal/investigation"
+	jobs "clew/internal/job/sqlite"
 )
 
 func (a *app) backupCommand() *cobra.Command {
@@ -115,7 +116,9 @@ func partsOf(dir, name string) []backup.Part {
 			}
 			return errors.Join(store.Snapshot(ctx, file), store.Close())
 		})}}
-	case strings.HasPrefix(name, spent.FileName+"-"):
+	case name == jobs.FileName:
+		return []backup.Part{{Path: name, Snapshot: snapshot(func(ctx context.Context, file string) error { return jobs.Snapshot(ctx, dir, file) })}}
+	case strings.HasPrefix(name, spent.FileName+"-"), strings.HasPrefix(name, jobs.FileName+"-"):
 		return nil // SQLite's own, of a writer at work: in the snapshot
 	case name == "corpus":
 		return []backup.Part{{Path: name, Snapshot: func(_ context.Context, read func(string) error) error {

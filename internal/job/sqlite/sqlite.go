@@ -261,3 +261,14 @@ func (t transaction) Dispatch(ctx context.Context, id, queue string, delay time.
 func (t transaction) Pending(ctx context.Context, ticket int64) (bool, error) {
 	return t.river.Pending(ctx, t.tx, ticket)
 }
+
+// Snapshot writes the jobs in folder, as they are at one moment, to a new file.
+func Snapshot(ctx context.Context, folder, file string) error {
+	b := &backend{path: filepath.Join(folder, FileName)}
+	var err error
+	if b.db, err = sql.Open("sqlite", dataSource(b.path)); err != nil {
+		return fmt.Errorf("%s: %w", b.path, err)
+	}
+	_, err = b.db.ExecContext(ctx, `VACUUM INTO ?`, file)
+	return errors.Join(b.Explain(err), b.db.Close())
+}

@@ -36,3 +36,26 @@ func TestFilesThatAreNotOurs(t *testing.T) {
 		t.Errorf("another program's file: %v", err)
 	}
 }
+
+func TestSnapshotWhileItIsWrittenTo(t *testing.T) {
+	folder, copied := t.TempDir(), t.TempDir()
+	s, err := sqlite.Open(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // of a test
+	if _, err := s.Add(t.Context(), job.New{ID: "a", Kind: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := sqlite.Snapshot(t.Context(), folder, filepath.Join(copied, sqlite.FileName)); err != nil {
+		t.Fatal(err)
+	}
+	other, err := sqlite.Open(t.Context(), copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close() //nolint:errcheck // of a test
+	if j, err := other.Get(t.Context(), "a"); err != nil || j.State != job.Queued {
+		t.Errorf("in the snapshot: %+v, %v", j, err)
+	}
+}
