@@ -75,6 +75,11 @@ func (a *app) examine(ctx context.Context, opened *investigation.Workspace) []ch
 	} else {
 		checks = append(checks, check{"lists", "ok", fmt.Sprintf("%d lists", len(set.Lists()))})
 	}
+	if s, err := a.settings(); err == nil { // else it is said already
+		checks = append(checks, a.checkServing(s.Serve)...)
+		checks = append(checks, a.checkBackups(s.Retention.Backups.Folder)...)
+	}
+	checks = append(checks, a.checkDatabase(ctx)...)
 	dir, err := a.dataDir()
 	if err != nil {
 		return append(checks, check{"data directory", "bad", err.Error()})
@@ -87,6 +92,8 @@ func (a *app) examine(ctx context.Context, opened *investigation.Workspace) []ch
 		return checks
 	}
 	checks = append(checks, check{"data directory", "ok", dir})
+	checks = append(checks, checkSpace(dir)...)
+	checks = append(checks, a.checkSecrets(dir)...)
 	checks = append(checks, a.checkCorpus(ctx, opened), a.checkRecord(ctx), a.checkSpending(ctx))
 	return append(checks, a.checkJobs(ctx)...)
 }

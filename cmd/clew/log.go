@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"reflect"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,10 +33,16 @@ func (a *app) startLog(s settings, more ...string) error {
 	return nil
 }
 
-// knownSecrets are the values that no line, and no page, may show.
+// knownSecrets are the values that no line may show: those of the configuration and
+// of the environment.
 func (a *app) knownSecrets(s settings) []string {
-	known := []string{a.getenv("CLEW_DATABASE_PASSWORD"), a.getenv("CLEW_CORPUS_PASSWORD"), s.Database.Password, s.Corpus.Password}
-	for _, key := range s.keys(a.getenv, a.infos()) {
+	known := []string{a.getenv("CLEW_DATABASE_PASSWORD"), a.getenv("CLEW_CORPUS_PASSWORD"), a.getenv(passphraseVariable)}
+	eachSecret(reflect.ValueOf(s), reflect.ValueOf(s), func(field, _ reflect.Value) {
+		if field.Kind() == reflect.String {
+			known = append(known, field.String())
+		}
+	})
+	for _, key := range s.keys(a.getenv, a.infos()) { // those of the configuration among them
 		known = append(known, key)
 	}
 	for _, search := range s.SIEM {

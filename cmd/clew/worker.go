@@ -56,7 +56,7 @@ seconds. Imports and searches of logs stay with the machine that has the files.`
 }
 
 func (a *app) worker(ctx context.Context, f workFlags) error {
-	settings, err := a.settings()
+	settings, err := a.withSecrets()
 	if err != nil {
 		return err
 	}
