@@ -10,6 +10,6 @@ func diskSpace(folder string) (free, all uint64, err error) {
 	if err := unix.Statfs(folder, &s); err != nil {
 		return 0, 0, err
 	}
-	block := uint64(s.Bsize) //nolint:unconvert // int64 on Linux, uint32 on macOS
+	block := uint64(s.Bsize) // int64 on Linux, uint32 on macOS
 	return s.Bavail * block, s.Blocks * block, nil
 }
