@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -41,9 +42,9 @@ type scene struct {
 	number  int      // guarded by mu; makes things differ
 }
 
-func newScene(t *testing.T, p pace) *scene {
+func newScene(t *testing.T, p pace, failures io.Writer) *scene {
 	t.Helper()
-	s := &scene{home: clewtest.NewHome(t), tally: newTally(), hold: p.hold}
+	s := &scene{home: clewtest.NewHome(t), tally: newTally(failures), hold: p.hold}
 	world := filepath.Join(s.home.Dir, "world")
 	s.home.Must(t, nil, "world", world, "--size", p.world, "--seed", "3")
 	for _, file := range []string{"pdns.cof.ndjson", "whois.csv", "certificates.jsonl", "web.jsonl", "files.jsonl", "routes.jsonl"} {
@@ -182,6 +183,7 @@ type tally struct {
 	failures   int64           // guarded by mu
 	words      []string        // guarded by mu
 	sorts      map[string]done // guarded by mu
+	log        io.Writer       // of failures, as they come; guarded by mu
 }
 
 // done is what came of one sort of work.
@@ -190,7 +192,7 @@ type done struct {
 	longest time.Duration
 }
 
-func newTally() *tally { return &tally{sorts: map[string]done{}} }
+func newTally(log io.Writer) *tally { return &tally{sorts: map[string]done{}, log: log} }
 
 // mostWords bounds the failures that are told.
 const mostWords = 200
@@ -206,6 +208,7 @@ func (y *tally) count(sort string, took time.Duration, err error) {
 	y.failures++
 	if len(y.words) < mostWords {
 		y.words = append(y.words, fmt.Sprintf("%s %s: %v", time.Now().UTC().Format(time.TimeOnly), sort, err))
+		_, _ = fmt.Fprintln(y.log, y.words[len(y.words)-1]) // they are told at the end, too
 	}
 }
 

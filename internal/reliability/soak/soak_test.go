@@ -78,7 +78,12 @@ func soak(t *testing.T, dir string, p pace) (samples []sample, failed string) {
 	if _, err := os.Stat("/proc/self/smaps_rollup"); err != nil {
 		t.Skip("a process is watched through /proc, which is not here")
 	}
-	s := newScene(t, p)
+	failures, err := os.Create(filepath.Join(dir, "soak.failures"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer failures.Close() //nolint:errcheck // each line was written
+	s := newScene(t, p, failures)
 	watch := newWatcher(t, s.server, s.home.Data, filepath.Join(dir, "soak.csv"), s.tally)
 	end := time.Now().Add(p.lasts)
 	for time.Now().Before(end) {
@@ -87,11 +92,7 @@ func soak(t *testing.T, dir string, p pace) (samples []sample, failed string) {
 	if err := s.server.Stop(time.Minute); err != nil {
 		t.Error(err)
 	}
-	failed = s.tally.failed()
-	if err := os.WriteFile(filepath.Join(dir, "soak.failures"), []byte(failed), 0o600); err != nil {
-		t.Error(err)
-	}
-	return watch.list, failed
+	return watch.list, s.tally.failed()
 }
 
 // watched works until a quiet is due, then is quiet, with samples of both.
