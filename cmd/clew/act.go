@@ -186,8 +186,27 @@ func (a *app) act(ctx context.Context, name string, verb decision.Verb, named []
 	return nil
 }
 
-// carryOut carries out one verb and records what changed, in one step.
-func (a *app) carryOut(ctx context.Context, w *investigation.Workspace, id string, verb decision.Verb, named []string, f actFlags) (server.Acted, error) {
+// mostTurns is how often a decision is made again because somebody else decided
+// about the case in between.
+const mostTurns = 10
+
+// carryOut carries out one verb and records what changed, in one step. What somebody
+// else decided meanwhile is not decided twice: it is made again on what there is then.
+func (a *app) carryOut(ctx context.Context, w *investigation.Workspace, id string, verb decision.Verb, named []string, f actFlags) (acted server.Acted, err error) {
+	for range mostTurns {
+		if acted, err = a.carryOutOnce(ctx, w, id, verb, named, f); !errors.Is(err, casefile.ErrMoved) {
+			break
+		}
+	}
+	return acted, err
+}
+
+// decided are the events on which a decision about actions rests.
+var decided = []casefile.Type{
+	casefile.TypeActed, casefile.TypeFound, casefile.TypeAccepted, casefile.TypeRejected, casefile.TypeReopened, casefile.TypeUndone, casefile.TypeSighted,
+}
+
+func (a *app) carryOutOnce(ctx context.Context, w *investigation.Workspace, id string, verb decision.Verb, named []string, f actFlags) (server.Acted, error) {
 	acted := server.Acted{Actions: []server.Decision{}, Recorded: !f.dry}
 	order, err := f.order(a, verb)
 	if err != nil {
@@ -230,7 +249,7 @@ func (a *app) carryOut(ctx context.Context, w *investigation.Workspace, id strin
 	}
 	acted.Changes = len(entries)
 	if len(entries) > 0 && !f.dry {
-		_, err = w.Cases.Append(ctx, id, entries...)
+		_, err = w.Cases.AppendUnless(ctx, id, casefile.Query{After: record.Head.Seq, Types: decided}, entries...)
 	}
 	return acted, err
 }

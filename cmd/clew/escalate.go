@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -167,29 +168,20 @@ func (a *app) tell(ctx context.Context, w *investigation.Workspace, id string, f
 	if err != nil {
 		return told, err
 	}
-	record, err := casefile.Load(ctx, w.Cases, id)
-	if err != nil {
-		return told, err
-	}
-	d, err := a.underPolicy(record.Document())
-	if err != nil {
-		return told, err
-	}
-	due, err := rules.Due(ctx, d, s.Escalation.Organisation)
+	record, due, err := a.dueNow(ctx, w, id, func(d casefile.Document) ([]casefile.Escalation, error) {
+		due, err := rules.Due(ctx, d, s.Escalation.Organisation)
+		if f.dry && err == nil {
+			told.Would, err = a.wouldTell(d.Case, due, to)
+		}
+		return due, err
+	}, !f.dry)
 	if err != nil {
 		return told, err
 	}
 	told.New = len(due)
 	if f.dry {
 		told.Escalations = casefile.FilledEscalations(due)
-		told.Would, err = a.wouldTell(d.Case, due, to)
-		return told, err
-	}
-	if err := a.recordDue(ctx, w, id, due); err != nil {
-		return told, err
-	}
-	if record, err = casefile.Load(ctx, w.Cases, id); err != nil {
-		return told, err
+		return told, nil
 	}
 	told.Failed = append(told.Failed, a.deliverAll(ctx, w, record.Document(), to)...)
 	// What was sent is told though the user has stopped the run since.
@@ -200,16 +192,34 @@ func (a *app) tell(ctx context.Context, w *investigation.Workspace, id string, f
 	return told, nil
 }
 
-func (a *app) recordDue(ctx context.Context, w *investigation.Workspace, id string, due []casefile.Escalation) error {
-	entries := make([]casefile.Entry, len(due))
-	for i, e := range due {
-		entries[i] = casefile.Entry{Time: a.clock(), Type: casefile.TypeEscalated, Actor: w.ActorOf(ctx), Data: e}
+// dueNow finds what fires in a case, and records it. Where somebody else recorded
+// what fires in between, it is found again: each is in the record once.
+func (a *app) dueNow(ctx context.Context, w *investigation.Workspace, id string, find func(casefile.Document) ([]casefile.Escalation, error), write bool) (record *casefile.Record, due []casefile.Escalation, err error) {
+	for range mostTurns {
+		if record, err = casefile.Load(ctx, w.Cases, id); err != nil {
+			return nil, nil, err
+		}
+		d, err := a.underPolicy(record.Document())
+		if err != nil {
+			return nil, nil, err
+		}
+		if due, err = find(d); err != nil || !write || len(due) == 0 {
+			return record, due, err
+		}
+		entries := make([]casefile.Entry, len(due))
+		for i, e := range due {
+			entries[i] = casefile.Entry{Time: a.clock(), Type: casefile.TypeEscalated, Actor: w.ActorOf(ctx), Data: e}
+		}
+		_, err = w.Cases.AppendUnless(ctx, id, casefile.Query{After: record.Head.Seq, Types: []casefile.Type{casefile.TypeEscalated}}, entries...)
+		if err == nil {
+			record, err = casefile.Load(ctx, w.Cases, id)
+			return record, due, err
+		}
+		if !errors.Is(err, casefile.ErrMoved) {
+			return nil, nil, err
+		}
 	}
-	if len(entries) == 0 {
-		return nil
-	}
-	_, err := w.Cases.Append(ctx, id, entries...)
-	return err
+	return nil, nil, casefile.ErrMoved
 }
 
 // deliverAll hands over every escalation that a recipient has not taken yet, and

@@ -27,6 +27,7 @@ var (
 	ErrLocked   = errors.New("case record is in use by another process")
 	ErrFull     = errors.New("no space left for the case record")
 	ErrReadOnly = errors.New("case record cannot be written")
+	ErrMoved    = errors.New("somebody else decided about the case meanwhile")
 	ErrInvalid  = errors.New("event is not valid")
 	// ErrUnreachable is of a record on a server.
 	ErrUnreachable = errors.New("case record's server cannot be reached")
@@ -88,6 +89,9 @@ type Store interface {
 	// events. The first event of a case is of type Opened and no other is:
 	// ErrNoCase and ErrExists otherwise.
 	Append(ctx context.Context, id string, entries ...Entry) ([]Event, error)
+	// AppendUnless is Append for what was decided on the record as it stood: it
+	// returns ErrMoved, and appends nothing, when the case has events that fit news.
+	AppendUnless(ctx context.Context, id string, news Query, entries ...Entry) ([]Event, error)
 	// PutBlob keeps a raw answer and returns its digest. The same content is
 	// kept once.
 	PutBlob(ctx context.Context, content []byte) (digest string, err error)

@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) casefile.Store) {
 		"a_cancelled_context_changes_nothing": aCancelledContextChangesNothing,
 		"blobs_are_kept_by_content":           blobsAreKeptByContent,
 		"appenders_at_once_share_one_chain":   appendersShareOneChain,
+		"one_of_two_decisions_is_recorded":    oneOfTwoDecisions,
 		"tampering_is_found":                  tamperingIsFound,
 		"a_case_goes_whole_and_leaves_word":   aCaseGoesWholeAndLeavesWord,
 		"random_operations_match_the_model":   randomOperationsMatchTheModel,
@@ -321,5 +322,50 @@ func aCaseGoesWholeAndLeavesWord(t *testing.T, s casefile.Store) {
 	mustAppend(t, s, "a-case", Opening("evil.example")) // taken in again from the archive
 	if err := remover.Remove(ctx, gone); !errors.Is(err, casefile.ErrWentOn) {
 		t.Errorf("another case of that name: %v", err)
+	}
+}
+
+// oneOfTwoDecisions lets several decide on the same state of a case: one is
+// recorded, the others learn that the state is no more. What else is written
+// meanwhile is no hindrance.
+func oneOfTwoDecisions(t *testing.T, s casefile.Store) {
+	ctx := t.Context()
+	if _, err := s.Append(ctx, "a-case", Opening("evil.example"), Note("first")); err != nil {
+		t.Fatal(err)
+	}
+	head, err := s.Head(ctx, "a-case")
+	if err != nil {
+		t.Fatal(err)
+	}
+	news := casefile.Query{After: head.Seq, Types: []casefile.Type{casefile.TypeTagged}}
+	decision := casefile.Entry{Time: start, Type: casefile.TypeTagged, Actor: "analyst", Data: casefile.Tagged{Add: []string{"seen"}}}
+	var (
+		wait  sync.WaitGroup
+		moved [8]error
+	)
+	for i := range moved {
+		wait.Go(func() {
+			if _, err := s.Append(ctx, "a-case", Note(fmt.Sprint("beside ", i))); err != nil {
+				t.Error(err)
+			}
+			_, moved[i] = s.AppendUnless(ctx, "a-case", news, decision)
+		})
+	}
+	wait.Wait()
+	recorded := 0
+	for _, err := range moved {
+		switch {
+		case err == nil:
+			recorded++
+		case !errors.Is(err, casefile.ErrMoved):
+			t.Errorf("got %v, want ErrMoved", err)
+		}
+	}
+	events, err := s.Events(ctx, "a-case", casefile.Query{})
+	if err != nil || recorded != 1 || len(events) != 2+len(moved)+1 {
+		t.Errorf("%d decisions were recorded, %d events, %v; want one decision and %d events", recorded, len(events), err, 2+len(moved)+1)
+	}
+	if _, err := s.AppendUnless(ctx, "no-case", casefile.Query{}, decision); !errors.Is(err, casefile.ErrNoCase) {
+		t.Errorf("of a case that is not there: %v, want ErrNoCase", err)
 	}
 }

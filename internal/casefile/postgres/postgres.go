@@ -57,6 +57,15 @@ func (s *Store) Close() error {
 
 // Append seals entries behind the head of the case, in one transaction.
 func (s *Store) Append(ctx context.Context, id string, entries ...casefile.Entry) ([]casefile.Event, error) {
+	return s.add(ctx, id, nil, entries)
+}
+
+// AppendUnless implements [casefile.Store].
+func (s *Store) AppendUnless(ctx context.Context, id string, news casefile.Query, entries ...casefile.Entry) ([]casefile.Event, error) {
+	return s.add(ctx, id, &news, entries)
+}
+
+func (s *Store) add(ctx context.Context, id string, news *casefile.Query, entries []casefile.Entry) ([]casefile.Event, error) {
 	var (
 		events []casefile.Event
 		next   casefile.Head
@@ -72,6 +81,13 @@ func (s *Store) Append(ctx context.Context, id string, entries ...casefile.Entry
 	head, err := headIn(ctx, tx, id)
 	if err != nil && !errors.Is(err, casefile.ErrNoCase) {
 		return nil, s.explained(err)
+	}
+	if news != nil {
+		if came, err := s.eventsIn(ctx, tx, id, *news); err != nil {
+			return nil, err
+		} else if len(came) > 0 {
+			return nil, casefile.ErrMoved
+		}
 	}
 	if events, err = casefile.Seal(id, head, entries); err != nil {
 		return nil, err
@@ -142,6 +158,7 @@ func (s *Store) Head(ctx context.Context, id string) (casefile.Head, error) {
 }
 
 type querier interface {
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
 }
 
@@ -158,6 +175,10 @@ func (s *Store) Events(ctx context.Context, id string, q casefile.Query) ([]case
 	if _, err := s.Head(ctx, id); err != nil {
 		return nil, err
 	}
+	return s.eventsIn(ctx, s.db, id, q)
+}
+
+func (s *Store) eventsIn(ctx context.Context, db querier, id string, q casefile.Query) ([]casefile.Event, error) {
 	query := `SELECT seq, time, type, actor, data, prev, hash FROM clew.events WHERE case_id = $1 AND seq > $2`
 	args := []any{id, int64(q.After)}
 	if len(q.Types) > 0 {
@@ -173,7 +194,7 @@ func (s *Store) Events(ctx context.Context, id string, q casefile.Query) ([]case
 	} else {
 		query += ` ORDER BY seq`
 	}
-	rows, err := s.db.Query(ctx, query, args...)
+	rows, err := db.Query(ctx, query, args...)
 	if err != nil {
 		return nil, s.explained(err)
 	}
