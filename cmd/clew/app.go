@@ -18,6 +18,7 @@ import (
 
 	"clew/internal/account"
 	"clew/internal/casefile"
+	"clew/internal/durable"
 	"clew/internal/investigation"
 	"clew/internal/marking"
 	"clew/internal/observable"
@@ -291,17 +292,7 @@ func (a *app) printTo(print func(io.Writer) error) error {
 	if info, err := os.Stat(a.output); err == nil && !info.Mode().IsRegular() {
 		return printInto(a.output, print) // a device or pipe is written to, never replaced
 	}
-	temp, err := os.CreateTemp(filepath.Dir(a.output), ".clew-*")
-	if err != nil {
-		return fmt.Errorf("output: %w", err)
-	}
-	out := bufio.NewWriter(temp)
-	err = errors.Join(print(out), out.Flush(), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), a.output)
-	}
-	if err != nil {
-		_ = os.Remove(temp.Name()) // it may be gone already
+	if err := durable.Replace(a.output, print); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clew/internal/casefile"
+	"clew/internal/durable"
 	"clew/internal/investigation"
 	"clew/internal/source/attack"
 )
@@ -140,7 +141,7 @@ func (a *app) updateAttack(ctx context.Context) error {
 		return fmt.Errorf("%w; what was kept before still holds", err)
 	}
 	path := filepath.Join(dir, attackFile)
-	if err := os.Rename(temp.Name(), path); err != nil {
+	if err := durable.Rename(temp.Name(), path); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "%d objects of ATT&CK kept in %s\n", n, path)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
+	"clew/internal/durable"
 	"clew/internal/marking"
 	"clew/internal/observable"
 	"clew/internal/server"
@@ -124,19 +124,10 @@ func writePrivate(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".config-*") // mode 0600
-	if err != nil {
+	return durable.Replace(path, func(w io.Writer) error {
+		_, err := w.Write(content)
 		return err
-	}
-	_, err = io.Copy(temp, bytes.NewReader(content))
-	err = errors.Join(err, temp.Sync(), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(temp.Name()) // it may be gone already
-	}
-	return err
+	})
 }
 
 func (a *app) sourceTest() *cobra.Command {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"clew/internal/durable"
 	"clew/internal/reference"
 )
 
@@ -133,18 +134,10 @@ func importWarninglist(dir, path string) (listLine, error) {
 
 // replaceFile puts a file in place, whole or not at all.
 func replaceFile(path string, content []byte) error {
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
+	return durable.Replace(path, func(w io.Writer) error {
+		_, err := w.Write(content)
 		return err
-	}
-	_, err = temporary.Write(content)
-	if err = errors.Join(err, temporary.Close()); err == nil {
-		err = os.Rename(temporary.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temporary.Name()))
-	}
-	return nil
+	})
 }
 
 func (a *app) printWarninglist(line listLine) error {

@@ -16,6 +16,7 @@ import (
 // it in this list, and nothing else of ours.
 var layers = []string{
 	"fuzzy",
+	"durable",
 	"yamlfile",
 	"sealed",
 	"database",

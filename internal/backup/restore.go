@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"clew/internal/durable"
 )
 
 // Check reads a backup through and compares every file with its digest.
@@ -90,7 +92,7 @@ func put(making, dir string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return err
 	}
-	return os.Rename(making, dir)
+	return durable.Rename(making, dir)
 }
 
 // read hands every file of the manifest to where it goes, and checks it.

@@ -9,11 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"clew/internal/durable"
 )
 
 // A BlobDir keeps raw answers in a folder, for several goroutines and
@@ -137,10 +138,7 @@ func (d BlobDir) write(digest string, packed []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(temp.Name(), target); err != nil {
-		return err
-	}
-	return syncDir(folder)
+	return durable.Rename(temp.Name(), target)
 }
 
 // makeDir makes folder and what is above it, and syncs the folder each new name
@@ -158,18 +156,7 @@ func makeDir(folder string) error {
 	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncDir(parent)
-}
-
-func syncDir(folder string) error {
-	if runtime.GOOS == "windows" { // has no such call; NTFS journals the names
-		return nil
-	}
-	dir, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return durable.SyncDir(parent)
 }
 
 func compress(w io.Writer, content []byte) error {

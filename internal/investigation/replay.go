@@ -84,7 +84,7 @@ func lastRun(ctx context.Context, r casefile.Reader, id string) (read casefile.R
 			return read, found, err
 		}
 		if len(events) == 0 {
-			return read, found, fmt.Errorf("case %s has no finished run to replay", id)
+			return read, found, fmt.Errorf("case %s has no finished run to replay: %w", id, ErrNotRun)
 		}
 		if err := events[0].Decode(want.payload); err != nil {
 			return read, found, err

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/blevesearch/vellum"
 
 	"clew/internal/corpus"
+	"clew/internal/durable"
 	"clew/internal/observable"
 	"clew/internal/observation"
 )
@@ -245,18 +247,18 @@ func (g *group) end() error {
 // publish puts a complete index in the place of the one before.
 func publish(dir, built string, meta Meta) error {
 	old, _ := readMeta(dir) // none, or one that cannot be read: nothing to remove
-	if err := os.Rename(built, filepath.Join(dir, meta.File)); err != nil {
+	if err := durable.Rename(built, filepath.Join(dir, meta.File)); err != nil {
 		return fmt.Errorf("index of names: %w", err)
 	}
 	text, err := json.Marshal(meta)
 	if err != nil {
 		return err
 	}
-	temp := filepath.Join(dir, metaFile+".new")
-	if err := os.WriteFile(temp, text, 0o600); err != nil {
-		return fmt.Errorf("index of names: %w", err)
-	}
-	if err := os.Rename(temp, filepath.Join(dir, metaFile)); err != nil {
+	err = durable.Replace(filepath.Join(dir, metaFile), func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("index of names: %w", err)
 	}
 	if old.File != "" && old.File != meta.File {

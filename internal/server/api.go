@@ -182,7 +182,7 @@ func asProblem(err error) error {
 		return huma.Error403Forbidden(text)
 	case errors.Is(err, pdf.ErrNoBrowser):
 		return huma.Error501NotImplemented(text)
-	case errors.Is(err, casefile.ErrMoved), errors.Is(err, job.ErrBusy), errors.Is(err, job.ErrActive), errors.Is(err, investigation.ErrNotRun), errors.Is(err, casefile.ErrDiverged), errors.Is(err, ErrUntrusted), errors.Is(err, investigation.ErrDiffers):
+	case errors.Is(err, casefile.ErrMoved), errors.Is(err, job.ErrBusy), errors.Is(err, job.ErrActive), errors.Is(err, investigation.ErrNotRun), errors.Is(err, casefile.ErrNotRead), errors.Is(err, casefile.ErrDiverged), errors.Is(err, ErrUntrusted), errors.Is(err, investigation.ErrDiffers):
 		return huma.Error409Conflict(text)
 	case errors.Is(err, job.ErrFull):
 		return huma.Error429TooManyRequests(text)

@@ -125,7 +125,7 @@ func Open(ctx context.Context, folder string) (*job.Store, error) {
 func dataSource(path string) string {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), // first: the others may have to wait
-		"journal_mode(WAL)", "synchronous(NORMAL)", "trusted_schema(0)", "cell_size_check(1)",
+		"journal_mode(WAL)", "synchronous(FULL)", "trusted_schema(0)", "cell_size_check(1)",
 	}}
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
 }

@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"clew/internal/durable"
 	"clew/internal/telemetry/match"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -141,7 +142,7 @@ func (s *Store) commit(path string, before func(*Fresh) error) error {
 			return err
 		}
 	}
-	if err := os.Rename(path+partial, path); err != nil { //nolint:gosec // below the data directory
+	if err := durable.Rename(path+partial, path); err != nil {
 		return err
 	}
 	seg, err := openSegment(path)

@@ -114,12 +114,12 @@ func Rebuild(folder string, now time.Time) (aside string, err error) {
 	return aside, nil
 }
 
-// dataSource names the file for the driver. NORMAL loses no count when a process
-// is killed; when the power fails it may lose the last ones.
+// dataSource names the file for the driver. FULL: what was counted before a request
+// left is counted when the power fails, too.
 func dataSource(path string) string {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), // first: the others may have to wait
-		"journal_mode(WAL)", "synchronous(NORMAL)", "trusted_schema(0)", "cell_size_check(1)",
+		"journal_mode(WAL)", "synchronous(FULL)", "trusted_schema(0)", "cell_size_check(1)",
 	}}
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
 }
