@@ -71,6 +71,11 @@ func (d *disk) do(o op) {
 			delete(d.names, o.path)
 			d.waiting = append(d.waiting, change{o.path, o.to, f})
 		}
+	case "link":
+		if f := d.names[o.path]; f != nil {
+			d.names[o.to] = f
+			d.waiting = append(d.waiting, change{to: o.to, file: f})
+		}
 	case "unlink":
 		d.waiting = append(d.waiting, change{from: o.path, file: d.names[o.path]})
 		delete(d.names, o.path)
@@ -82,7 +87,13 @@ func (d *disk) do(o op) {
 func (d *disk) sync(path string) {
 	if f := d.names[path]; f != nil {
 		f.kept, f.pending = apply(f.kept, f.pending), nil
-		d.keep(func(c change) bool { return c.from == "" && c.file == f && c.to == f.made })
+		// With the name it was made under, all that came before under that name.
+		made := slices.IndexFunc(d.waiting, func(c change) bool { return c.from == "" && c.file == f && c.to == f.made })
+		before := d.waiting[:max(made+1, 0)]
+		after := slices.Clone(d.waiting[max(made+1, 0):])
+		d.waiting = slices.Clone(before)
+		d.keep(func(c change) bool { return made >= 0 && (c.from == f.made || c.to == f.made) })
+		d.waiting = append(d.waiting, after...)
 		return
 	}
 	d.keep(func(c change) bool {

@@ -188,6 +188,10 @@ func (p *parser) call(name, args, result string) {
 		if paths := texts(args); len(paths) == 2 && p.inside(paths[1]) {
 			p.ops = append(p.ops, op{call: "rename", path: paths[0], to: paths[1]})
 		}
+	case "link", "linkat":
+		if paths := texts(args); len(paths) == 2 && p.inside(paths[1]) {
+			p.ops = append(p.ops, op{call: "link", path: paths[0], to: paths[1]})
+		}
 	case "unlink", "unlinkat":
 		if paths := texts(args); len(paths) == 1 && p.inside(paths[0]) && !strings.Contains(args, "AT_REMOVEDIR") {
 			p.ops = append(p.ops, op{call: "unlink", path: paths[0]})
