@@ -164,7 +164,7 @@ func outside(t *testing.T, name, content string) string {
 func passiveDNS(round, rows int) string {
 	var b strings.Builder
 	for i := range rows {
-		fmt.Fprintf(&b, `{"rrname":"n%d.shop.example","rrtype":"A","rdata":"198.51.100.%d","time_first":%d,"time_last":1750000000}`+"\n", i%400, i%40, 1700000000+round)
+		fmt.Fprintf(&b, `{"rrname":"n%d-shop.example","rrtype":"A","rdata":"198.51.100.%d","time_first":%d,"time_last":1750000000}`+"\n", i%400, i%40, 1700000000+round)
 	}
 	return b.String()
 }

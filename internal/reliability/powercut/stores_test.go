@@ -10,7 +10,7 @@ import (
 	"clew/internal/reliability/clewtest"
 )
 
-const seed = "n7.shop.example"
+const seed = "n7-shop.example"
 
 // TestImport cuts an import into a corpus that holds another. What was imported
 // before is there; the import is there once it was printed; and the same command
@@ -37,7 +37,7 @@ func TestImport(t *testing.T) {
 			if out := h.Must(t, nil, "count", seed, "--json"); !strings.Contains(out, "198.51.100.7") {
 				t.Errorf("what it brought is not there: %s", out)
 			}
-			if out := h.Must(t, nil, "pattern", seed, "n8.shop.example", "n9.shop.example", "--json"); out == "" {
+			if out := h.Must(t, nil, "pattern", seed, "n8-shop.example", "n9-shop.example", "--json"); out == "" {
 				t.Error("the index of names says nothing")
 			}
 		},
@@ -50,7 +50,7 @@ func TestInvestigate(t *testing.T) {
 	scenario{
 		prepare: func(t *testing.T, h *clewtest.Home) []string {
 			h.Must(t, nil, "import", "cof", outside(t, "first.ndjson", passiveDNS(1, 500)))
-			h.Must(t, nil, "investigate", "n9.shop.example", "--offline")
+			h.Must(t, nil, "investigate", "n9-shop.example", "--offline")
 			return []string{"investigate", seed, "--offline", "--json"}
 		},
 		check: func(t *testing.T, h *clewtest.Home, said string, ended bool) {
