@@ -277,7 +277,7 @@ func (s *Store) eventsIn(ctx context.Context, db querier, id string, q casefile.
 	args := []any{id, int64(q.After)}
 	if len(q.Types) > 0 {
 		// Only place holders are joined to the query, never text.
-		query += ` AND type IN (?` + strings.Repeat(`, ?`, len(q.Types)-1) + `)` //nolint:gosec // see above
+		query += ` AND type IN (?` + strings.Repeat(`, ?`, len(q.Types)-1) + `)`
 		for _, t := range q.Types {
 			args = append(args, string(t))
 		}

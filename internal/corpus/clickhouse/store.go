@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -157,7 +158,16 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
+	if unreachable(err) {
+		return fmt.Errorf("corpus %s: the ClickHouse server cannot be reached: start it, or check the address; what was acknowledged is safe there (%w)", s.opts, err)
+	}
 	return fmt.Errorf("corpus %s: %w", s.opts, err)
+}
+
+// unreachable reports whether the connection failed, not what was asked.
+func unreachable(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // name returns a table with its database.
