@@ -8,12 +8,18 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/oauth2-proxy/mockoidc"
+
 	"clew/internal/account"
+	"clew/internal/account/oidc"
 	"clew/internal/account/sqlite"
 	"clew/internal/casefile"
 	"clew/internal/investigation"
@@ -92,11 +98,14 @@ type team struct {
 	headers map[string]http.Header // by caller
 	ids     map[string]string      // of cases
 	users   map[string]account.User
+	at      server.Provider
 }
 
 var cheap = account.Cost{Memory: 64, Passes: 1, Threads: 1}
 
-func newTeam(t testing.TB) *team {
+func newTeam(t testing.TB) *team { return newTeamWith(t, nil) }
+
+func newTeamWith(t testing.TB, at server.Provider) *team {
 	t.Helper()
 	a := offlineApp(servedApp(t))
 	dir, err := a.dataDir()
@@ -108,7 +117,7 @@ func newTeam(t testing.TB) *team {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	g := &team{t: t, headers: map[string]http.Header{"nobody": {}}, ids: map[string]string{}, users: map[string]account.User{}}
+	g := &team{t: t, headers: map[string]http.Header{"nobody": {}}, ids: map[string]string{}, users: map[string]account.User{}, at: at}
 	g.book = account.NewBook(store, account.DefaultRules, cheap, time.Now, rand.Reader)
 	late := account.NewBook(store, account.DefaultRules, cheap, func() time.Time { return time.Now().Add(-2 * account.DefaultRules.Longest) }, rand.Reader)
 	console := account.Console("tester")
@@ -203,7 +212,7 @@ func (g *team) serve(a *app) {
 	served.guarded = server.Guarded(g.book)
 	served.connectors()
 	s, err := server.New(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8777}, server.Options{
-		Core: core{&served}, Version: "test", Clock: time.Now, Feeds: feeds{&served}.handlers(), Accounts: g.book,
+		Core: core{&served}, Version: "test", Clock: time.Now, Feeds: feeds{&served}.handlers(), Accounts: g.book, Provider: g.at,
 	})
 	if err != nil {
 		g.t.Fatal(err)
@@ -363,6 +372,110 @@ func (g *team) callers() []string {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// TestReferenceOfAccess writes the tables out, with the ways of a server that has all.
+func TestReferenceOfAccess(t *testing.T) {
+	g := newTeam(t)
+	page := server.AccessReference(g.server.Routes())
+	path := filepath.Join("..", "..", "docs", "reference", "access.md")
+	if *update {
+		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if have, err := os.ReadFile(path); err != nil || string(have) != page {
+		t.Errorf("%s is not what the code says (%v): run make docs", path, err)
+	}
+	for permission, row := range table(whoMay) {
+		for _, role := range account.Roles() {
+			if may := role.May(account.Permission(permission)); may != (row[string(role)] == "yes") {
+				t.Errorf("the page says that %s may %s: %v, and the table of the test does not", role, permission, may)
+			}
+		}
+	}
+}
+
+// Who signs in at the identity provider comes back to where they were, with the role
+// of their group.
+func TestSignInAtProvider(t *testing.T) {
+	op, err := mockoidc.Run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer op.Shutdown() //nolint:errcheck // of a test
+	at, err := oidc.New(oidc.Config{
+		Issuer: op.Issuer(), Client: op.ClientID, Secret: op.ClientSecret, Roles: map[string]account.Role{"soc": account.Analyst}, Scopes: []string{"profile", "groups"}, Ceiling: marking.TLPAmber,
+	}, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newTeamWith(t, at)
+	come := func(user *mockoidc.MockUser, to string, tamper func(*http.Cookie)) *http.Response {
+		t.Helper()
+		op.QueueUser(user)
+		begun := g.visit("/api/v1/session/provider?to="+url.QueryEscape(to), nil)
+		if begun.StatusCode != http.StatusSeeOther {
+			t.Fatalf("begin: %d", begun.StatusCode)
+		}
+		kept := begun.Cookies()[0]
+		if tamper != nil {
+			tamper(kept)
+		}
+		stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		back, err := stay.Get(begun.Header.Get("Location"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = back.Body.Close() // only where it leads counts
+		came, err := url.Parse(back.Header.Get("Location"))
+		if err != nil || !strings.HasPrefix(came.String(), "http://127.0.0.1:8777/api/v1/session/provider/back?") {
+			t.Fatalf("the provider sends to %v, %v", came, err)
+		}
+		return g.visit(came.RequestURI(), kept)
+	}
+	eve := &mockoidc.MockUser{Subject: "5", PreferredUsername: "eve", Groups: []string{"soc", "chess"}}
+	in := come(eve, "/#/cases/x", nil)
+	if in.Header.Get("Location") != "/#/cases/x" || len(in.Cookies()) != 2 || in.Cookies()[1].SameSite != http.SameSiteStrictMode || !in.Cookies()[1].HttpOnly {
+		t.Fatalf("came back to %q with %v", in.Header.Get("Location"), in.Cookies())
+	}
+	g.headers["eve"] = http.Header{"Cookie": {in.Cookies()[1].Name + "=" + in.Cookies()[1].Value}}
+	if _, text := g.ask("eve", "GET /api/v1/session", ""); !strings.Contains(text, `"name":"eve","role":"analyst","ceiling":"AMBER"`) {
+		t.Errorf("signed in as %s", text)
+	}
+	for name, c := range map[string]struct {
+		user   *mockoidc.MockUser
+		to     string
+		tamper func(*http.Cookie)
+		want   string
+	}{
+		"to_another_site": {eve, "https://evil.example/", nil, "/"},
+		"to_another_host": {eve, "//evil.example/", nil, "/"},
+		"with_backslash":  {eve, `/\evil.example/`, nil, "/"},
+		"of_no_group":     {&mockoidc.MockUser{Subject: "6", PreferredUsername: "mallory", Groups: []string{"chess"}}, "/", nil, "/#/sign-in?refused="},
+		"name_is_taken":   {&mockoidc.MockUser{Subject: "7", PreferredUsername: "admin", Groups: []string{"soc"}}, "/", nil, "/#/sign-in?refused="},
+		"not_begun_here":  {eve, "/", func(c *http.Cookie) { c.Value = "" }, "/#/sign-in?refused="},
+		"another_flow": {eve, "/", func(c *http.Cookie) {
+			c.Value = g.visit("/api/v1/session/provider", nil).Cookies()[0].Value
+		}, "/#/sign-in?refused="},
+	} {
+		if got := come(c.user, c.to, c.tamper).Header.Get("Location"); got != c.want && (c.want == "/" || !strings.HasPrefix(got, c.want)) {
+			t.Errorf("%s: sent to %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// visit asks as a browser that is not signed in.
+func (g *team) visit(path string, kept *http.Cookie) *http.Response {
+	r := httptest.NewRequestWithContext(g.t.Context(), http.MethodGet, path, nil)
+	r.Host = "127.0.0.1:8777"
+	if kept != nil {
+		r.AddCookie(kept)
+	}
+	w := httptest.NewRecorder()
+	g.server.ServeHTTP(w, r)
+	return w.Result()
 }
 
 // TestAccess tries every way into the server as everybody, about every sort of case.

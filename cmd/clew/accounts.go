@@ -7,9 +7,10 @@ import (
 	"time"
 
 	"clew/internal/account"
+	"clew/internal/account/oidc"
 	"clew/internal/account/postgres"
 	"clew/internal/account/sqlite"
-	"clew/internal/database"
+	"clew/internal/marking"
 	"clew/internal/server"
 )
 
@@ -31,10 +32,46 @@ type accountSettings struct {
 	OIDC        oidcSettings  `yaml:"oidc,omitempty"`
 }
 
-// oidcSettings name an identity provider.
+// oidcSettings name an identity provider:
+//
+//	oidc:
+//	  issuer: https://login.example
+//	  client: clew
+//	  secret: …
+//	  roles: {soc: analyst, soc-leads: approver, soc-admins: admin}
+//	  invited_only: false      # whether only users that are there may come
 type oidcSettings struct {
-	Issuer string `yaml:"issuer,omitempty"`
-	Secret string `yaml:"secret,omitempty" secret:"true"`
+	Title       string                  `yaml:"title,omitempty"`
+	Issuer      string                  `yaml:"issuer,omitempty"`
+	Client      string                  `yaml:"client,omitempty"`
+	Secret      string                  `yaml:"secret,omitempty" secret:"true"`
+	NameClaim   string                  `yaml:"name_claim,omitempty"`
+	GroupClaim  string                  `yaml:"group_claim,omitempty"`
+	Scopes      []string                `yaml:"scopes,omitempty"`
+	Roles       map[string]account.Role `yaml:"roles,omitempty"`
+	Ceiling     string                  `yaml:"ceiling,omitempty"`
+	InvitedOnly bool                    `yaml:"invited_only,omitempty"`
+}
+
+// provider is the identity provider of the configuration, nil for none.
+func (a *app) provider(s oidcSettings) (server.Provider, error) {
+	if s.Issuer == "" {
+		return nil, nil
+	}
+	ceiling := account.DefaultCeiling
+	if s.Ceiling != "" {
+		var err error
+		if ceiling, err = marking.ParseTLP(s.Ceiling); err != nil {
+			return nil, usagef("%w: accounts: oidc: ceiling: %w", errConfig, err)
+		}
+	}
+	p, err := oidc.New(oidc.Config{
+		Title: s.Title, Issuer: s.Issuer, Client: s.Client, Secret: s.Secret, NameClaim: s.NameClaim, GroupClaim: s.GroupClaim, Scopes: s.Scopes, Roles: s.Roles, Ceiling: ceiling,
+	}, a.random)
+	if err != nil {
+		return nil, usagef("%w: accounts: oidc: %w", errConfig, err)
+	}
+	return p, nil
 }
 
 // rules are the team's, within what makes sense.
@@ -46,7 +83,7 @@ func (s accountSettings) rules() (account.Rules, error) {
 	if s.Longest != 0 {
 		rules.Longest = s.Longest
 	}
-	rules.OwnApproval = s.OwnApproval
+	rules.OwnApproval, rules.InvitedOnly = s.OwnApproval, s.OIDC.InvitedOnly
 	if rules.Idle < time.Minute || rules.Longest < rules.Idle || rules.Longest > 30*24*time.Hour {
 		return rules, usagef("%w: accounts: idle is a minute or more, and longest between idle and 720h", errConfig)
 	}
@@ -76,11 +113,11 @@ func (a *app) book(ctx context.Context) (*account.Book, func(), error) {
 }
 
 func (a *app) accountStore(ctx context.Context) (account.Store, func(), error) {
-	at, err := a.databaseAt("")
+	db, err := a.team(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	if at.URL == "" {
+	if db == nil {
 		dir, err := a.dataDir()
 		if err != nil {
 			return nil, nil, err
@@ -91,19 +128,11 @@ func (a *app) accountStore(ctx context.Context) (account.Store, func(), error) {
 		}
 		return store, func() { _ = store.Close() }, nil // what matters was acknowledged before
 	}
-	db, err := database.Open(ctx, at)
-	if err != nil {
-		return nil, nil, err
-	}
 	store, err := postgres.Open(ctx, db)
 	if err != nil {
-		_ = db.Close() // returns nothing
 		return nil, nil, err
 	}
-	return store, func() {
-		_ = store.Close() // what matters was acknowledged before
-		_ = db.Close()    // returns nothing
-	}, nil
+	return store, func() { _ = store.Close() }, nil // the database stays open: others use it
 }
 
 // accountsWanted reports whether who asks must sign in: where it was said, and
@@ -113,7 +142,10 @@ func (a *app) accountsWanted(listen string, s settings, said bool) (bool, error)
 	if err != nil {
 		return false, usageError{err}
 	}
-	return said || s.Accounts.On || beyond, nil
+	if beyond && !s.Serve.encrypts() && len(s.Serve.BehindProxy) == 0 {
+		return false, usagef("listen on %q: passwords would cross the network in the clear: name serve: tls, acme or behind_proxy in the configuration", listen)
+	}
+	return said || s.Serve.Accounts || s.Accounts.On || beyond, nil
 }
 
 // withAccounts has a server know its users, and everything that the app opens from
@@ -123,6 +155,10 @@ func (a *app) withAccounts(ctx context.Context, s accountSettings, o *server.Opt
 		return nil, err
 	}
 	a.guarded = server.Guarded(o.Accounts)
+	if o.Provider, err = a.provider(s.OIDC); err != nil {
+		closeBook()
+		return nil, err
+	}
 	o.Folders = s.Folders
 	return closeBook, nil
 }

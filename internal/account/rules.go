@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -27,6 +28,9 @@ var tried = []string{
 	"test", "temp", "user", "guest", "hello", "hallo", "pass",
 }
 
+// year is what people put behind a word to have digits.
+var year = regexp.MustCompile(`(19|20)[0-9][0-9]`)
+
 // folded undoes what people write for letters.
 var folded = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i", "ß", "ss")
 
@@ -50,7 +54,7 @@ func CheckPassword(password string, about ...string) error {
 // worth counts the characters of a password, where a word that is tried first, a
 // run (abcd, 4321, qwert) and a repetition count as one.
 func worth(password string, about []string) int {
-	text := strings.ToLower(password)
+	text := year.ReplaceAllString(strings.ToLower(password), "\x01")
 	words := append([]string{}, tried...)
 	for _, a := range about {
 		for _, part := range strings.FieldsFunc(strings.ToLower(a), func(r rune) bool { return strings.ContainsRune("._-@ ", r) }) {

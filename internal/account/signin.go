@@ -15,8 +15,8 @@ type From struct {
 	Agent   string // what the browser said it is
 }
 
-// host is the address without its port.
-func (f From) host() string {
+// Host is the address without its port.
+func (f From) Host() string {
 	if at, err := netip.ParseAddrPort(f.Address); err == nil {
 		return at.Addr().Unmap().WithZone("").String()
 	}
@@ -25,9 +25,9 @@ func (f From) host() string {
 
 // network is what one client has to itself: an address, of IPv6 the /64.
 func (f From) network() string {
-	addr, err := netip.ParseAddr(f.host())
+	addr, err := netip.ParseAddr(f.Host())
 	if err != nil || addr.Is4() {
-		return f.host()
+		return f.Host()
 	}
 	p, _ := addr.Prefix(64) // of an IPv6 address
 	return p.String()
@@ -89,7 +89,7 @@ func (b *Book) admit(ctx context.Context, name string, from From, more ...limit)
 			if n == l.most {
 				over = &LimitError{until.Sub(now)}
 				return tx.Log(ctx, Entry{
-					At: now, Actor: name, Via: "password", Address: from.host(), Operation: "sign-in", Outcome: Refused,
+					At: now, Actor: name, Via: "password", Address: from.Host(), Operation: "sign-in", Outcome: Refused,
 					Detail: "too many sign-ins failed; further ones are not listed until " + until.Format(time.RFC3339),
 				})
 			}
@@ -101,6 +101,10 @@ func (b *Book) admit(ctx context.Context, name string, from From, more ...limit)
 	}
 	return err
 }
+
+// Admit counts a try to sign in that names nobody, and refuses it where a place has
+// made too many.
+func (b *Book) Admit(ctx context.Context, from From) error { return b.admit(ctx, "", from) }
 
 // SignIn checks a name and a password, and returns the secret of a new session. It
 // takes as long for a user who is not there, and says the same.
@@ -121,7 +125,7 @@ func (b *Book) SignIn(ctx context.Context, name, password string, from From) (st
 		return "", User{}, err
 	}
 	if !right || u.Disabled {
-		failed := Entry{Actor: name, Via: "password", Address: from.host(), Operation: "sign-in", Outcome: Refused, Detail: "wrong name or password"}
+		failed := Entry{Actor: name, Via: "password", Address: from.Host(), Operation: "sign-in", Outcome: Refused, Detail: "wrong name or password"}
 		if right {
 			failed.Detail = "the account is disabled"
 		}
@@ -148,7 +152,7 @@ func (b *Book) begin(ctx context.Context, id, via string, from From, with func(T
 		return "", User{}, err
 	}
 	var u User
-	e := Entry{Via: via, Address: from.host(), Operation: "sign-in", Outcome: Done}
+	e := Entry{Via: via, Address: from.Host(), Operation: "sign-in", Outcome: Done}
 	err = b.change(ctx, &e, func(tx Tx) (err error) {
 		if u, err = tx.User(ctx, id); err != nil {
 			return err
@@ -171,7 +175,7 @@ func (b *Book) begin(ctx context.Context, id, via string, from From, with func(T
 		if err := tx.Sweep(ctx, now, now.Add(-b.rules.Longest), now.Add(-b.rules.Idle)); err != nil {
 			return err
 		}
-		return tx.PutSession(ctx, Session{Digest: digest(secret), User: u.ID, Began: now, Used: now, Address: from.host(), Agent: shortened(from.Agent, 200)})
+		return tx.PutSession(ctx, Session{Digest: digest(secret), User: u.ID, Began: now, Used: now, Address: from.Host(), Agent: shortened(from.Agent, 200)})
 	})
 	return secret, u, err
 }
@@ -205,7 +209,7 @@ func (b *Book) session(ctx context.Context, key string, from From, used bool) (C
 			return Caller{}, err
 		}
 	}
-	return Caller{User: u, Session: s.Digest, Address: from.host()}, nil
+	return Caller{User: u, Session: s.Digest, Address: from.Host()}, nil
 }
 
 func (b *Book) enabled(ctx context.Context, id string) (User, error) {
@@ -245,7 +249,7 @@ func (b *Book) token(ctx context.Context, key string, from From) (Caller, error)
 			return Caller{}, err
 		}
 	}
-	return Caller{User: u, Token: t.ID, Name: t.Name, Scopes: t.Scopes, Address: from.host()}, nil
+	return Caller{User: u, Token: t.ID, Name: t.Name, Scopes: t.Scopes, Address: from.Host()}, nil
 }
 
 // Still looks again who a caller is: for what goes on for longer than a request, it

@@ -42,7 +42,7 @@ func (b *Book) Redeem(ctx context.Context, secret, name, password string, from F
 	l, err := b.store.Link(ctx, digest(secret))
 	if err != nil || !l.Expires.After(b.now()) {
 		return "", User{}, errors.Join(ErrLink, b.Log(ctx, Entry{
-			Via: "link", Address: from.host(), Operation: "setup", Outcome: Refused, Detail: "the link was used, has expired or is not of this server",
+			Via: "link", Address: from.Host(), Operation: "setup", Outcome: Refused, Detail: "the link was used, has expired or is not of this server",
 		}))
 	}
 	u := User{Role: Admin, Ceiling: marking.TLPRed}
@@ -65,7 +65,7 @@ func (b *Book) Redeem(ctx context.Context, secret, name, password string, from F
 
 // redeem keeps the user of a link, which nobody used meanwhile.
 func (b *Book) redeem(ctx context.Context, l Link, u User, from From) error {
-	e := Entry{Actor: u.Name, Via: "link", Address: from.host(), Operation: "setup", Outcome: Done, About: u.Name, Detail: "password set by a one-time link"}
+	e := Entry{Actor: u.Name, Via: "link", Address: from.Host(), Operation: "setup", Outcome: Done, About: u.Name, Detail: "password set by a one-time link"}
 	return b.change(ctx, &e, func(tx Tx) error {
 		now := b.now()
 		if again, err := tx.Link(ctx, l.Digest); err != nil || !again.Expires.After(now) {
@@ -333,7 +333,7 @@ func (b *Book) SignInBy(ctx context.Context, v Voucher, from From) (string, User
 			return nil
 		}
 		return tx.Log(ctx, Entry{
-			At: b.now(), Actor: u.Name, Via: "oidc", Address: from.host(), Operation: "user-change", About: u.Name, Outcome: Done,
+			At: b.now(), Actor: u.Name, Via: "oidc", Address: from.Host(), Operation: "user-change", About: u.Name, Outcome: Done,
 			Detail: difference(before, *u) + ", by the identity provider's groups",
 		})
 	})
@@ -344,7 +344,7 @@ func (b *Book) SignInBy(ctx context.Context, v Voucher, from From) (string, User
 func (b *Book) welcome(ctx context.Context, v Voucher, from From) (User, error) {
 	refused := func(why string) error {
 		return errors.Join(ErrSignIn, b.Log(ctx, Entry{
-			Actor: shortened(v.Name, 64), Via: "oidc", Address: from.host(), Operation: "sign-in", Outcome: Refused, Detail: why,
+			Actor: shortened(v.Name, 64), Via: "oidc", Address: from.Host(), Operation: "sign-in", Outcome: Refused, Detail: why,
 		}))
 	}
 	name, err := ParseName(v.Name)
@@ -354,7 +354,7 @@ func (b *Book) welcome(ctx context.Context, v Voucher, from From) (User, error) 
 	there, err := b.store.UserNamed(ctx, name)
 	switch {
 	case err == nil && there.Issuer == v.Issuer && there.Subject == "":
-		e := Entry{Actor: name, Via: "oidc", Address: from.host(), Operation: "user-change", About: name, Outcome: Done, Detail: "the invited user came for the first time"}
+		e := Entry{Actor: name, Via: "oidc", Address: from.Host(), Operation: "user-change", About: name, Outcome: Done, Detail: "the invited user came for the first time"}
 		return there, b.change(ctx, &e, func(tx Tx) error {
 			if there, err = tx.User(ctx, there.ID); err != nil || there.Subject != "" {
 				return errors.Join(err, ErrSignIn)
@@ -375,7 +375,7 @@ func (b *Book) welcome(ctx context.Context, v Voucher, from From) (User, error) 
 	if err != nil {
 		return User{}, err
 	}
-	e := Entry{Actor: name, Via: "oidc", Address: from.host(), Operation: "user-add", About: name, Outcome: Done, Detail: string(u.Role) + ", at the first sign-in"}
+	e := Entry{Actor: name, Via: "oidc", Address: from.Host(), Operation: "user-add", About: name, Outcome: Done, Detail: string(u.Role) + ", at the first sign-in"}
 	return u, b.change(ctx, &e, func(tx Tx) error { return tx.PutUser(ctx, u) })
 }
 

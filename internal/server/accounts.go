@@ -24,7 +24,8 @@ type Account struct {
 	Changed  casefile.Time `json:"changed"`
 }
 
-func accountOf(u account.User) Account {
+// AccountOf is a user as the API shows one.
+func AccountOf(u account.User) Account {
 	return Account{
 		ID: u.ID, Name: u.Name, Role: string(u.Role), Ceiling: string(u.Ceiling), Disabled: u.Disabled, Password: u.HasPassword(), Provider: u.Issuer,
 		Made: instant(u.Made), Changed: instant(u.Changed),
@@ -164,7 +165,7 @@ func (s *service) visit(ctx context.Context) (Visit, error) {
 		v.Setup = len(users) == 0
 		return v, err
 	}
-	shown := accountOf(caller.User)
+	shown := AccountOf(caller.User)
 	v.SignedIn, v.User, v.Name = true, &shown, caller.User.Name
 	for _, p := range account.Permissions() {
 		if caller.May(p) {

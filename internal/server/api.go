@@ -78,6 +78,7 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerBundles(api)
 	s.registerTelemetry(api)
 	s.registerSession(api)
+	s.registerProvider(api)
 	s.registerUsers(api)
 	s.registerTokens(api)
 	s.registerAccess(api)

@@ -37,6 +37,8 @@ type visit struct {
 	from   account.From
 	secure bool   // whether the browser came over TLS
 	cookie string // name of that of the session
+	origin string // of pages that the host of the request serves
+	flow   string // what the browser kept while it was at the identity provider
 	about  string // the case that the request was about, once it is known
 	writes bool   // whether the operation changes the case that it is about
 }
@@ -66,7 +68,10 @@ func sessionCookie(secure bool, port string) string {
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	secure := g.place.secure(r)
-	v := &visit{from: account.From{Address: r.RemoteAddr, Agent: r.UserAgent()}, secure: secure, cookie: sessionCookie(secure, g.port)}
+	v := &visit{from: account.From{Address: r.RemoteAddr, Agent: r.UserAgent()}, secure: secure, cookie: sessionCookie(secure, g.port), origin: g.place.origin(r)}
+	if c, err := r.Cookie(v.cookie + "-flow"); err == nil {
+		v.flow = c.Value
+	}
 	ctx := context.WithValue(r.Context(), visitKey{}, v)
 	caller, err := g.caller(r.WithContext(ctx), v)
 	if err != nil && !errors.Is(err, account.ErrSignedOut) {

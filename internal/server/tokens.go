@@ -52,7 +52,7 @@ func (s *service) registerTokens(api huma.API) {
 		if err != nil {
 			return list, err
 		}
-		return tokensOf(ctx, b, caller.User.ID)
+		return TokensOf(ctx, b, caller.User.ID)
 	})
 	mint := own(post(account.SignedIn, "token-make", "/account/tokens", "Make an API token", "For a program: it acts as you, within its scopes, until it expires. A token makes no tokens."))
 	mint.DefaultStatus = http.StatusCreated
@@ -75,7 +75,7 @@ func (s *service) registerTokens(api huma.API) {
 		if err != nil {
 			return list, err
 		}
-		return tokensOf(ctx, b, "")
+		return TokensOf(ctx, b, "")
 	})
 }
 
@@ -89,7 +89,8 @@ func tokenOf(t account.Token, user string) TokenEntry {
 	return e
 }
 
-func tokensOf(ctx context.Context, b *account.Book, user string) (list List[TokenEntry], err error) {
+// TokensOf lists the tokens of a user, or of everybody.
+func TokensOf(ctx context.Context, b *account.Book, user string) (list List[TokenEntry], err error) {
 	users, err := b.Users(ctx)
 	if err != nil {
 		return list, err

@@ -54,7 +54,7 @@ func (s *service) registerUsers(api huma.API) {
 			all, err := b.Users(ctx)
 			shown := make([]Account, len(all))
 			for i, u := range all {
-				shown[i] = accountOf(u)
+				shown[i] = AccountOf(u)
 			}
 			return whole(shown, err)
 		})
@@ -73,7 +73,7 @@ func (s *service) registerUsers(api huma.API) {
 			n.Issuer = s.provider.Issuer()
 		}
 		u, link, err := b.AddUser(ctx, caller, n)
-		return Invitation{accountOf(u), setupPath(link)}, err
+		return Invitation{AccountOf(u), setupPath(link)}, err
 	})
 	register(api, own(post(account.Administer, "user-change", "/users/{user}", "Change a user's role, TLP ceiling, or whether they may sign in", "The last admin stays one. It counts with the next request of the user.")),
 		func(ctx context.Context, in *userChangeInput) (Account, error) {
@@ -84,7 +84,7 @@ func (s *service) registerUsers(api huma.API) {
 			u, err = b.ChangeUser(ctx, caller, u.ID, account.UserChange{
 				Role: (*account.Role)(in.Body.Role), Ceiling: (*marking.TLP)(in.Body.Ceiling), Disabled: in.Body.Disabled,
 			})
-			return accountOf(u), err
+			return AccountOf(u), err
 		})
 	register(api, own(post(account.Administer, "user-link", "/users/{user}/link", "A one-time link by which a user sets another password", "Links made before are void. Using it signs the user out everywhere and revokes their tokens.")),
 		func(ctx context.Context, in *UserName) (Invitation, error) {
@@ -93,7 +93,7 @@ func (s *service) registerUsers(api huma.API) {
 				return Invitation{}, err
 			}
 			link, u, err := b.NewLink(ctx, caller, u.ID)
-			return Invitation{accountOf(u), setupPath(link)}, err
+			return Invitation{AccountOf(u), setupPath(link)}, err
 		})
 	register(api, own(post(account.Administer, "user-sign-out", "/users/{user}/sign-out", "Sign a user out everywhere", "Tokens stay.")),
 		func(ctx context.Context, in *UserName) (Account, error) {
@@ -101,7 +101,7 @@ func (s *service) registerUsers(api huma.API) {
 			if err == nil {
 				err = b.SignOutUser(ctx, caller, u.ID)
 			}
-			return accountOf(u), err
+			return AccountOf(u), err
 		})
 }
 

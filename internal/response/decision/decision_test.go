@@ -145,3 +145,35 @@ func TestRejectedIsNeverActedOn(t *testing.T) {
 		}
 	}
 }
+
+// Approving takes two, where the team says so.
+func TestFourEyes(t *testing.T) {
+	by := func(who, kind string, recorded bool) decision.Target {
+		x := target(casefile.ActionProposed)
+		x.Action.By, x.Action.Kind, x.Recorded = who, kind, recorded
+		if !recorded {
+			x.Action.State = casefile.ActionNone
+		}
+		return x
+	}
+	for name, c := range map[string]struct {
+		x        decision.Target
+		kind     string
+		own      bool
+		approved bool
+	}{
+		"of_another":              {by("bea", "block", true), "", false, true},
+		"own":                     {by("ana", "block", true), "", false, false},
+		"own_where_one_may":       {by("ana", "block", true), "", true, true},
+		"of_the_policy":           {by("", "block", false), "", false, true},
+		"other_than_the_policy":   {by("", "block", false), "monitor", false, false},
+		"other_than_was_proposed": {by("bea", "monitor", true), "block", false, false},
+		"as_was_proposed":         {by("bea", "monitor", true), "monitor", false, true},
+	} {
+		o := order(t, decision.Approve)
+		o.FourEyes, o.Kind, o.Reason = !c.own, c.kind, "agreed"
+		if out := decide(t, o, c.x); out.Change != c.approved || out.Change != (out.Why == "") {
+			t.Errorf("%s: %+v", name, out)
+		}
+	}
+}
