@@ -15,19 +15,6 @@ import (
 	"clew/internal/reliability/clewtest"
 )
 
-const acmeSource = `name: acme
-accepts: [domain, ip]
-answers: [resolves-to, nameserver]
-pap: amber
-pace: 1ms
-endpoints:
-  - name: records
-    url: https://api.acme.example/records/{value}
-    rows: .records
-    map: |
-      {dns: {name: $value, type: .type, data: .data}, first: .first, last: .last}
-`
-
 // A paid provider answers each question the same each time, and counts how often
 // it was asked.
 type paid struct {
@@ -47,7 +34,7 @@ func (p *paid) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(value))
 	address := fmt.Sprintf("203.0.113.%d", sum.Sum32()%50+1)
-	_ = json.NewEncoder(w).Encode(map[string]any{"records": []any{map[string]any{"type": "A", "data": address, "first": 1735689600, "last": 1751328000}}}) // who asked may be killed
+	_ = json.NewEncoder(w).Encode(map[string]any{"records": []any{map[string]any{"name": value, "type": "A", "data": address, "first": 1735689600, "last": 1751328000}}}) // who asked may be killed
 }
 
 // again counts the requests beyond the first of each question.
@@ -70,7 +57,7 @@ func asking(t *testing.T) (*clewtest.Home, *paid, []string) {
 	h, p := clewtest.NewHome(t), &paid{asked: map[string]int{}}
 	world, seeds := world(t, h)
 	imported(t, h, world)
-	h.Write(t, filepath.Join("config", "sources", "acme.yaml"), acmeSource)
+	h.Write(t, filepath.Join("config", "sources", "acme.yaml"), clewtest.OwnSource)
 	clewtest.NewProvider(t, p).Asks(t, h, "24h", "")
 	return h, p, seeds
 }

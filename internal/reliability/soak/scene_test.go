@@ -56,7 +56,7 @@ func newScene(t *testing.T, p pace, failures io.Writer) *scene {
 		s.home.Write(t, filepath.Join("logs", fmt.Sprintf("proxy-%d.log", n)), s.accessLog(n))
 	}
 	provider := clewtest.NewProvider(t, acme(p.troubles))
-	s.home.Write(t, filepath.Join("config", "sources", "acme.yaml"), acmeSource)
+	s.home.Write(t, filepath.Join("config", "sources", "acme.yaml"), clewtest.OwnSource)
 	provider.Asks(t, s.home, "30s", "")
 	if postgrestest.Installed() {
 		s.team = postgrestest.Start(t).Database(t)
@@ -116,19 +116,6 @@ func (s *scene) accessLog(n int) string {
 	}
 	return b.String()
 }
-
-const acmeSource = `name: acme
-accepts: [domain, ip]
-answers: [resolves-to, nameserver]
-pap: amber
-pace: 1ms
-endpoints:
-  - name: records
-    url: https://api.acme.example/records/{value}
-    rows: .records
-    map: |
-      {dns: {name: .name, type: .type, data: .data}, first: .first, last: .last}
-`
 
 // acme is the provider of the soak: it knows something of most names and
 // addresses, the same each time. Where it may be in trouble, an error of the server
