@@ -1,0 +1,135 @@
+// Package watch keeps investigations that are run again on a schedule, and tells
+// only what is new. What was told is in the store before anybody hears of it, so
+// that a crash in between tells nothing twice.
+package watch
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"clew/internal/casefile"
+)
+
+// A Watch is a saved investigation: the case it goes on with, its bounds, when it
+// is run, and who hears of it.
+type Watch struct {
+	ID       string `json:"id"`
+	Name     string `json:"name" doc:"short, unique"`
+	Case     string `json:"case" doc:"the case it goes on with; its first run opens it where it was made of indicators"`
+	Bounds   Bounds `json:"bounds"`
+	Schedule string `json:"schedule" doc:"every 6h, daily 07:00 Europe/Berlin, or cron 0 7 * * 1-5 UTC"`
+	// Band is the least a finding must reach to be news.
+	Band  string        `json:"band" enum:"high,medium,low" doc:"the least band of a finding that is news"`
+	To    []string      `json:"to" doc:"recipients of the configuration's escalation section; empty: the case record alone"`
+	By    string        `json:"by" doc:"who saved it"`
+	Saved casefile.Time `json:"saved"`
+
+	Paused bool `json:"paused"`
+	// Failures are those in a row since the last run that ended well.
+	Failures int           `json:"failures" doc:"runs in a row that failed"`
+	Error    string        `json:"error" doc:"why the last run failed; empty when it did not"`
+	Settled  bool          `json:"settled" doc:"whether a run has found what was known at first, which is no news"`
+	Last     casefile.Time `json:"last" doc:"when the last run ended"`
+	Due      casefile.Time `json:"due" doc:"when the next run is due"`
+}
+
+// Bounds are what holds for every run, as the flags of clew investigate say it.
+// What is empty is as the server was started.
+type Bounds struct {
+	Indicators []string `json:"indicators,omitempty" maxItems:"64" doc:"seeds, defanged or not"`
+	Scope      string   `json:"scope,omitempty" enum:"live,hunt"`
+	TLP        string   `json:"tlp,omitempty" enum:"RED,AMBER+STRICT,AMBER,GREEN,CLEAR"`
+	PAP        string   `json:"pap,omitempty" enum:"RED,AMBER,GREEN,CLEAR"`
+	Depth      int      `json:"depth,omitempty" minimum:"1" maximum:"6"`
+	MaxHolders int      `json:"max_holders,omitempty" minimum:"2" maximum:"1000000"`
+	Budget     []string `json:"budget,omitempty" maxItems:"64" doc:"of each run: 200, virustotal=20, shodan=5c"`
+	Offline    bool     `json:"offline,omitempty" doc:"ask nobody: news come from imports and searches of logs alone"`
+}
+
+// A Run is one run of a watch.
+type Run struct {
+	Watch string `json:"watch"`
+	Job   string `json:"job"`
+	// Due is when it was to be; the time somebody asked, for a run by hand.
+	Due    casefile.Time `json:"due"`
+	Ended  casefile.Time `json:"ended"`
+	State  string        `json:"state" doc:"told, nothing new, settled (what it found is the beginning), or failed"`
+	Error  string        `json:"error"`
+	News   []News        `json:"news"`
+	Told   []Told        `json:"told"`
+	Digest string        `json:"digest" doc:"names what was told in the case record; empty where nothing was"`
+}
+
+// The states of a run.
+const (
+	RunTold    = "told"
+	RunNothing = "nothing new"
+	RunSettled = "settled"
+	RunFailed  = "failed"
+)
+
+// Told is what became of handing news to one recipient.
+type Told struct {
+	To    string `json:"to"`
+	State string `json:"state" doc:"sent, failed, withheld, or unknown: interrupted in the middle, and not sent a second time"`
+	Said  string `json:"said"`
+}
+
+// Errors of watches.
+var (
+	ErrNoWatch  = errors.New("no such watch")
+	ErrExists   = errors.New("a watch has that name")
+	ErrInvalid  = errors.New("watch")
+	ErrSchedule = errors.New("schedule")
+)
+
+const mostName = 64
+
+// Bands are those a watch may be set to, the strictest first.
+func Bands() []string { return []string{"high", "medium", "low"} }
+
+// Check says what is wrong with a watch that is to be saved.
+func (w Watch) Check() error {
+	clean := strings.TrimSpace(w.Name)
+	if clean == "" || clean != w.Name || len(w.Name) > mostName || casefile.Printable(w.Name) != w.Name {
+		return fmt.Errorf("%w: name it in up to %d printable characters", ErrInvalid, mostName)
+	}
+	if !slices.Contains(Bands(), w.Band) {
+		return fmt.Errorf("%w: band %q is none of %s", ErrInvalid, casefile.Printable(w.Band), strings.Join(Bands(), ", "))
+	}
+	_, err := ParseSchedule(w.Schedule)
+	return err
+}
+
+// reaches reports whether a finding of that band is news for the watch.
+func (w Watch) reaches(band string) bool {
+	at := slices.Index(Bands(), band)
+	return at >= 0 && at <= slices.Index(Bands(), w.Band)
+}
+
+// Bounds of backing off: an hour after the first failure, twice as long after each
+// further one, a day at most.
+const (
+	firstBackOff   = time.Hour
+	longestBackOff = 24 * time.Hour
+)
+
+// Next is when the next run is due, after a run that ended at now. What was missed
+// meanwhile is not made up for.
+func (w Watch) Next(now time.Time) (time.Time, error) {
+	s, err := ParseSchedule(w.Schedule)
+	if err != nil {
+		return time.Time{}, err
+	}
+	due := s.Next(now, w.ID)
+	if w.Failures > 0 {
+		wait := firstBackOff << min(w.Failures-1, 5)
+		if least := now.Add(min(wait, longestBackOff)); due.Before(least) {
+			due = least
+		}
+	}
+	return due, nil
+}
