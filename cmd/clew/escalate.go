@@ -20,6 +20,7 @@ import (
 	"clew/internal/response/escalation"
 	"clew/internal/server"
 	"clew/internal/source"
+	"clew/internal/watch"
 )
 
 // escalationSettings are the section escalation of the configuration file.
@@ -226,6 +227,9 @@ func (a *app) dueNow(ctx context.Context, w *investigation.Workspace, id string,
 // returns what failed, in words. Each attempt is recorded before the next.
 func (a *app) deliverAll(ctx context.Context, w *investigation.Workspace, d casefile.Document, to []recipient) (failed []string) {
 	for _, e := range d.Escalations {
+		if strings.HasPrefix(e.Trigger, watch.Trigger) {
+			continue // for the recipients of the watch, whose runs tell them
+		}
 		for _, r := range to {
 			taken := slices.ContainsFunc(e.Delivered, func(x casefile.Delivery) bool { return x.To == r.Name && x.State == casefile.Sent })
 			if taken || ctx.Err() != nil {

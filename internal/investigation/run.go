@@ -35,6 +35,8 @@ type Request struct {
 	Budget     source.Budget // requests in this run
 	AsOf       time.Time
 	Ungrouped  bool
+	// Refresh asks also what the case was answered before, unless that is still fresh.
+	Refresh bool
 	// Expand are pivots of the case to be followed by hand, for Reason, instead of
 	// a run from its seeds. The bounds are then those of the last run.
 	Expand []pivot.Expansion
@@ -250,8 +252,12 @@ func (w *Workspace) explore(ctx context.Context, id string, req Request, record 
 		Budget: req.Budget, Ledger: ledger{w, id, string(req.TLP), w.Clock},
 	})
 	engine := w.engine(w.Corpus, w.lists(), w.Clock(), bounds)
+	asked := record.Asked()
+	if req.Refresh {
+		asked = nil // the corpus knows what is fresh
+	}
 	engine.Gatherer = &gatherer{
-		Workspace: w, caseID: id, runner: runner, replay: req.Replay, asked: record.Asked(),
+		Workspace: w, caseID: id, runner: runner, replay: req.Replay, asked: asked,
 		seen: map[observable.Value]bool{}, kept: map[casefile.Question]casefile.Asked{}, prices: map[observable.Kind]float64{}, clock: w.Clock,
 	}
 	engine.Progress = req.Progress

@@ -26,15 +26,19 @@ import (
 	"clew/internal/score"
 	"clew/internal/similar"
 	"clew/internal/source"
+	"clew/internal/watch"
+	watchpostgres "clew/internal/watch/postgres"
+	watchsqlite "clew/internal/watch/sqlite"
 )
 
 // A Workspace is one data directory, opened: what is known, and what was done.
 type Workspace struct {
-	Dir    string
-	Corpus corpus.Store
-	Cases  casefile.Store
-	Jobs   *job.Store
-	Lists  *reference.Set
+	Dir     string
+	Corpus  corpus.Store
+	Cases   casefile.Store
+	Jobs    *job.Store
+	Watches *watch.Store
+	Lists   *reference.Set
 	// Searches are the pivot methods in code, by name.
 	Searches map[string]pivot.Search
 	Sources  []source.Source
@@ -60,7 +64,7 @@ type Workspace struct {
 // Needs says which stores a command uses, so that reading a case does not wait
 // for an import to finish.
 type Needs struct {
-	Corpus, Cases, Jobs bool
+	Corpus, Cases, Jobs, Watches bool
 	// ReadOnly opens a corpus that is there without a claim to write, so that
 	// it can be read from a full disk.
 	ReadOnly bool
@@ -95,6 +99,13 @@ func (w *Workspace) Open(dir string, needs Needs) error {
 		}
 		w.Jobs = store
 	}
+	if needs.Watches {
+		store, err := w.openWatches()
+		if err != nil {
+			return errors.Join(err, w.Close())
+		}
+		w.Watches = store
+	}
 	return nil
 }
 
@@ -105,6 +116,15 @@ func (w *Workspace) openJobs() (*job.Store, error) {
 		return jobpostgres.Open(ctx, w.Database)
 	}
 	return jobsqlite.Open(ctx, w.Dir)
+}
+
+func (w *Workspace) openWatches() (*watch.Store, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+	defer cancel()
+	if w.Database != nil {
+		return watchpostgres.In(ctx, w.Database)
+	}
+	return watchsqlite.Open(ctx, w.Dir)
 }
 
 func (w *Workspace) openRecord() (casefile.Store, error) {
@@ -128,7 +148,10 @@ func (w *Workspace) Close() error {
 	if w.Jobs != nil {
 		errs = append(errs, w.Jobs.Close())
 	}
+	if w.Watches != nil {
+		errs = append(errs, w.Watches.Close())
+	}
 	errs = append(errs, w.names.close())
-	w.Corpus, w.Cases, w.Jobs = nil, nil, nil
+	w.Corpus, w.Cases, w.Jobs, w.Watches = nil, nil, nil, nil
 	return errors.Join(errs...)
 }

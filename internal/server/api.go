@@ -22,6 +22,7 @@ import (
 	"clew/internal/observable"
 	"clew/internal/observable/extract"
 	"clew/internal/report/pdf"
+	"clew/internal/watch"
 )
 
 // root is where the API's operations lie.
@@ -33,6 +34,7 @@ type service struct {
 	cases   *investigation.Workspace // the record, open as long as the server
 	docs    *documents
 	watch   *watches[casefile.Head]
+	saved   *watches[WatchHistory] // by the name of the watch
 	streams streams
 	shelf   *shelf
 	jobs    *jobs
@@ -77,6 +79,7 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerEscalations(api)
 	s.registerBundles(api)
 	s.registerTelemetry(api)
+	s.registerWatching(api)
 	s.registerSession(api)
 	s.registerProvider(api)
 	s.registerUsers(api)
@@ -175,7 +178,7 @@ func asProblem(err error) error {
 		return huma.Error409Conflict(text)
 	case errors.Is(err, account.ErrInvalid):
 		return huma.Error422UnprocessableEntity(text)
-	case errors.Is(err, casefile.ErrNoCase), errors.Is(err, casefile.ErrNoBlob), errors.Is(err, job.ErrNoJob):
+	case errors.Is(err, casefile.ErrNoCase), errors.Is(err, casefile.ErrNoBlob), errors.Is(err, job.ErrNoJob), errors.Is(err, watch.ErrNoWatch):
 		return huma.Error404NotFound(text)
 	case errors.Is(err, ErrNoFormat):
 		return huma.Error404NotFound(text)
@@ -183,12 +186,12 @@ func asProblem(err error) error {
 		return huma.Error403Forbidden(text)
 	case errors.Is(err, pdf.ErrNoBrowser):
 		return huma.Error501NotImplemented(text)
-	case errors.Is(err, casefile.ErrMoved), errors.Is(err, job.ErrBusy), errors.Is(err, job.ErrActive), errors.Is(err, investigation.ErrNotRun), errors.Is(err, casefile.ErrNotRead), errors.Is(err, casefile.ErrDiverged), errors.Is(err, ErrUntrusted), errors.Is(err, investigation.ErrDiffers):
+	case errors.Is(err, casefile.ErrMoved), errors.Is(err, job.ErrBusy), errors.Is(err, watch.ErrExists), errors.Is(err, job.ErrActive), errors.Is(err, investigation.ErrNotRun), errors.Is(err, casefile.ErrNotRead), errors.Is(err, casefile.ErrDiverged), errors.Is(err, ErrUntrusted), errors.Is(err, investigation.ErrDiffers):
 		return huma.Error409Conflict(text)
 	case errors.Is(err, job.ErrFull):
 		return huma.Error429TooManyRequests(text)
 	case errors.As(err, &refused), errors.Is(err, observable.ErrNotIndicator), errors.Is(err, investigation.ErrVerdict), errors.Is(err, investigation.ErrByHand),
-		errors.Is(err, extract.ErrUnreadable), errors.Is(err, casefile.ErrInvalid), errors.Is(err, casefile.ErrBundle):
+		errors.Is(err, extract.ErrUnreadable), errors.Is(err, casefile.ErrInvalid), errors.Is(err, watch.ErrInvalid), errors.Is(err, watch.ErrSchedule), errors.Is(err, casefile.ErrBundle):
 		return huma.Error422UnprocessableEntity(text)
 	case errors.Is(err, corpus.ErrLocked), errors.Is(err, casefile.ErrLocked), errors.Is(err, casefile.ErrFull), errors.Is(err, casefile.ErrUnreachable),
 		errors.As(err, &later), errors.Is(err, context.Canceled):

@@ -38,6 +38,7 @@ type Core interface {
 	Deciding
 	Escalating
 	Bundling
+	Watching
 	Machine
 }
 

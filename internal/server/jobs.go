@@ -21,10 +21,11 @@ const (
 	kindImport        = "import"
 	kindHunt          = "hunt"
 	kindLogs          = "telemetry"
+	kindWatch         = "watch"
 )
 
 // runKinds are those that clients see as runs.
-var runKinds = []string{kindInvestigation, kindPivots, kindImport}
+var runKinds = []string{kindInvestigation, kindPivots, kindImport, kindWatch}
 
 // The states of a run.
 const (
@@ -71,6 +72,7 @@ type order struct {
 	Import   *orderedImport `json:"import,omitempty"`
 	Hunt     *HuntAsk       `json:"hunt,omitempty"`
 	Logs     *LogsAsk       `json:"logs,omitempty"`
+	Watch    *orderedWatch  `json:"watch,omitempty"`
 }
 
 // jobs are the runs and hunts as this server sees them.
@@ -111,16 +113,21 @@ func (js *jobs) as(ctx context.Context, actor string) (context.Context, error) {
 
 // add takes up a job under what this server was started with.
 func (js *jobs) add(ctx context.Context, n job.New, o order) (job.Job, error) {
-	id := make([]byte, 8)
-	if _, err := io.ReadFull(js.random, id); err != nil {
-		return job.Job{}, err
+	if n.ID == "" {
+		id := make([]byte, 8)
+		if _, err := io.ReadFull(js.random, id); err != nil {
+			return job.Job{}, err
+		}
+		n.ID = hex.EncodeToString(id)
 	}
 	status := js.core.Status()
-	o.Defaults, o.Offline = status.Defaults, status.Offline
+	if o.Defaults, o.Offline = status.Defaults, status.Offline; o.Watch != nil {
+		o.Defaults = o.Watch.Under
+	}
 	if status.Replay != "" {
 		n.Queue = job.QueueOf(js.machine) // the recordings are here
 	}
-	n.ID, n.Actor, n.Work = hex.EncodeToString(id), js.record.ActorOf(ctx), o
+	n.Actor, n.Work = js.record.ActorOf(ctx), o
 	j, err := js.store.Add(ctx, n)
 	if err != nil || !js.takes[j.Queue] {
 		return j, err

@@ -40,6 +40,7 @@ type waiting struct {
 	Deciding
 	Escalating
 	Bundling
+	Watching
 
 	dir   string
 	lists *reference.Set

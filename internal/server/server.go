@@ -63,7 +63,7 @@ const shutdownWithin = 5 * time.Second
 
 // New opens the record and readies a server for a listener's address.
 func New(addr net.Addr, o Options) (*Server, error) {
-	cases, err := o.Core.Open(investigation.Needs{Cases: true, Jobs: true})
+	cases, err := o.Core.Open(investigation.Needs{Cases: true, Jobs: true, Watches: true})
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +79,9 @@ func New(addr net.Addr, o Options) (*Server, error) {
 	s.docs, s.watch = newDocuments(o.Core, cases.Cases, o.Clock), newWatches(func(ctx context.Context, id string) (casefile.Head, error) {
 		return cases.Cases.Head(account.System(ctx), id)
 	}, sameHead)
+	s.saved = newWatches(func(ctx context.Context, name string) (WatchHistory, error) {
+		return js.lastRuns(account.System(ctx), name)
+	}, sameHistory)
 	s.ofAccounts()
 	mux := http.NewServeMux()
 	api := newAPI(mux, s, o.Version)

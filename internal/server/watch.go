@@ -17,11 +17,11 @@ type watches[T any] struct {
 	every time.Duration
 
 	mu       sync.Mutex
-	followed map[string]*watch[T] // guarded by mu
+	followed map[string]*lookout[T] // guarded by mu
 }
 
-// A watch is one followed thing.
-type watch[T any] struct {
+// A lookout is one followed thing.
+type lookout[T any] struct {
 	same    func(a, b T) bool
 	stop    context.CancelFunc
 	nudge   chan struct{} // look now
@@ -34,17 +34,17 @@ type watch[T any] struct {
 }
 
 func newWatches[T any](look func(context.Context, string) (T, error), same func(a, b T) bool) *watches[T] {
-	return &watches[T]{look: look, same: same, every: lookEvery, followed: map[string]*watch[T]{}}
+	return &watches[T]{look: look, same: same, every: lookEvery, followed: map[string]*lookout[T]{}}
 }
 
 // follow joins those who follow, and returns how to leave them.
-func (ws *watches[T]) follow(id string) (w *watch[T], leave func()) {
+func (ws *watches[T]) follow(id string) (w *lookout[T], leave func()) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	w = ws.followed[id]
 	if w == nil {
 		ctx, stop := context.WithCancel(context.Background())
-		w = &watch[T]{same: ws.same, stop: stop, nudge: make(chan struct{}, 1), changed: make(chan struct{})}
+		w = &lookout[T]{same: ws.same, stop: stop, nudge: make(chan struct{}, 1), changed: make(chan struct{})}
 		ws.followed[id] = w
 		go w.look(ctx, func() (T, error) { return ws.look(ctx, id) }, ws.every)
 	}
@@ -72,7 +72,7 @@ func (ws *watches[T]) wrote(id string) {
 }
 
 // look looks at it until nobody follows it.
-func (w *watch[T]) look(ctx context.Context, look func() (T, error), every time.Duration) {
+func (w *lookout[T]) look(ctx context.Context, look func() (T, error), every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -88,7 +88,7 @@ func (w *watch[T]) look(ctx context.Context, look func() (T, error), every time.
 	}
 }
 
-func (w *watch[T]) set(seen T, err error) {
+func (w *lookout[T]) set(seen T, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.looked && w.same(seen, w.seen) && (err == nil) == (w.err == nil) {
@@ -101,7 +101,7 @@ func (w *watch[T]) set(seen T, err error) {
 
 // now returns what was seen last, whether it was looked at yet, and a channel
 // that is closed with the next change.
-func (w *watch[T]) now() (seen T, looked bool, changed <-chan struct{}, err error) {
+func (w *lookout[T]) now() (seen T, looked bool, changed <-chan struct{}, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.seen, w.looked, w.changed, w.err

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"clew/internal/account"
 	"clew/internal/casefile"
 	"clew/internal/corpus"
 	"clew/internal/database"
@@ -35,6 +36,8 @@ type Work struct {
 	// Lease and Beat are as [job.Worker] has them.
 	Lease, Beat time.Duration
 	Log         *slog.Logger
+	// NoSchedule leaves watches that are due to others.
+	NoSchedule bool
 }
 
 // A Worker does the jobs that servers took up.
@@ -44,11 +47,15 @@ type Worker struct {
 	jobs  *jobs
 	pool  *job.Worker
 	owned *investigation.Workspace // closed with it; nil where a server has it open
+	// stopSchedule ends the ordering of watches that are due, and waits for its end.
+	stopSchedule func()
+	unscheduled  bool
+	log          *slog.Logger // nil for no lines
 }
 
 // NewWorker opens the record and readies a worker that is no part of a server.
 func NewWorker(o Options) (*Worker, error) {
-	record, err := o.Core.Open(investigation.Needs{Cases: true, Jobs: true})
+	record, err := o.Core.Open(investigation.Needs{Cases: true, Jobs: true, Watches: true})
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +69,7 @@ func NewWorker(o Options) (*Worker, error) {
 }
 
 func newWorker(js *jobs, s *shelf, o Work) *Worker {
-	w := &Worker{core: js.core, shelf: s, jobs: js}
+	w := &Worker{core: js.core, shelf: s, jobs: js, stopSchedule: func() {}, unscheduled: o.NoSchedule, log: o.Log}
 	if o.Slots == 0 {
 		o.Slots = mostRunning
 	}
@@ -87,11 +94,20 @@ func (w *Worker) Name() string { return w.pool.Name }
 // Start begins to take jobs.
 func (w *Worker) Start(ctx context.Context) error {
 	w.jobs.sweepUploads(ctx)
-	return w.pool.Start(ctx)
+	if err := w.pool.Start(ctx); err != nil {
+		return err
+	}
+	if !w.unscheduled {
+		w.keepSchedule()
+	}
+	return nil
 }
 
 // Stop takes no further jobs, and hands back those that have not ended within grace.
-func (w *Worker) Stop(grace time.Duration) { w.pool.Stop(grace) }
+func (w *Worker) Stop(grace time.Duration) {
+	w.stopSchedule()
+	w.pool.Stop(grace)
+}
 
 // Close closes the record of a worker that is no part of a server, after its Stop.
 func (w *Worker) Close() error { return w.owned.Close() }
@@ -104,13 +120,19 @@ func (w *Worker) do(ctx context.Context, t *job.Task) error {
 	}
 	ctx, err := w.jobs.as(ctx, t.Job.Actor)
 	if err != nil {
-		return fmt.Errorf("for %s: %w", t.Job.Actor, err)
+		err = fmt.Errorf("for %s: %w", t.Job.Actor, err)
+		if t.Job.Kind == kindWatch && o.Watch != nil {
+			return w.noteLost(account.System(context.WithoutCancel(ctx)), t, o, err)
+		}
+		return err
 	}
 	switch t.Job.Kind {
 	case kindInvestigation, kindPivots:
 		err = w.investigate(ctx, t, o)
 	case kindImport:
 		err = w.runImport(ctx, t, *o.Import)
+	case kindWatch:
+		err = w.runWatch(ctx, t, o)
 	case kindHunt:
 		err = w.hunt(ctx, t, *o.Hunt)
 	case kindLogs:
@@ -172,7 +194,7 @@ func (w *Worker) investigate(ctx context.Context, t *job.Task, o order) error {
 		}
 		req.Expand = append(req.Expand, x)
 	}
-	req.OpenAs, req.Again, req.Reason = o.NewCase, t.Job.Attempt > 1, o.Reason
+	req.OpenAs, req.Again, req.Reason, req.Refresh = o.NewCase, t.Job.Attempt > 1, o.Reason, o.Watch != nil
 	run := newProgress[Run](t)
 	req.Opened = func(id string) {
 		run.change(func(r *Run) { r.Case = id })

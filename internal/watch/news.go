@@ -60,6 +60,27 @@ func (w Watch) Facts(d casefile.Document, resolved []Resolved) []News {
 	return slices.CompactFunc(facts, func(a, b News) bool { return a.key == b.key })
 }
 
+// Names are the domains whose addresses a watch follows: the seeds, and the findings
+// it tells of. At most [mostNames].
+func (w Watch) Names(d casefile.Document) []string {
+	var names []string
+	for _, s := range d.Seeds {
+		if s.Kind == "domain" {
+			names = append(names, s.Value)
+		}
+	}
+	for _, f := range d.Findings {
+		if f.Kind == "domain" && w.reaches(f.Band) && f.Suppressed == "" && f.Verdict != "rejected" {
+			names = append(names, f.Value)
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	return names[:min(len(names), mostNames)]
+}
+
+const mostNames = 5000
+
 func memberSays(f casefile.Finding) string {
 	text := fmt.Sprintf("%s %s: %s confidence (%d)", f.Kind, f.Value, f.Band, f.Confidence)
 	if len(f.Paths) > 0 && len(f.Paths[0]) > 2 {
@@ -95,15 +116,26 @@ func (n News) mark() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Unknown returns the facts whose marks are not among those known.
-func Unknown(facts []News, known map[string]bool) []News {
-	var news []News
+// Unknown returns the facts whose marks are not among those known: what is news, and
+// the marks of all. Where a member is new, its addresses are no further news.
+func Unknown(facts []News, known map[string]bool) (news []News, marks []string) {
+	joined := map[casefile.Value]bool{}
+	var unknown []News
 	for _, f := range facts {
-		if !known[f.mark()] {
+		if known[f.mark()] {
+			continue
+		}
+		unknown = append(unknown, f)
+		if f.What == Member {
+			joined[f.About] = true
+		}
+	}
+	for _, f := range unknown {
+		if f.What != Resolution || !joined[f.About] {
 			news = append(news, f)
 		}
 	}
-	return news
+	return news, Marks(unknown)
 }
 
 // Marks are what the store keeps of facts.
@@ -165,7 +197,7 @@ func (w Watch) Trouble(why string) Batch {
 	sum := sha256.Sum256([]byte(w.ID + " failed " + w.Last.String() + why))
 	e := casefile.Escalation{
 		Trigger: Trigger + w.Name, ID: hex.EncodeToString(sum[:8]), Severity: "low",
-		Because: "it failed, and is tried again with growing pauses; the next word comes when it has news",
+		Because:  "it failed, and is tried again with growing pauses; the next word comes when it has news",
 		Evidence: []string{why}, Actions: []string{"see what ails it: clew watch show " + w.Name},
 	}
 	return Batch{Watch: w.ID, Case: w.Case, Escalation: e}

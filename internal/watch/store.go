@@ -288,34 +288,35 @@ func (s *Store) Open(ctx context.Context, id string) ([]Batch, error) {
 }
 
 // Begin notes that a recipient is about to be told, and returns what was noted before:
-// Told.State is "" for nothing, "sending" where somebody was interrupted in the middle.
-func (s *Store) Begin(ctx context.Context, batch, to string) (before Told, err error) {
+// Heard.State is "" for nothing, "sending" where somebody was interrupted in the middle.
+func (s *Store) Begin(ctx context.Context, batch, to string) (before Heard, err error) {
 	err = s.tx(ctx, func(t tx) error {
-		before = Told{To: to}
+		before = Heard{To: to}
 		row := t.QueryRowContext(ctx, strings.ReplaceAll(`SELECT state, said FROM {p}watch_told WHERE batch = $1 AND whom = $2`, "{p}", t.prefix), batch, to)
 		err := row.Scan(&before.State, &before.Said)
 		if !errors.Is(err, sql.ErrNoRows) && err != nil {
 			return err
 		}
-		if before.State != "" && before.State != failedState {
+		if before.State != "" && before.State != Failed {
 			return nil
 		}
 		_, err = t.exec(ctx, `INSERT INTO {p}watch_told (batch, whom, state, said) VALUES ($1, $2, $3, '')
-			ON CONFLICT (batch, whom) DO UPDATE SET state = excluded.state`, batch, to, sendingState)
+			ON CONFLICT (batch, whom) DO UPDATE SET state = excluded.state`, batch, to, Sending)
 		return err
 	})
 	return before, err
 }
 
-// States of a telling that are not the record's.
+// The states of a telling, beside those of the record ([casefile.Sent],
+// [casefile.Withheld]).
 const (
-	sendingState = "sending"
-	failedState  = "failed"
-	unknownState = "unknown"
+	Sending = "sending" // until it is known what became of it
+	Failed  = "failed"  // tried again by the next run
+	Unclear = "unknown" // interrupted in the middle, and not sent a second time
 )
 
 // End notes what became of telling a recipient.
-func (s *Store) End(ctx context.Context, batch string, told Told) error {
+func (s *Store) End(ctx context.Context, batch string, told Heard) error {
 	return s.tx(ctx, func(t tx) error {
 		_, err := t.exec(ctx, `UPDATE {p}watch_told SET state = $3, said = $4 WHERE batch = $1 AND whom = $2`, batch, told.To, told.State, told.Said)
 		return err
@@ -331,7 +332,7 @@ func (s *Store) Shut(ctx context.Context, batch string) error {
 }
 
 // Keep keeps a run, and forgets the oldest beyond a bound.
-func (s *Store) Keep(ctx context.Context, r Run) error {
+func (s *Store) Keep(ctx context.Context, r Round) error {
 	return s.tx(ctx, func(t tx) error {
 		text, err := json.Marshal(r)
 		if err != nil {
@@ -348,6 +349,6 @@ func (s *Store) Keep(ctx context.Context, r Run) error {
 }
 
 // Runs returns what is kept of the runs of a watch, the latest first.
-func (s *Store) Runs(ctx context.Context, id string) ([]Run, error) {
-	return all[Run](ctx, s, `SELECT data FROM {p}watch_runs WHERE watch = $1 ORDER BY ended DESC, job`, id)
+func (s *Store) Runs(ctx context.Context, id string) ([]Round, error) {
+	return all[Round](ctx, s, `SELECT data FROM {p}watch_runs WHERE watch = $1 ORDER BY ended DESC, job`, id)
 }

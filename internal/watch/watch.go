@@ -4,6 +4,7 @@
 package watch
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -22,10 +23,12 @@ type Watch struct {
 	Bounds   Bounds `json:"bounds"`
 	Schedule string `json:"schedule" doc:"every 6h, daily 07:00 Europe/Berlin, or cron 0 7 * * 1-5 UTC"`
 	// Band is the least a finding must reach to be news.
-	Band  string        `json:"band" enum:"high,medium,low" doc:"the least band of a finding that is news"`
-	To    []string      `json:"to" doc:"recipients of the configuration's escalation section; empty: the case record alone"`
-	By    string        `json:"by" doc:"who saved it"`
-	Saved casefile.Time `json:"saved"`
+	Band string   `json:"band" enum:"high,medium,low" doc:"the least band of a finding that is news"`
+	To   []string `json:"to" doc:"recipients of the configuration's escalation section; empty: the case record alone"`
+	By   string   `json:"by" doc:"who saved it"`
+	// Under is what the bounds leave open, as the server had it that saved the watch.
+	Under json.RawMessage `json:"under" doc:"bounds of the server that saved it, for what its own leave open"`
+	Saved casefile.Time   `json:"saved"`
 
 	Paused bool `json:"paused"`
 	// Failures are those in a row since the last run that ended well.
@@ -49,8 +52,8 @@ type Bounds struct {
 	Offline    bool     `json:"offline,omitempty" doc:"ask nobody: news come from imports and searches of logs alone"`
 }
 
-// A Run is one run of a watch.
-type Run struct {
+// A Round is one run of a watch.
+type Round struct {
 	Watch string `json:"watch"`
 	Job   string `json:"job"`
 	// Due is when it was to be; the time somebody asked, for a run by hand.
@@ -59,7 +62,7 @@ type Run struct {
 	State  string        `json:"state" doc:"told, nothing new, settled (what it found is the beginning), or failed"`
 	Error  string        `json:"error"`
 	News   []News        `json:"news"`
-	Told   []Told        `json:"told"`
+	Told   []Heard       `json:"told"`
 	Digest string        `json:"digest" doc:"names what was told in the case record; empty where nothing was"`
 }
 
@@ -71,8 +74,8 @@ const (
 	RunFailed  = "failed"
 )
 
-// Told is what became of handing news to one recipient.
-type Told struct {
+// Heard is what became of handing news to one recipient.
+type Heard struct {
 	To    string `json:"to"`
 	State string `json:"state" doc:"sent, failed, withheld, or unknown: interrupted in the middle, and not sent a second time"`
 	Said  string `json:"said"`

@@ -23,7 +23,7 @@ func at(d time.Duration) casefile.Time { return casefile.Time{Time: Noon.Add(d)}
 func Example(id string) watch.Watch {
 	return watch.Watch{
 		ID: id, Name: "name of " + id, Case: "2026-03-02-evil-example-4f2a", Schedule: "every 6h", Band: "medium", To: []string{"soc"},
-		Bounds: watch.Bounds{Indicators: []string{"evil.example"}, Budget: []string{"20"}}, By: "tester", Saved: at(0), Due: at(time.Hour),
+		Bounds: watch.Bounds{Indicators: []string{"evil.example"}, Budget: []string{"20"}}, By: "tester", Under: []byte(`{"depth":2}`), Saved: at(0), Due: at(time.Hour),
 	}
 }
 
@@ -149,7 +149,7 @@ func aTellingIsNotedBefore(t *testing.T, s *watch.Store) {
 	}
 	end := func(state string) {
 		t.Helper()
-		if err := s.End(ctx, "batch", watch.Told{To: "soc", State: state, Said: "said"}); err != nil {
+		if err := s.End(ctx, "batch", watch.Heard{To: "soc", State: state, Said: "said"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -166,7 +166,7 @@ func aTellingIsNotedBefore(t *testing.T, s *watch.Store) {
 func runsAreBounded(t *testing.T, s *watch.Store) {
 	ctx := t.Context()
 	for n := range 120 {
-		if err := s.Keep(ctx, watch.Run{Watch: "a", Job: fmt.Sprint(n), Ended: at(time.Duration(n) * time.Minute), State: watch.RunNothing}); err != nil {
+		if err := s.Keep(ctx, watch.Round{Watch: "a", Job: fmt.Sprint(n), Ended: at(time.Duration(n) * time.Minute), State: watch.RunNothing}); err != nil {
 			t.Fatal(err)
 		}
 	}
