@@ -56,7 +56,10 @@ func Push(ctx context.Context, from Reader, to Store, id string) (Pushed, error)
 	for _, e := range events[n:] {
 		entries = append(entries, Entry{Time: e.At(), Type: e.Type, Actor: e.Actor, Data: e.Data})
 	}
-	added, err := to.Append(ctx, id, entries...)
+	added, err := to.AppendUnless(ctx, id, Query{After: uint64(sum.There)}, entries...)
+	if errors.Is(err, ErrMoved) || errors.Is(err, ErrExists) { // another push of the same case was faster
+		return Push(ctx, from, to, id)
+	}
 	if err != nil {
 		return Pushed{}, err
 	}
