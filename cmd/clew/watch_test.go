@@ -37,7 +37,7 @@ func TestScriptsOfWatches(t *testing.T) {
 					return
 				}
 				defer file.Close()                     //nolint:errcheck // of a test
-				_, _ = fmt.Fprintf(file, "%s\n", body) //nolint:gosec // of a test
+				_, _ = fmt.Fprintf(file, "%s\n", body)
 			}))
 			env.Defer(server.Close)
 			root := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})

@@ -94,7 +94,7 @@ func (db *DB) Explain(err error) error {
 	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if todo, kind := means(pg.Code); kind != nil {
-			if kind == ErrUnreachable {
+			if errors.Is(kind, ErrUnreachable) {
 				db.renew()
 			}
 			return &Error{Kind: kind, At: db.at, Todo: todo, Err: err}

@@ -91,15 +91,6 @@ func asCaller(ctx context.Context, c account.Caller) context.Context {
 	return investigation.As(account.As(ctx, c), c.User.Name)
 }
 
-// carry is long, for the caller of asked: for work that goes on when the request is
-// over.
-func carry(long, asked context.Context) context.Context {
-	if caller, known := account.CallerOf(asked); known {
-		return asCaller(long, caller)
-	}
-	return long
-}
-
 // caller is who a request's session or token belongs to.
 func (g *gate) caller(r *http.Request, v *visit) (account.Caller, error) {
 	if given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
