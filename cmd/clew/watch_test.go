@@ -36,7 +36,7 @@ func TestScriptsOfWatches(t *testing.T) {
 					w.WriteHeader(http.StatusInternalServerError)
 					return
 				}
-				defer file.Close()                     //nolint:errcheck // of a test
+				defer file.Close() //nolint:errcheck // of a test
 				_, _ = fmt.Fprintf(file, "%s\n", body)
 			}))
 			env.Defer(server.Close)
