@@ -145,7 +145,7 @@ func (w *Worker) take(id string) {
 	}
 	w.Log.Info("job begins", "job", j.ID, "kind", j.Kind, "case", j.Case, "attempt", j.Attempt)
 	held, end := context.WithCancelCause(ctx)
-	t := &Task{Job: j, end: end, nudge: make(chan struct{}, 1), renewed: time.Now()}
+	t := &Task{Job: j, doc: j.Doc, end: end, nudge: make(chan struct{}, 1), renewed: time.Now()}
 	w.hold(t)
 	defer w.letGo(t)
 	beating, stopBeating := context.WithCancel(ctx)
@@ -264,7 +264,7 @@ func bounded(err error) string {
 // release writes how a job ended, as soon as the database is there.
 func (w *Worker) release(t *Task, o outcome) {
 	t.mu.Lock()
-	o.doc, o.lines = t.Job.Doc, t.lines
+	o.doc, o.lines = t.doc, t.lines
 	t.mu.Unlock()
 	for wait, until := 50*time.Millisecond, time.Now().Add(releaseWithin); ; wait = min(2*wait, time.Second) {
 		within, cancel := context.WithTimeout(context.Background(), w.Lease)
@@ -295,15 +295,16 @@ func (w *Worker) abandoned() bool {
 
 // A Task is a job in a worker's hands.
 type Task struct {
-	Job   Job
+	Job   Job // as it was when it was taken
 	end   context.CancelCauseFunc
 	nudge chan struct{}
 
 	mu      sync.Mutex
-	renewed time.Time // guarded by mu; when the lease was last renewed, by this machine's clock
-	dirty   bool      // guarded by mu; Job.Doc is newer than the store's
-	lines   []string  // guarded by mu; not yet in the store
-	kept    int       // guarded by mu; lines in all
+	renewed time.Time       // guarded by mu; when the lease was last renewed, by this machine's clock
+	doc     json.RawMessage // guarded by mu; how the job stands
+	dirty   bool            // guarded by mu; doc is newer than the store's
+	lines   []string        // guarded by mu; not yet in the store
+	kept    int             // guarded by mu; lines in all
 }
 
 // Report says how the job stands. It is written with the next beat, the last one
@@ -315,7 +316,7 @@ func (t *Task) Report(doc any) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.Job.Doc, t.dirty = text, true
+	t.doc, t.dirty = text, true
 }
 
 // Keep adds a line to those that are kept of the job.
@@ -348,7 +349,7 @@ func (t *Task) taken() (doc json.RawMessage, lines []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.dirty {
-		doc = t.Job.Doc
+		doc = t.doc
 	}
 	lines, t.lines, t.dirty = t.lines, nil, false
 	return doc, lines
