@@ -76,6 +76,9 @@ func operationOf(op *huma.Operation) operation {
 		o.Body = contentName(op.RequestBody.Content)
 	}
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
+		if strings.HasPrefix(status, "3") && op.Responses[status].Headers["Location"] != nil {
+			o.Answer = status + " and where to go, in Location"
+		}
 		if !strings.HasPrefix(status, "2") {
 			continue
 		}
