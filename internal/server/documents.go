@@ -89,8 +89,18 @@ func (d *documents) loaded(ctx context.Context, id string, h *heldCase, outline 
 	if form == &h.whole {
 		h.outline = heldForm{}
 	}
-	d.weighIn(id, h, weighs*len(record.Findings)+1)
+	d.weighIn(id, h, weight(record, weighs))
 	return form, nil
+}
+
+// weight is what a record takes in memory, as mostHeld counts: its findings at what
+// one weighs, and its events, which lie there as they are and as they are understood.
+func weight(record *casefile.Record, finding int) int {
+	text := 0
+	for _, e := range record.Events {
+		text += len(e.Data)
+	}
+	return finding*len(record.Findings) + 2*text>>10 + 1
 }
 
 func (d *documents) hold(id string) *heldCase {
