@@ -11,16 +11,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
+	"clew/internal/database/sqlitefile"
 	"clew/internal/job"
 	"clew/internal/job/dispatch"
 )
@@ -85,9 +83,6 @@ CREATE TABLE job_workers (
 `,
 }
 
-// wait is how long an operation waits for another process's.
-const wait = 10 * time.Second
-
 type backend struct {
 	path  string
 	db    *sql.DB
@@ -99,85 +94,26 @@ var _ job.Backend = (*backend)(nil)
 // Open opens the file in folder, making both when they are not there.
 func Open(ctx context.Context, folder string) (*job.Store, error) {
 	b := &backend{path: filepath.Join(folder, FileName)}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("record of jobs: %w", err)
-	}
-	file, err := os.OpenFile(b.path, os.O_CREATE|os.O_RDWR, 0o600)
+	var err error
+	b.db, err = sqlitefile.Open(ctx, sqlitefile.File{
+		Path: b.path, ID: applicationID, Steps: steps,
+		Connections: 1, // River's driver asks for it: its services would race for the file
+		Foreign:     ErrForeign, Newer: ErrNewer, Explain: b.Explain,
+	})
 	if err != nil {
-		return nil, fmt.Errorf("record of jobs: %w", err)
+		return nil, err
 	}
-	if err := file.Close(); err != nil {
-		return nil, fmt.Errorf("record of jobs: %w", err)
+	// River's migration does not wait its turn either, and fails in more than one way
+	// while another process runs it.
+	err = sqlitefile.Try(ctx, func() error { return b.Explain(dispatch.Migrate(ctx, riversqlite.New(b.db), "")) },
+		func(err error) bool { return !errors.Is(err, ErrDamaged) })
+	if err == nil {
+		b.river, err = dispatch.Open(riversqlite.New(b.db), "")
 	}
-	if b.db, err = sql.Open("sqlite", dataSource(b.path)); err != nil {
-		return nil, fmt.Errorf("%s: %w", b.path, err)
-	}
-	b.db.SetMaxOpenConns(1) // River's driver asks for it: its services would race for the file
-	if err := b.prepare(ctx); err != nil {
-		return nil, errors.Join(err, b.db.Close())
-	}
-	if b.river, err = dispatch.Open(riversqlite.New(b.db), ""); err != nil {
+	if err != nil {
 		return nil, errors.Join(err, b.db.Close())
 	}
 	return job.NewStore(b), nil
-}
-
-func dataSource(path string) string {
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), // first: the others may have to wait
-		"journal_mode(WAL)", "synchronous(FULL)", "trusted_schema(0)", "cell_size_check(1)",
-	}}
-	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
-}
-
-// prepare makes or checks the tables. Turning on WAL, and River's migration, do not
-// wait their turn: while another process makes the same new file they fail at once,
-// so it is tried again until the time is up.
-func (b *backend) prepare(ctx context.Context) error {
-	const pause = 20 * time.Millisecond
-	for left := wait; ; left -= pause {
-		err := b.migrate(ctx)
-		if err == nil {
-			err = dispatch.Migrate(ctx, riversqlite.New(b.db), "")
-		}
-		err = b.Explain(err)
-		if err == nil || left <= 0 || errors.Is(err, ErrDamaged) || errors.Is(err, ErrForeign) || errors.Is(err, ErrNewer) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
-		}
-	}
-}
-
-func (b *backend) migrate(ctx context.Context) error {
-	tx, err := b.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() //nolint:errcheck // nothing to undo after Commit
-	var id, found, objects int
-	const look = `SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`
-	if err := tx.QueryRowContext(ctx, look).Scan(&id, &found, &objects); err != nil {
-		return err
-	}
-	switch {
-	case id != applicationID && (id != 0 || objects > 0):
-		return fmt.Errorf("%w: %s: choose another folder with --data", ErrForeign, b.path)
-	case found > len(steps):
-		return fmt.Errorf("%w: %s has version %d, this clew reads %d: update clew", ErrNewer, b.path, found, len(steps))
-	}
-	for _, step := range steps[found:] {
-		if _, err := tx.ExecContext(ctx, step); err != nil {
-			return err
-		}
-	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, len(steps))); err != nil {
-		return err
-	}
-	return tx.Commit()
 }
 
 // Close implements [job.Backend].
@@ -208,11 +144,9 @@ func (b *backend) Listen(queues map[string]int, work func(string)) (func(), erro
 
 // Explain implements [job.Backend].
 func (b *backend) Explain(err error) error {
-	var lite *sqlite.Error
-	if !errors.As(err, &lite) {
+	switch sqlitefile.Code(err) {
+	case 0:
 		return err
-	}
-	switch lite.Code() & 0xff {
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
 		return job.Later{Err: fmt.Errorf("%w: %s (%w)", ErrLocked, b.path, err)}
 	case lib.SQLITE_FULL:
@@ -265,10 +199,5 @@ func (t transaction) Pending(ctx context.Context, ticket int64) (bool, error) {
 // Snapshot writes the jobs in folder, as they are at one moment, to a new file.
 func Snapshot(ctx context.Context, folder, file string) error {
 	b := &backend{path: filepath.Join(folder, FileName)}
-	var err error
-	if b.db, err = sql.Open("sqlite", dataSource(b.path)); err != nil {
-		return fmt.Errorf("%s: %w", b.path, err)
-	}
-	_, err = b.db.ExecContext(ctx, `VACUUM INTO ?`, file)
-	return errors.Join(b.Explain(err), b.db.Close())
+	return b.Explain(sqlitefile.Snapshot(ctx, b.path, file))
 }

@@ -12,15 +12,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
-	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
+	"clew/internal/database/sqlitefile"
 	"clew/internal/fetch"
 )
 
@@ -38,10 +37,9 @@ var (
 // applicationID is in the header of the file, "clwf" in ASCII.
 const applicationID = 0x636c7766
 
-// version of the tables. An older file is brought forward, a newer one refused.
-const version = 1
-
-const tables = `
+// steps bring the tables forward, one version each. Never change one that was
+// released: append another.
+var steps = []string{`
 CREATE TABLE accounts (
 	name TEXT PRIMARY KEY,
 	data TEXT NOT NULL
@@ -53,10 +51,7 @@ CREATE TABLE replies (
 	data  TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX replies_by_until ON replies (until);
-`
-
-// wait is how long an operation waits for another process's.
-const wait = 10 * time.Second
+`}
 
 // maxConnections bounds the open files: one writes, the others look up replies.
 const maxConnections = 4
@@ -77,22 +72,13 @@ var _ fetch.State = (*Store)(nil)
 // See [Rebuild].
 func Open(ctx context.Context, folder string) (*Store, error) {
 	s := &Store{path: filepath.Join(folder, FileName)}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("record of what was spent: %w", err)
-	}
-	file, err := os.OpenFile(s.path, os.O_CREATE|os.O_RDWR, 0o600)
+	var err error
+	s.db, err = sqlitefile.Open(ctx, sqlitefile.File{
+		Path: s.path, ID: applicationID, Steps: steps, Connections: maxConnections,
+		Foreign: ErrForeign, Newer: ErrNewer, Explain: s.explained,
+	})
 	if err != nil {
-		return nil, fmt.Errorf("record of what was spent: %w", err)
-	}
-	if err := file.Close(); err != nil {
-		return nil, fmt.Errorf("record of what was spent: %w", err)
-	}
-	if s.db, err = sql.Open("sqlite", dataSource(s.path)); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.path, err)
-	}
-	s.db.SetMaxOpenConns(maxConnections)
-	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(err, s.db.Close())
+		return nil, err
 	}
 	return s, nil
 }
@@ -112,59 +98,6 @@ func Rebuild(folder string, now time.Time) (aside string, err error) {
 		}
 	}
 	return aside, nil
-}
-
-// dataSource names the file for the driver. FULL: what was counted before a request
-// left is counted when the power fails, too.
-func dataSource(path string) string {
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), // first: the others may have to wait
-		"journal_mode(WAL)", "synchronous(FULL)", "trusted_schema(0)", "cell_size_check(1)",
-	}}
-	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
-}
-
-// prepare makes or checks the tables. Turning on WAL does not wait its turn as
-// statements do: while another process makes the same new file it fails at once,
-// so it is tried again until the time is up.
-func (s *Store) prepare(ctx context.Context) error {
-	const pause = 10 * time.Millisecond
-	for left := wait; ; left -= pause {
-		err := s.explained(s.migrate(ctx))
-		if !errors.Is(err, ErrLocked) || left <= 0 {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
-		}
-	}
-}
-
-func (s *Store) migrate(ctx context.Context) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() //nolint:errcheck // nothing to undo after Commit
-	var id, found, objects int
-	const look = `SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`
-	if err := tx.QueryRowContext(ctx, look).Scan(&id, &found, &objects); err != nil {
-		return err
-	}
-	switch {
-	case id == 0 && objects == 0:
-		claim := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, version)
-		if _, err := tx.ExecContext(ctx, claim+tables); err != nil {
-			return err
-		}
-	case id != applicationID:
-		return fmt.Errorf("%w: %s: choose another folder with --data", ErrForeign, s.path)
-	case found > version:
-		return fmt.Errorf("%w: %s has version %d, this clew reads %d: update clew", ErrNewer, s.path, found, version)
-	}
-	return tx.Commit()
 }
 
 // Close lets go of the file.
@@ -240,11 +173,9 @@ func (s *Store) Skew(context.Context) (time.Duration, error) { return 0, nil }
 // explained turns an error of the engine into one of ours, with the file it is
 // about and what to do.
 func (s *Store) explained(err error) error {
-	var engine *sqlite.Error
-	if err == nil || !errors.As(err, &engine) {
+	switch sqlitefile.Code(err) {
+	case 0:
 		return err
-	}
-	switch engine.Code() & 0xff { // the low byte is the primary code, the rest says where
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
 		return fmt.Errorf("%w: %s: another clew has been writing to it for too long; wait for it or end it (%w)", ErrLocked, s.path, err)
 	case lib.SQLITE_NOTADB:
