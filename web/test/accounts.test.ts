@@ -76,7 +76,7 @@ test('the first admin, another user, what they may, and the audit', { skip }, as
   await ana.page.goto(`${server.origin}/#/team`);
   await ana.page.getByText('your role, analyst, may not see to users, access and the machine').waitFor();
 
-  // An analyst proposes, and does not approve: the button says why.
+  // To whom a case is open is said to every one of them.
   await ana.page.goto(`${server.origin}/#/case/${id}?tab=actions&act=`);
   await ana.page.getByRole('tab', { name: 'Actions', selected: true }).waitFor();
   await ana.page.getByRole('button', { name: 'open to the team' }).click();
