@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -15,23 +14,10 @@ import (
 func investigated(t *testing.T) (c client, path string) {
 	t.Helper()
 	a := servedApp(t)
-	web := httptest.NewUnstartedServer(nil)
 	served := *a
 	served.pap, served.tlp, served.depth, served.maxHolders, served.offline = "AMBER", "AMBER", 1, 500, true
 	served.connectors()
-	s, err := server.New(web.Listener.Addr(), server.Options{Core: core{&served}, Token: serveToken, Version: "test", Clock: a.clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	web.Config.Handler = s
-	web.Start()
-	t.Cleanup(func() {
-		web.Close()
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	c = client{t, web.URL}
+	c = listening(t, &served)
 	run := c.run(c.want(202, "POST", "/api/v1/investigations", `{"indicators":["evil.example"]}`))
 	return c, "/api/v1/cases/" + run.Case
 }

@@ -277,6 +277,25 @@ func serverOf(t testing.TB, a *app) *server.Server {
 	return s
 }
 
+// listening serves a on loopback, and is a client of it.
+func listening(t testing.TB, a *app) client {
+	t.Helper()
+	web := httptest.NewUnstartedServer(nil)
+	s, err := server.New(web.Listener.Addr(), server.Options{Core: core{a}, Token: serveToken, Version: "test", Clock: a.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	web.Config.Handler = s
+	web.Start()
+	t.Cleanup(func() {
+		web.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return client{t, web.URL}
+}
+
 // FuzzServe: whatever is sent, the answer is JSON, and the server's own fault
 // never.
 func FuzzServe(f *testing.F) {

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"io"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,20 +26,7 @@ func TestHuntOverTheAPI(t *testing.T) {
 	write("dns.log", "#separator \\x09\n#fields\tts\tuid\tid.orig_h\tquery\n#path\tdns\n"+
 		"1767323045.0\tC1\t192.168.7.10\twww.evil.example\n1767409445.0\tC2\t192.168.7.11\tc2.example\n1767409446.0\tC3\t192.168.7.11\tother.example\n")
 	write("fw.log", "Jan  2 03:04:05 fw <script> from 192.168.7.10 to 192.0.2.1 dropped\n")
-	httpServer := httptest.NewUnstartedServer(nil)
-	s, err := server.New(httpServer.Listener.Addr(), server.Options{Core: core{offlineApp(a)}, Token: serveToken, Version: "test", Clock: a.clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	httpServer.Config.Handler = s
-	httpServer.Start()
-	defer func() {
-		httpServer.Close()
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	c := client{t, httpServer.URL}
+	c := listening(t, offlineApp(a))
 	where, err := json.Marshal([]string{logs})
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,20 +27,7 @@ func TestLogsAreKeptOverTheAPI(t *testing.T) {
 	if code := opened.run(t.Context(), []string{"investigate", "evil.example", "--offline"}); code != exitDone {
 		t.Fatalf("investigate: exit %d", code)
 	}
-	httpServer := httptest.NewUnstartedServer(nil)
-	s, err := server.New(httpServer.Listener.Addr(), server.Options{Core: core{offlineApp(a)}, Token: serveToken, Version: "test", Clock: a.clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	httpServer.Config.Handler = s
-	httpServer.Start()
-	defer func() {
-		httpServer.Close()
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	c := client{t, httpServer.URL}
+	c := listening(t, offlineApp(a))
 	where, err := json.Marshal([]string{logs})
 	if err != nil {
 		t.Fatal(err)

@@ -49,11 +49,11 @@ type (
 	}
 	addWatchInput    struct{ Body WatchAsk }
 	changeWatchInput struct {
-		watchInput
-		Body WatchChange
+		Watch string `path:"watch" maxLength:"64" doc:"ID or name"`
+		Body  WatchChange
 	}
 	watchRunsInput struct {
-		watchInput
+		Watch string `path:"watch" maxLength:"64" doc:"ID or name"`
 		Page
 	}
 )

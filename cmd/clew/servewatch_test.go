@@ -1,0 +1,43 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"clew/internal/server"
+	"clew/internal/watch"
+)
+
+// TestServeWatches keeps a watch over the API, from saving to removing.
+func TestServeWatches(t *testing.T) {
+	c := listening(t, offlineApp(servedApp(t)))
+	const at = "/api/v1/watches"
+	c.want(422, "POST", at, `{"name":"op","indicators":["evil.example"],"schedule":"now and then"}`, "every 6h")
+	c.want(422, "POST", at, `{"name":"op","indicators":["evil.example"],"schedule":"every 6h","to":["nobody"]}`, "no recipient nobody")
+	c.want(404, "POST", at, `{"name":"op","case":"none","schedule":"every 6h"}`)
+	c.want(404, "GET", at+"/op", "")
+	var saved watch.Watch
+	if err := json.Unmarshal([]byte(c.want(201, "POST", at, `{"name":"op","indicators":["evil.example"],"schedule":"every 6h","band":"low"}`)), &saved); err != nil {
+		t.Fatal(err)
+	}
+	c.want(409, "POST", at, `{"name":"op","indicators":["c2.example"],"schedule":"every 6h"}`, "op")
+	c.want(200, "GET", at, "", saved.ID, `"name":"op"`)
+	c.want(200, "POST", at+"/op", `{"paused":true,"band":"high"}`, `"paused":true`, `"band":"high"`)
+	c.want(422, "POST", at+"/op", `{"schedule":"never"}`, "every 6h")
+
+	run := c.run(c.want(202, "POST", at+"/op/run", ""))
+	if run.Case != saved.Case {
+		t.Errorf("ran on case %q, want %q", run.Case, saved.Case)
+	}
+	var runs server.List[watch.Round]
+	if err := json.Unmarshal([]byte(c.want(200, "GET", at+"/"+saved.ID+"/runs", "")), &runs); err != nil || len(runs.Items) != 1 {
+		t.Errorf("%d runs, %v; want the one", len(runs.Items), err)
+	}
+	c.want(200, "POST", at+"/op/remove", "")
+	c.want(404, "GET", at+"/op", "")
+	if events := c.want(200, "GET", at+"/op/events", ""); !strings.Contains(events, "event: gone") {
+		t.Errorf("events of a watch that is gone: %s", events)
+	}
+	c.want(200, "GET", "/api/v1/cases/"+saved.Case, "") // what was found stays
+}
