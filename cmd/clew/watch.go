@@ -156,16 +156,23 @@ func (a *app) withSaved(do func(*watch.Store) error) error {
 	return errors.Join(do(w.Watches), w.Close())
 }
 
+// withWatch lends the store, and the watch of that name.
+func (a *app) withWatch(ctx context.Context, name string, do func(*watch.Store, watch.Watch) error) error {
+	return a.withSaved(func(s *watch.Store) error {
+		w, err := s.Get(ctx, name)
+		if err != nil {
+			return err
+		}
+		return do(s, w)
+	})
+}
+
 func (a *app) watchShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show NAME", Short: "A watch, and what its runs found and told", Args: cobra.ExactArgs(1),
 		Example: "  clew watch show operator-x\n  clew watch show operator-x --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withSaved(func(s *watch.Store) error {
-				w, err := s.Get(cmd.Context(), args[0])
-				if err != nil {
-					return err
-				}
+			return a.withWatch(cmd.Context(), args[0], func(s *watch.Store, w watch.Watch) error {
 				runs, err := s.Runs(cmd.Context(), w.ID)
 				if err != nil {
 					return err
@@ -217,11 +224,7 @@ func (a *app) watchRun() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withSaved(func(s *watch.Store) error {
-				w, err := s.Get(cmd.Context(), args[0])
-				if err != nil {
-					return err
-				}
+			return a.withWatch(cmd.Context(), args[0], func(s *watch.Store, w watch.Watch) error {
 				runs, err := s.Runs(cmd.Context(), w.ID)
 				if err != nil {
 					return err
@@ -276,11 +279,7 @@ func (a *app) watchRemove() *cobra.Command {
 		Use: "remove NAME", Short: "Forget a watch; its case, and what was told, stay in the record", Args: cobra.ExactArgs(1),
 		Example: "  clew watch remove operator-x",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withSaved(func(s *watch.Store) error {
-				w, err := s.Get(cmd.Context(), args[0])
-				if err != nil {
-					return err
-				}
+			return a.withWatch(cmd.Context(), args[0], func(s *watch.Store, w watch.Watch) error {
 				return s.Remove(cmd.Context(), w.ID)
 			})
 		},
