@@ -112,11 +112,13 @@ func (a *app) printJobs(jobs []job.Job) error {
 		if a.json {
 			return encodeLines(out, lines)
 		}
+		if len(lines) == 0 {
+			fmt.Fprintln(out, "No such job. clew serve and clew worker take up what is asked for over the API and the page.")
+			return nil
+		}
 		table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-		for i, l := range lines {
-			if i == 0 {
-				fmt.Fprintln(table, "job\tkind\tstate\tcase\tby\tworker\tasked for\t")
-			}
+		fmt.Fprintln(table, "JOB\tKIND\tSTATE\tCASE\tBY\tWORKER\tASKED FOR\t")
+		for _, l := range lines {
 			note := ""
 			if l.Error != "" {
 				note = strings.ReplaceAll(l.Error, "\n", " ")

@@ -187,6 +187,10 @@ func (a *app) secretsStatus() error {
 		if a.json {
 			return encodeLines(w, places)
 		}
+		if len(places) == 0 {
+			fmt.Fprintln(w, "No secret is kept: there is no configuration. clew source login keeps a key.")
+			return nil
+		}
 		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 		for _, p := range places {
 			count := "not opened"

@@ -123,6 +123,10 @@ func (a *app) watchList() *cobra.Command {
 					if a.json {
 						return encodeLines(out, list)
 					}
+					if len(list) == 0 {
+						fmt.Fprintln(out, "No watch yet. Save one with: clew watch add NAME INDICATOR --every 6h")
+						return nil
+					}
 					table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 					fmt.Fprintln(table, "NAME\tSTATE\tDUE\tSCHEDULE\tCASE\tTELLS")
 					for _, w := range list {
