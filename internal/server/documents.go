@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 // mostHeld bounds what is kept of cases in memory, in all, in findings without
 // their evidence, of which one takes about a KiB (docs/reliability.md).
 const mostHeld = 600_000
+
+// heldIdle is how long a case that nobody asks for is kept.
+const heldIdle = 10 * time.Minute
 
 // wholeWeighs is how many of these one finding with its evidence takes.
 const wholeWeighs = 4
@@ -43,7 +47,16 @@ func newDocuments(core Core, cases casefile.Reader, clock func() time.Time) *doc
 // outlined returns the record of a case as it stands, its findings without factors
 // and paths, or with them.
 func (d *documents) outlined(ctx context.Context, id string) (*casefile.Record, error) {
-	h := d.hold(id)
+	return d.outline(ctx, id, d.hold(id))
+}
+
+// glanced is outlined for whoever goes through many cases: it does not count as
+// asking for this one, or a search would keep them all.
+func (d *documents) glanced(ctx context.Context, id string) (*casefile.Record, error) {
+	return d.outline(ctx, id, d.glance(id))
+}
+
+func (d *documents) outline(ctx context.Context, id string, h *heldCase) (*casefile.Record, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	form, err := d.loaded(ctx, id, h, true)
@@ -104,14 +117,21 @@ func weight(record *casefile.Record, finding int) int {
 }
 
 func (d *documents) hold(id string) *heldCase {
+	h := d.glance(id)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	h.used = d.clock()
+	return h
+}
+
+func (d *documents) glance(id string) *heldCase {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	h := d.held[id]
 	if h == nil {
-		h = &heldCase{}
+		h = &heldCase{used: d.clock()}
 		d.held[id] = h
 	}
-	h.used = d.clock()
 	return h
 }
 
@@ -121,24 +141,33 @@ func (d *documents) drop(id string) {
 	delete(d.held, id)
 }
 
-// weighIn counts a case that was read, and lets go of those unused for longest
-// beyond the bound.
+// weighIn counts a case that was read, and lets go of those that nobody asked for
+// in a while and, beyond the bound, of those unused for longest.
 func (d *documents) weighIn(id string, h *heldCase, size int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	h.size = size
 	d.held[id] = h
-	for {
-		total, oldest := 0, ""
-		for name, other := range d.held {
+	others, total, since := make([]string, 0, len(d.held)), size, d.clock().Add(-heldIdle)
+	for name, other := range d.held {
+		switch {
+		case other == h:
+		case other.used.Before(since):
+			delete(d.held, name)
+		default:
+			others = append(others, name)
 			total += other.size
-			if other != h && (oldest == "" || other.used.Before(d.held[oldest].used)) {
-				oldest = name
-			}
 		}
-		if total <= mostHeld || oldest == "" {
+	}
+	if total <= mostHeld {
+		return
+	}
+	slices.SortFunc(others, func(a, b string) int { return d.held[a].used.Compare(d.held[b].used) })
+	for _, name := range others {
+		if total <= mostHeld {
 			return
 		}
-		delete(d.held, oldest)
+		total -= d.held[name].size
+		delete(d.held, name)
 	}
 }

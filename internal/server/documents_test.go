@@ -1,7 +1,10 @@
 package server
 
 import (
+	"maps"
+	"slices"
 	"testing"
+	"time"
 
 	"clew/internal/casefile"
 )
@@ -18,5 +21,37 @@ func TestWeightCountsEvents(t *testing.T) {
 	}
 	if got := weight(events, 1); got < 8000 || got > 8010 {
 		t.Errorf("a thousand events of 4 KiB weigh %d, want 8000 KiB", got)
+	}
+}
+
+// A case that nobody asks for is let go of when the next one is read, whatever goes
+// through all of them; and beyond the bound those unused for longest are.
+func TestCasesAreLetGoOf(t *testing.T) {
+	now := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	d := newDocuments(nil, nil, func() time.Time { return now })
+	held := func() []string { return slices.Sorted(maps.Keys(d.held)) }
+	read := func(h *heldCase, id string, size int) { d.weighIn(id, h, size) }
+
+	read(d.hold("idle"), "idle", 1)
+	read(d.glance("searched"), "searched", 1)
+	now = now.Add(heldIdle / 2)
+	read(d.hold("used"), "used", 1)
+	now = now.Add(heldIdle/2 + time.Second)
+	d.glance("idle")
+	d.glance("searched")
+	read(d.hold("next"), "next", 1)
+	if got := held(); !slices.Equal(got, []string{"next", "used"}) {
+		t.Errorf("after %s without a request these are held: %q", heldIdle, got)
+	}
+
+	now = now.Add(time.Second)
+	read(d.hold("large"), "large", mostHeld-1)
+	if got := held(); !slices.Equal(got, []string{"large", "next"}) {
+		t.Errorf("beyond the bound these are held: %q, want the two used last", got)
+	}
+	now = now.Add(time.Second)
+	read(d.hold("beyond"), "beyond", mostHeld+1)
+	if got := held(); !slices.Equal(got, []string{"beyond"}) {
+		t.Errorf("a case beyond the bound alone: %q are held", got)
 	}
 }

@@ -111,7 +111,7 @@ func (s *service) search(ctx context.Context, in *searchInput) (Results, error) 
 		if time.Now().After(until) || f.more {
 			break
 		}
-		record, err := s.docs.outlined(ctx, head.Case)
+		record, err := s.docs.glanced(ctx, head.Case)
 		if err != nil {
 			found.Unsearched = append(found.Unsearched, "case "+head.Case+": "+casefile.Printable(err.Error()))
 			continue

@@ -37,14 +37,15 @@ type scene struct {
 	hold   time.Duration // how long a stream is followed at most
 
 	mu      sync.Mutex
-	cases   []string // guarded by mu
-	uploads []string // guarded by mu; IDs of imports that can be taken back
-	number  int      // guarded by mu; makes things differ
+	cases   []string       // guarded by mu; those that are worked on
+	runs    map[string]int // guarded by mu; how often a case was continued
+	uploads []string       // guarded by mu; IDs of imports that can be taken back
+	number  int            // guarded by mu; makes things differ
 }
 
 func newScene(t *testing.T, p pace, failures io.Writer) *scene {
 	t.Helper()
-	s := &scene{home: clewtest.NewHome(t), tally: newTally(failures), hold: p.hold}
+	s := &scene{home: clewtest.NewHome(t), tally: newTally(failures), hold: p.hold, runs: map[string]int{}}
 	world := filepath.Join(s.home.Dir, "world")
 	s.home.Must(t, nil, "world", world, "--size", p.world, "--seed", "3")
 	for _, file := range []string{"pdns.cof.ndjson", "whois.csv", "certificates.jsonl", "web.jsonl", "files.jsonl", "routes.jsonl"} {

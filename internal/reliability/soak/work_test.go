@@ -44,10 +44,15 @@ var sorts = []sort{
 	{"machine", 3, (*scene).machine},
 }
 
-// mostCases bounds the record: beyond it, cases are continued, not opened. Each
-// run that asks adds a line for every question to the record of its case, and the
-// server keeps in memory what it has read of cases.
-const mostCases = 12
+// mostCases is how many cases are worked on at a time, and mostRuns how often one is
+// continued: then it is closed, stays in the record, and another is opened in its
+// place. Each run that asks adds a line for every question to the record of its
+// case, so that one continued for ever would grow for ever, and with it what the
+// server keeps of it.
+const (
+	mostCases = 12
+	mostRuns  = 6
+)
 
 // opTimeout bounds an operation on a machine with other work: whatever takes longer hangs.
 const opTimeout = 10 * time.Minute
@@ -154,7 +159,11 @@ func (s *scene) begin(ctx context.Context, random *rand.Rand) (r run, began bool
 	body := map[string]any{"indicators": []string{s.seeds[random.IntN(len(s.seeds))]}, "depth": 1 + random.IntN(2), "offline": true}
 	s.mu.Lock()
 	if len(s.cases) > 0 && (len(s.cases) >= mostCases || random.IntN(2) == 0) {
-		body = map[string]any{"case": s.cases[random.IntN(len(s.cases))], "depth": 1, "offline": random.IntN(2) == 0}
+		id := s.cases[random.IntN(len(s.cases))]
+		body = map[string]any{"case": id, "depth": 1, "offline": random.IntN(2) == 0}
+		if s.runs[id]++; s.runs[id] >= mostRuns {
+			s.cases = slices.DeleteFunc(s.cases, func(other string) bool { return other == id })
+		}
 	}
 	s.mu.Unlock()
 	began, err = s.ask(ctx, "POST", "/api/v1/investigations", body, &r)
@@ -175,7 +184,7 @@ func (s *scene) investigate(ctx context.Context, random *rand.Rand) error {
 func (s *scene) know(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if id != "" && !slices.Contains(s.cases, id) {
+	if id != "" && s.runs[id] < mostRuns && !slices.Contains(s.cases, id) {
 		s.cases = append(s.cases, id)
 	}
 }
