@@ -79,8 +79,9 @@ release: page $(BIN)/cyclonedx-gomod ## archives, bills of materials and checksu
 	@PATH="$(BIN):$$PATH" ./scripts/release.sh dist $(VERSION) $(PLATFORMS)
 
 FUZZTIME ?= 15m
-fuzz: ## every fuzz target in turn for FUZZTIME (default 15m): stop it when you like, it goes on from there
-	$(GO) run ./internal/reliability/fuzz -time $(FUZZTIME) -only '$(ONLY)'
+LANES ?= 1
+fuzz: ## every fuzz target for FUZZTIME (default 15m), LANES at once: stop it when you like, it goes on from there
+	$(GO) run ./internal/reliability/fuzz -time $(FUZZTIME) -lanes $(LANES) -only '$(ONLY)'
 
 bench: bench-deps build ## figures against peers on the same data in the same run (minutes)
 	$(GO) run ./internal/corpus/bench -rows 10000000

@@ -46,7 +46,7 @@ func TestStateIsReadAsWritten(t *testing.T) {
 		t.Fatal(first, err)
 	}
 	want := map[target]result{
-		{"clew/a", "FuzzA"}: {Lasted: 15 * time.Minute, Tried: 7, New: 2, Corpus: 9},
+		{"clew/a", "FuzzA"}: {Lasted: 15 * time.Minute, Used: 3 * time.Minute, Tried: 7, New: 2, Corpus: 9},
 		{"clew/b", "FuzzB"}: {Lasted: time.Second, Broken: true, Because: "panic: a  b"},
 	}
 	if err := writeState(path, want); err != nil {
@@ -58,7 +58,7 @@ func TestStateIsReadAsWritten(t *testing.T) {
 	}
 	var out bytes.Buffer
 	table(&out, []target{{"clew/a", "FuzzA"}, {"clew/b", "FuzzB"}, {"clew/c", "FuzzC"}}, got)
-	for _, part := range []string{"| a | FuzzA | 15.0 | 7 | 2 | 9 |  |", "broken: panic", "| c | FuzzC | 0.0 | 0 | 0 | 0 | not yet |"} {
+	for _, part := range []string{"| a | FuzzA | 15.0 | 3.0 | 7 | 2 | 9 |  |", "broken: panic", "| c | FuzzC | 0.0 | 0.0 | 0 | 0 | 0 | not yet |"} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("%q is not in\n%s", part, out.String())
 		}
@@ -81,12 +81,12 @@ func TestOneTarget(t *testing.T) {
 	var out bytes.Buffer
 	const long = 10 * time.Second // the inputs that were kept before are tried first, and a busy machine takes its time
 	for range 2 {
-		if err := do(t.Context(), &out, path, "^clew/internal/observable FuzzParse$", false, false, plan{long, 1}); err != nil {
+		if err := do(t.Context(), &out, path, "^clew/internal/observable FuzzParse$", false, false, plan{long, 2, 1}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) != 2 || !regexp.MustCompile(`^1/1 clew/internal/observable FuzzParse: [1-9]\d* inputs in 1\ds`).MatchString(lines[0]) || !strings.Contains(lines[1], "had its") {
+	if len(lines) != 2 || !regexp.MustCompile(`^1/1 clew/internal/observable FuzzParse: [1-9]\d* inputs in 1\ds \(\d+s of a processor\)`).MatchString(lines[0]) || !strings.Contains(lines[1], "1 of 1 had") {
 		t.Errorf("%q", lines)
 	}
 }

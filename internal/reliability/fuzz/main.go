@@ -1,9 +1,10 @@
-// Command fuzz runs every fuzz target of the repository in turn, and keeps a
-// table of what was done: one that is stopped goes on where it was. An input that
-// breaks something is kept by Go as a seed under the package's testdata/fuzz, and is
-// a test from then on.
+// Command fuzz runs every fuzz target of the repository, in turn or some at once,
+// and keeps a table of what was done: one that is stopped goes on where it was. An
+// input that breaks something is kept by Go as a seed under the package's
+// testdata/fuzz, and is a test from then on.
 //
 //	go run ./internal/reliability/fuzz -time 15m
+//	go run ./internal/reliability/fuzz -lanes 8    eight targets at once
 //	go run ./internal/reliability/fuzz -list
 //	go run ./internal/reliability/fuzz -table      Markdown, of what was done so far
 package main
@@ -14,16 +15,21 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"regexp"
+	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 func main() {
 	lasts := flag.Duration("time", 15*time.Minute, "each target, in all runs together")
-	parallel := flag.Int("parallel", 1, "processes that try inputs at once")
+	lanes := flag.Int("lanes", 1, "targets at once")
+	parallel := flag.Int("parallel", 1, "processes that try inputs of one target at once")
 	only := flag.String("only", "", "only targets whose package or name this regular expression matches")
 	path := flag.String("state", ".fuzz/fuzz.tsv", "table of what was done")
 	list := flag.Bool("list", false, "name the targets, run none")
@@ -31,7 +37,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := do(ctx, os.Stdout, *path, *only, *list, *show, plan{*lasts, *parallel})
+	err := do(ctx, os.Stdout, *path, *only, *list, *show, plan{*lasts, *lanes, *parallel})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "fuzz:", err)
 		stop()
@@ -39,9 +45,11 @@ func main() {
 	}
 }
 
-// A plan says how long each target is fuzzed and by how many processes.
+// A plan says how long each target is fuzzed, how many at once, and by how many
+// processes each.
 type plan struct {
 	lasts    time.Duration
+	lanes    int
 	parallel int
 }
 
@@ -73,27 +81,40 @@ func do(ctx context.Context, out io.Writer, path, only string, list, show bool, 
 
 // each runs the targets that have had less than their time.
 func each(ctx context.Context, out io.Writer, path string, targets []target, done map[target]result, p plan) error {
-	broken := 0
+	cache, err := inputs(ctx)
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex // of done, its table and out
+	broken, had, before := 0, 0, maps.Clone(done)
+	lanes, ctx := errgroup.WithContext(ctx)
+	lanes.SetLimit(p.lanes)
 	for i, t := range targets {
-		before := done[t]
-		left := p.lasts - before.Lasted
-		if left <= 0 && !before.Broken {
-			fmt.Fprintf(out, "%d/%d %s: had its %s before\n", i+1, len(targets), t, before.Lasted.Round(time.Second))
+		left := p.lasts - before[t].Lasted
+		if left <= 0 && !before[t].Broken {
+			had++
 			continue
 		}
-		now, err := run(ctx, t, max(left, time.Second), p.parallel)
-		if err != nil {
-			return err
-		}
-		if now.Broken {
-			broken++
-		}
-		sum := before.add(now)
-		done[t] = sum
-		fmt.Fprintf(out, "%d/%d %s: %s\n", i+1, len(targets), t, now)
-		if err := writeState(path, done); err != nil {
-			return err
-		}
+		lanes.Go(func() error {
+			now, err := run(ctx, t, max(left, time.Second), p.parallel, cache)
+			if err != nil && !errors.Is(err, errInterrupted) {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if now.Broken {
+				broken++
+			}
+			done[t] = before[t].add(now)
+			fmt.Fprintf(out, "%d/%d %s: %s\n", i+1, len(targets), t, now)
+			return errors.Join(err, writeState(path, done))
+		})
+	}
+	if err := lanes.Wait(); err != nil {
+		return err
+	}
+	if had > 0 {
+		fmt.Fprintf(out, "%d of %d had their time before\n", had, len(targets))
 	}
 	if broken > 0 {
 		return fmt.Errorf("%d of %d targets broke: their seeds are under testdata/fuzz", broken, len(targets))

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,31 +18,52 @@ import (
 // A result is what came of a target.
 type result struct {
 	Lasted  time.Duration
-	Tried   int64  // inputs
-	New     int64  // inputs that reached code which none before them had reached
-	Corpus  int64  // inputs that are tried first from now on
-	Broken  bool   // the last time
-	Because string // of Broken, one line
+	Used    time.Duration // of processors, by the fuzzer and its worker
+	Tried   int64         // inputs
+	New     int64         // inputs that reached code which none before them had reached
+	Corpus  int64         // inputs that are tried first from now on
+	Broken  bool          // the last time
+	Because string        // of Broken, one line
 }
 
 func (r result) String() string {
 	if r.Broken {
 		return fmt.Sprintf("BROKEN after %d inputs in %s: %s", r.Tried, r.Lasted.Round(time.Second), r.Because)
 	}
-	return fmt.Sprintf("%d inputs in %s, %d of them reached new code, %d kept", r.Tried, r.Lasted.Round(time.Second), r.New, r.Corpus)
+	return fmt.Sprintf("%d inputs in %s (%s of a processor), %d of them reached new code, %d kept", r.Tried, r.Lasted.Round(time.Second), r.Used.Round(time.Second), r.New, r.Corpus)
 }
 
 // add returns what two runs of the same target come to.
 func (r result) add(next result) result {
-	return result{r.Lasted + next.Lasted, r.Tried + next.Tried, r.New + next.New, max(r.Corpus, next.Corpus), next.Broken, next.Because}
+	return result{r.Lasted + next.Lasted, r.Used + next.Used, r.Tried + next.Tried, r.New + next.New, max(r.Corpus, next.Corpus), next.Broken, next.Because}
 }
 
 // stopWithin is how long the fuzzer may take to end once it was asked to.
 const stopWithin = 30 * time.Second
 
-// run fuzzes one target. Its error is that of the one who runs it, not the target's.
-func run(ctx context.Context, t target, lasts time.Duration, parallel int) (result, error) {
-	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.Name+"$", "-fuzztime", lasts.String(), "-parallel", strconv.Itoa(parallel), "-timeout", "0", t.Package) //nolint:gosec // names of our own code
+// run fuzzes one target, from the root of the module; cache is where Go keeps inputs
+// that reached new code. Its error is that of the one
+// who runs it, not the target's; with errInterrupted comes what was done until then.
+func run(ctx context.Context, t target, lasts time.Duration, parallel int, cache string) (result, error) {
+	dir, err := os.MkdirTemp("", "clew-fuzz-")
+	if err != nil {
+		return result{}, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // the system clears its temporary files too
+	binary := filepath.Join(dir, "test")
+	pattern := "^" + t.Name + "$"
+	// Built first, so that the compiler's time is not counted as the fuzzer's.
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-fuzz", pattern, "-o", binary, t.Package) //nolint:gosec // names of our own code
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		if ctx.Err() != nil {
+			return result{}, errInterrupted
+		}
+		return result{}, fmt.Errorf("%s: %w", t, err)
+	}
+	cmd := exec.CommandContext(ctx, binary, "-test.run", "^$", "-test.fuzz", pattern, "-test.fuzztime", lasts.String(), "-test.parallel", strconv.Itoa(parallel), "-test.timeout", "0",
+		"-test.fuzzcachedir", filepath.Join(cache, filepath.FromSlash(t.Package))) //nolint:gosec // built above
+	cmd.Dir = t.dir()
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = stopWithin
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C of a terminal reaches this one alone, which passes it on
@@ -49,19 +71,29 @@ func run(ctx context.Context, t target, lasts time.Duration, parallel int) (resu
 	if err != nil {
 		return result{}, err
 	}
-	cmd.Stderr = os.Stderr
+	cmd.Stderr = cmd.Stdout // where a test binary tells how fuzzing stands
 	if err := cmd.Start(); err != nil {
 		return result{}, err
 	}
 	r := read(out)
 	failed := cmd.Wait()
+	r.Used = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	if ctx.Err() != nil {
-		return result{}, errInterrupted
+		return r, errInterrupted
 	}
 	if r.Broken = failed != nil; r.Broken && r.Because == "" {
 		r.Because = failed.Error()
 	}
 	return r, nil
+}
+
+// inputs is the folder where `go test` keeps what the fuzzer learned.
+func inputs(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOCACHE").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOCACHE: %w", err)
+	}
+	return filepath.Join(strings.TrimSpace(string(out)), "fuzz"), nil
 }
 
 // progress is a line of Go's fuzzer:

@@ -27,14 +27,18 @@ func readState(path string) (map[target]result, error) {
 	lines := bufio.NewScanner(file)
 	for n := 1; lines.Scan(); n++ {
 		columns := strings.Split(lines.Text(), "\t")
-		if len(columns) != 8 {
-			return nil, fmt.Errorf("%s, line %d: not 8 columns: move the file away to begin again", path, n)
+		if len(columns) != 9 {
+			return nil, fmt.Errorf("%s, line %d: not 9 columns: move the file away to begin again", path, n)
 		}
 		lasted, err := time.ParseDuration(columns[2])
 		if err != nil {
 			return nil, fmt.Errorf("%s, line %d: %w", path, n, err)
 		}
-		done[target{columns[0], columns[1]}] = result{lasted, number(columns[3]), number(columns[4]), number(columns[5]), columns[6] == "broken", columns[7]}
+		used, err := time.ParseDuration(columns[3])
+		if err != nil {
+			return nil, fmt.Errorf("%s, line %d: %w", path, n, err)
+		}
+		done[target{columns[0], columns[1]}] = result{lasted, used, number(columns[4]), number(columns[5]), number(columns[6]), columns[7] == "broken", columns[8]}
 	}
 	return done, lines.Err()
 }
@@ -50,7 +54,7 @@ func writeState(path string, done map[target]result) error {
 		if r.Broken {
 			word = "broken"
 		}
-		fmt.Fprintln(&text, strings.Join([]string{t.Package, t.Name, r.Lasted.String(), strconv.FormatInt(r.Tried, 10), strconv.FormatInt(r.New, 10), strconv.FormatInt(r.Corpus, 10), word, strings.ReplaceAll(r.Because, "\t", " ")}, "\t"))
+		fmt.Fprintln(&text, strings.Join([]string{t.Package, t.Name, r.Lasted.String(), r.Used.String(), strconv.FormatInt(r.Tried, 10), strconv.FormatInt(r.New, 10), strconv.FormatInt(r.Corpus, 10), word, strings.ReplaceAll(r.Because, "\t", " ")}, "\t"))
 	}
 	if err := os.WriteFile(path+".new", []byte(text.String()), 0o600); err != nil {
 		return err
@@ -60,8 +64,8 @@ func writeState(path string, done map[target]result) error {
 
 // table writes what was done as Markdown, those not run yet among them.
 func table(out io.Writer, targets []target, done map[target]result) {
-	fmt.Fprintln(out, "| package | target | minutes | inputs | reached new code | kept | |")
-	fmt.Fprintln(out, "|---|---|---|---|---|---|---|")
+	fmt.Fprintln(out, "| package | target | minutes | of a processor | inputs | reached new code | kept | |")
+	fmt.Fprintln(out, "|---|---|---|---|---|---|---|---|")
 	for _, t := range targets {
 		r, word := done[t], ""
 		switch {
@@ -70,6 +74,6 @@ func table(out io.Writer, targets []target, done map[target]result) {
 		case r.Lasted == 0:
 			word = "not yet"
 		}
-		fmt.Fprintf(out, "| %s | %s | %.1f | %d | %d | %d | %s |\n", strings.TrimPrefix(t.Package, "clew/"), t.Name, r.Lasted.Minutes(), r.Tried, r.New, r.Corpus, word)
+		fmt.Fprintf(out, "| %s | %s | %.1f | %.1f | %d | %d | %d | %s |\n", t.short(), t.Name, r.Lasted.Minutes(), r.Used.Minutes(), r.Tried, r.New, r.Corpus, word)
 	}
 }

@@ -12,12 +12,19 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // A target is one fuzz test.
 type target struct{ Package, Name string }
 
 func (t target) String() string { return t.Package + " " + t.Name }
+
+// dir is the folder of its package, from the root of the module.
+func (t target) dir() string { return filepath.FromSlash(t.short()) }
+
+// short is its package without the name of the module.
+func (t target) short() string { return strings.TrimPrefix(t.Package, "clew/") }
 
 var declared = regexp.MustCompile(`(?m)^func (Fuzz\w*)\(\w+ \*testing\.F\)`)
 
