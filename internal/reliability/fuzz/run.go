@@ -61,8 +61,7 @@ func run(ctx context.Context, t target, lasts time.Duration, parallel int, cache
 		}
 		return result{}, fmt.Errorf("%s: %w", t, err)
 	}
-	cmd := exec.CommandContext(ctx, binary, "-test.run", "^$", "-test.fuzz", pattern, "-test.fuzztime", lasts.String(), "-test.parallel", strconv.Itoa(parallel), "-test.timeout", "0",
-		"-test.fuzzcachedir", filepath.Join(cache, filepath.FromSlash(t.Package))) //nolint:gosec // built above
+	cmd := exec.CommandContext(ctx, binary, "-test.run", "^$", "-test.fuzz", pattern, "-test.fuzztime", lasts.String(), "-test.parallel", strconv.Itoa(parallel), "-test.timeout", "0", "-test.fuzzcachedir", filepath.Join(cache, filepath.FromSlash(t.Package))) //nolint:gosec // built above
 	cmd.Dir = t.dir()
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = stopWithin
