@@ -30,6 +30,25 @@ func (p *Page) Add(subject observable.Value, r observation.Relation, kind observ
 	return true
 }
 
+// Keep keeps what was made of a row, or counts the row as dropped where nothing was,
+// and reports whether it was kept.
+func (p *Page) Keep(o observation.Observation, ok bool) bool {
+	if !ok {
+		p.Dropped++
+		return false
+	}
+	p.Observations = append(p.Observations, o)
+	return true
+}
+
+// KeepAll is Keep for a row that says several things, or none.
+func (p *Page) KeepAll(facts []observation.Observation) {
+	if len(facts) == 0 {
+		p.Dropped++
+	}
+	p.Observations = append(p.Observations, facts...)
+}
+
 // OneFile keeps that a file has other digests. Empty ones, and the one it is
 // named by, say nothing.
 func (p *Page) OneFile(file observable.Value, digests ...string) {

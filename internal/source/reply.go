@@ -136,6 +136,12 @@ func (r *Rows[T]) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// Count adds the list to what a page holds, its odd members to what it drops.
+func (r *Rows[T]) Count(p *Page) {
+	p.Rows += len(r.Items) + r.Odd
+	p.Dropped += r.Odd
+}
+
 // Require returns [ErrBadReply] unless the list named was in the reply.
 func (r *Rows[T]) Require(name string) error {
 	if r.Given {

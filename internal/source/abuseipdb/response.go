@@ -34,7 +34,7 @@ func decodeCheck(v observable.Value, reply source.Reply) (page source.Page, err 
 	if about, err := observable.New(observable.IP, c.Data.IP); err != nil || about != v {
 		return page, fmt.Errorf("%w: it is not about %s", source.ErrBadReply, v.Text())
 	}
-	page.Rows, page.Dropped = len(c.Data.Hosts.Items)+c.Data.Hosts.Odd, c.Data.Hosts.Odd
+	c.Data.Hosts.Count(&page)
 	for _, host := range c.Data.Hosts.Items {
 		if !page.Add(v, observation.PTR, observable.Domain, host, observation.Window{}) {
 			page.Dropped++
@@ -76,7 +76,7 @@ func decodeBlock(v observable.Value, reply source.Reply) (page source.Page, err 
 	if err != nil {
 		return page, err
 	}
-	page.Rows, page.Dropped = len(b.Data.Reported.Items)+b.Data.Reported.Odd, b.Data.Reported.Odd
+	b.Data.Reported.Count(&page)
 	for _, r := range b.Data.Reported.Items {
 		ip, err := observable.New(observable.IP, r.IP)
 		addr, ok := ip.Addr()

@@ -140,7 +140,7 @@ func decodeSearch(s search, reply source.Reply) (p source.Page, token string, er
 	if err := f.Hits.Require("hits"); err != nil {
 		return p, "", err
 	}
-	p.Rows, p.Dropped = len(f.Hits.Items)+f.Hits.Odd, f.Hits.Odd
+	f.Hits.Count(&p)
 	p.Held, p.More = max(f.Total, f.V2Total), f.V2Links.Next != ""
 	p.Total(s.relation, s.shared, p.Held)
 	for _, h := range f.Hits.Items {
@@ -208,8 +208,8 @@ func decodeFlat(reply source.Reply) (p source.Page, ok bool, err error) {
 	if !flat.Results.Given {
 		return p, false, nil
 	}
-	p.Rows, p.Held = len(flat.Results.Items)+flat.Results.Odd, flat.Metadata.Count
-	p.Dropped = flat.Results.Odd
+	flat.Results.Count(&p)
+	p.Held = flat.Metadata.Count
 	for _, r := range flat.Results.Items {
 		c := certificate{SHA256: r.SHA256, Subject: r.Subject, Issuer: r.Issuer}
 		p.Observations = append(p.Observations, c.record(reply.At).Observations()...)

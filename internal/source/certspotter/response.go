@@ -35,16 +35,12 @@ func decode(reply source.Reply) (page source.Page, last string, err error) {
 	if err := source.DecodeJSON(reply, &issuances); err != nil {
 		return page, "", err
 	}
-	page = source.Page{Dropped: issuances.Odd, Rows: len(issuances.Items) + issuances.Odd}
+	issuances.Count(&page)
 	for _, i := range issuances.Items {
 		last = string(i.ID)
 		c := i.certificate()
 		c.Seen = reply.At
-		facts := c.Observations()
-		if len(facts) == 0 {
-			page.Dropped++
-		}
-		page.Observations = append(page.Observations, facts...)
+		page.KeepAll(c.Observations())
 	}
 	return page, last, nil
 }

@@ -24,7 +24,7 @@ type cof struct {
 
 func decodeRecords(reply source.Reply) (page source.Page, err error) {
 	rows, err := source.DecodeLines[cof](reply)
-	page.Rows, page.Dropped = len(rows.Items)+rows.Odd, rows.Odd
+	rows.Count(&page)
 	for _, r := range rows.Items {
 		if r.Name == "" {
 			return page, fmt.Errorf("%w: a line without rrname", source.ErrBadReply)
@@ -74,8 +74,7 @@ func decodeHosts(reply source.Reply) (page source.Page, err error) {
 	for _, address := range addresses {
 		seen := answer[address]
 		ip, err := observable.New(observable.IP, address)
-		page.Rows += len(seen.Certificates.Items) + seen.Certificates.Odd
-		page.Dropped += seen.Certificates.Odd
+		seen.Certificates.Count(&page)
 		if err != nil || !seen.Certificates.Given {
 			page.Rows, page.Dropped = page.Rows+1, page.Dropped+1
 			continue
@@ -116,7 +115,8 @@ func decodeSeen(cert observable.Value, reply source.Reply) (page source.Page, er
 	if err := answer.Seen.Require("seen"); err != nil {
 		return page, err
 	}
-	page.Rows, page.Dropped, page.Held = len(answer.Seen.Items)+answer.Seen.Odd, answer.Seen.Odd, answer.Hits
+	answer.Seen.Count(&page)
+	page.Held = answer.Hits
 	for _, address := range answer.Seen.Items {
 		ip, err := observable.New(observable.IP, address)
 		if err != nil || !page.Add(ip, observation.Serves, observable.Cert, cert.Text(), observation.Window{}) {

@@ -29,13 +29,10 @@ func decode(reply source.Reply) (source.Page, error) {
 	if err := source.DecodeJSON(reply, &entries); err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{Dropped: entries.Odd, Rows: len(entries.Items) + entries.Odd}
+	var page source.Page
+	entries.Count(&page)
 	for _, e := range entries.Items {
-		facts := e.certificate(reply.At).Observations()
-		if len(facts) == 0 {
-			page.Dropped++
-		}
-		page.Observations = append(page.Observations, facts...)
+		page.KeepAll(e.certificate(reply.At).Observations())
 	}
 	return page, nil
 }

@@ -26,7 +26,8 @@ func decodeList[T any](reply source.Reply, keep func(T, *source.Page, time.Time)
 	if err := answer.Rows.Require("value"); err != nil {
 		return page, err
 	}
-	page.Rows, page.Held, page.Dropped = len(answer.Rows.Items)+answer.Rows.Odd, answer.Count, answer.Rows.Odd
+	answer.Rows.Count(&page)
+	page.Held = answer.Count
 	for _, row := range answer.Rows.Items {
 		if !keep(row, &page, reply.At) {
 			page.Dropped++

@@ -85,12 +85,7 @@ func decode(name, rrtype string, reply source.Reply) (page source.Page, err erro
 			owner = name
 		}
 		o, ok := record.DNS{Name: owner, Type: kind, Data: r.Data, Window: record.At(reply.At)}.Observation()
-		if !ok {
-			page.Dropped++
-			continue
-		}
-		page.Observations = append(page.Observations, o)
-		if kind == "NS" && o.Subject.Text() == name {
+		if page.Keep(o, ok) && kind == "NS" && o.Subject.Text() == name {
 			servers = append(servers, r.Data)
 		}
 	}

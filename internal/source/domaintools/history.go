@@ -106,7 +106,8 @@ func decodeWhoisHistory(domain observable.Value, reply source.Reply) (page sourc
 	if err != nil {
 		return page, err
 	}
-	page.Rows, page.Held, page.Dropped = len(h.Records.Items)+h.Records.Odd, h.Count, h.Records.Odd
+	h.Records.Count(&page)
+	page.Held = h.Count
 	for _, old := range h.Records.Items {
 		r := record.Registration{
 			Domain: domain.Text(), Registrar: old.Whois.Registration.Registrar, Nameservers: old.Whois.Nameservers.Items,
@@ -116,11 +117,7 @@ func decodeWhoisHistory(domain observable.Value, reply source.Reply) (page sourc
 			r.Window = record.Between("", old.Date, reply.At)
 		}
 		addText(&r, old.Whois.Text)
-		facts := r.Observations()
-		if len(facts) == 0 {
-			page.Dropped++
-		}
-		page.Observations = append(page.Observations, facts...)
+		page.KeepAll(r.Observations())
 	}
 	return page, nil
 }

@@ -89,7 +89,8 @@ func decodeIris(relation observation.Relation, value observable.Value, reply sou
 	if err := a.Results.Require("results"); err != nil {
 		return page, "", err
 	}
-	page.Rows, page.Held, page.Dropped = len(a.Results.Items)+a.Results.Odd, a.Total, a.Results.Odd
+	a.Results.Count(&page)
+	page.Held = a.Total
 	page.Total(relation, value, a.Total)
 	for _, d := range a.Results.Items {
 		domain, err := observable.New(observable.Domain, d.Domain)

@@ -110,8 +110,7 @@ func decodeNameServer(reply source.Reply) (page source.Page, err error) {
 		relation = observation.NSDomain
 	}
 	for _, half := range []source.Rows[string]{n.Primary, n.Secondary} {
-		page.Rows += len(half.Items) + half.Odd
-		page.Dropped += half.Odd
+		half.Count(&page)
 		keepHolders(&page, half.Items, relation, host, observation.Window{Last: reply.At})
 	}
 	page.Held = n.Server.Total

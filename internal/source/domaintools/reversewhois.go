@@ -99,7 +99,7 @@ func decodeReverseWhois(email observable.Value, reply source.Reply) (page source
 	if err != nil {
 		return page, err
 	}
-	page.Rows, page.Dropped = len(report.Domains.Items)+report.Domains.Odd, report.Domains.Odd
+	report.Domains.Count(&page)
 	page.Held = report.Count.Current
 	page.Total(observation.RegistrantEmail, email, report.Count.Current)
 	keepHolders(&page, report.Domains.Items, observation.RegistrantEmail, email, observation.Window{Last: reply.At})

@@ -29,7 +29,8 @@ func decodeTerms(relation observation.Relation, asked observable.Value, reply so
 	if err := f.Results.Require("result"); err != nil {
 		return page, err
 	}
-	page.Rows, page.Held, page.Dropped = len(f.Results.Items)+f.Results.Odd, f.Count, f.Results.Odd
+	f.Results.Count(&page)
+	page.Held = f.Count
 	page.Total(relation, asked, f.Count)
 	for _, r := range f.Results.Items {
 		sample, err := observable.New(observable.File, r.SHA256)
@@ -58,7 +59,7 @@ type reports struct {
 func decodeHash(asked observable.Value, reply source.Reply) (page source.Page, known reports, err error) {
 	var old source.Rows[summary]
 	if json.Unmarshal(reply.Body, &old) == nil && old.Given {
-		page.Rows, page.Dropped = len(old.Items)+old.Odd, old.Odd
+		old.Count(&page)
 		for _, s := range old.Items {
 			if !s.keep(&page, asked, reply) {
 				page.Dropped++
@@ -80,7 +81,7 @@ func decodeHash(asked observable.Value, reply source.Reply) (page source.Page, k
 	if err := runs.Reports.Require("reports"); err != nil {
 		return page, known, err
 	}
-	page.Rows, page.Dropped = len(runs.Reports.Items)+runs.Reports.Odd, runs.Reports.Odd
+	runs.Reports.Count(&page)
 	if len(runs.SHA256s) == 1 { // several hashes under one are a collision: nobody knows which is meant
 		known.overview = runs.SHA256s
 	}

@@ -56,7 +56,7 @@ func decode(asked observable.Value, reply source.Reply) (page source.Page, err e
 	if err := h.Names.Require("hostnames"); err != nil {
 		return page, err
 	}
-	page.Rows, page.Dropped = len(h.Names.Items)+h.Names.Odd, h.Names.Odd
+	h.Names.Count(&page)
 	for _, name := range h.Names.Items {
 		if !page.Add(asked, observation.PTR, observable.Domain, name, observation.Window{Last: reply.At}) {
 			page.Dropped++

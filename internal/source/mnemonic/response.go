@@ -40,17 +40,14 @@ func decode(reply source.Reply) (page source.Page, err error) {
 	if err := a.Data.Require("data"); err != nil {
 		return page, err
 	}
-	page.Rows, page.Dropped, page.Held = len(a.Data.Items)+a.Data.Odd, a.Data.Odd, a.Count
+	a.Data.Count(&page)
+	page.Held = a.Count
 	for _, r := range a.Data.Items {
 		o, ok := record.DNS{
 			Name: r.Query, Type: r.Type, Data: r.Answer, Count: uint64(max(r.Times, 1)),
 			Window: observation.Window{First: record.UnixMilli(int64(r.First)), Last: record.UnixMilli(int64(r.Last))},
 		}.Observation()
-		if !ok || !r.public() {
-			page.Dropped++
-			continue
-		}
-		page.Observations = append(page.Observations, o)
+		page.Keep(o, ok && r.public())
 	}
 	return page, nil
 }

@@ -46,7 +46,7 @@ func decodeGeneral(asked observable.Value, reply source.Reply) (page source.Page
 		return page, fmt.Errorf("%w: no %q in it", source.ErrBadReply, "pulse_info")
 	}
 	pulses := answer.Pulses.Items.Items
-	page.Rows, page.Dropped = len(pulses)+answer.Pulses.Items.Odd, answer.Pulses.Items.Odd
+	answer.Pulses.Items.Count(&page)
 	slices.SortStableFunc(pulses, func(a, b pulse) int {
 		return cmp.Or(cmp.Compare(a.Indicators, b.Indicators), cmp.Compare(a.Name, b.Name))
 	})

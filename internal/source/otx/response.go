@@ -31,17 +31,16 @@ func decodePassiveDNS(asked observable.Value, reply source.Reply) (source.Page, 
 	if err := answer.Records.Require("passive_dns"); err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{Dropped: answer.Records.Odd, Rows: len(answer.Records.Items) + answer.Records.Odd, Held: answer.Count}
+	page := source.Page{Held: answer.Count}
+	answer.Records.Count(&page)
 	names := map[observable.Value]bool{}
 	for _, r := range answer.Records.Items {
 		o, ok := record.DNS{
 			Name: r.Hostname, Type: r.Type, Data: r.Address, Window: record.Between(r.First, r.Last, reply.At),
 		}.Observation()
-		if !ok {
-			page.Dropped++
+		if !page.Keep(o, ok) {
 			continue
 		}
-		page.Observations = append(page.Observations, o)
 		if o.Object == asked {
 			names[o.Subject] = true
 		}
@@ -96,9 +95,8 @@ func decodeURLList(asked observable.Value, reply source.Reply) (source.Page, err
 	if err := answer.URLs.Require("url_list"); err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{
-		Dropped: answer.URLs.Odd, Rows: len(answer.URLs.Items) + answer.URLs.Odd, Held: answer.Full, More: answer.HasNext,
-	}
+	page := source.Page{Held: answer.Full, More: answer.HasNext}
+	answer.URLs.Count(&page)
 	for _, u := range answer.URLs.Items {
 		window := record.At(record.Moment(u.Date))
 		address := u.Result.Worker.IP

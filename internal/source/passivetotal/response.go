@@ -31,9 +31,8 @@ func decodePassive(asked observable.Value, reply source.Reply) (source.Page, err
 	if err := answer.Results.Require("results"); err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{
-		Dropped: answer.Results.Odd, Rows: len(answer.Results.Items) + answer.Results.Odd, Held: answer.Total,
-	}
+	page := source.Page{Held: answer.Total}
+	answer.Results.Count(&page)
 	for _, r := range answer.Results.Items {
 		name, data := r.Value, r.Resolve
 		rrtype, _, _ := strings.Cut(r.Type, " ")
@@ -45,11 +44,7 @@ func decodePassive(asked observable.Value, reply source.Reply) (source.Page, err
 		o, ok := record.DNS{
 			Name: name, Type: rrtype, Data: data, Window: record.Between(r.First, r.Last, reply.At),
 		}.Observation()
-		if !ok {
-			page.Dropped++
-			continue
-		}
-		page.Observations = append(page.Observations, o)
+		page.Keep(o, ok)
 	}
 	return page, nil
 }
@@ -68,20 +63,15 @@ func decodeUnique(asked observable.Value, reply source.Reply) (source.Page, erro
 	if err := answer.Results.Require("results"); err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{
-		Dropped: answer.Results.Odd, Rows: len(answer.Results.Items) + answer.Results.Odd, Held: answer.Total,
-	}
+	page := source.Page{Held: answer.Total}
+	answer.Results.Count(&page)
 	for _, other := range answer.Results.Items {
 		name, address := asked.Text(), other
 		if asked.Kind() == observable.IP {
 			name, address = other, asked.Text()
 		}
 		o, ok := record.DNS{Name: name, Type: record.AddressType(address), Data: address}.Observation()
-		if !ok {
-			page.Dropped++
-			continue
-		}
-		page.Observations = append(page.Observations, o)
+		page.Keep(o, ok)
 	}
 	if asked.Kind() == observable.IP && answer.Total > 0 {
 		page.Totals = append(page.Totals, corpus.Total{Relation: observation.ResolvesTo, Object: asked, N: uint64(answer.Total)})
@@ -148,16 +138,14 @@ func decodeWhoisSearch(_ observable.Value, reply source.Reply) (source.Page, err
 	if err := answer.Results.Require("results"); err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{Dropped: answer.Results.Odd, Rows: len(answer.Results.Items)}
+	var page source.Page
+	answer.Results.Count(&page)
 	for _, w := range answer.Results.Items {
 		var facts []observation.Observation
 		if w.Domain != nil {
 			facts = w.registration().Observations()
 		}
-		if len(facts) == 0 {
-			page.Dropped++
-		}
-		page.Observations = append(page.Observations, facts...)
+		page.KeepAll(facts)
 	}
 	return page, nil
 }
@@ -212,13 +200,10 @@ func decodeCertificate(_ observable.Value, reply source.Reply) (source.Page, err
 	if err := answer.Results.Require("results"); err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{Dropped: answer.Results.Odd, Rows: len(answer.Results.Items)}
+	var page source.Page
+	answer.Results.Count(&page)
 	for _, c := range answer.Results.Items {
-		facts := c.observations()
-		if len(facts) == 0 {
-			page.Dropped++
-		}
-		page.Observations = append(page.Observations, facts...)
+		page.KeepAll(c.observations())
 	}
 	return page, nil
 }
@@ -240,7 +225,8 @@ func decodeCertificateHistory(_ observable.Value, reply source.Reply) (source.Pa
 	if err := answer.Results.Require("results"); err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{Dropped: answer.Results.Odd, Rows: len(answer.Results.Items)}
+	var page source.Page
+	answer.Results.Count(&page)
 	for _, r := range answer.Results.Items {
 		cert, err := observable.New(observable.Cert, r.SHA1)
 		if err != nil {

@@ -31,16 +31,11 @@ func decodeAttributes[T any](reply source.Reply, fact func(T) (observation.Obser
 	if err := answer.Results.Require("results"); err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{
-		Dropped: answer.Results.Odd, Rows: len(answer.Results.Items) + answer.Results.Odd, Held: answer.Total,
-	}
+	page := source.Page{Held: answer.Total}
+	answer.Results.Count(&page)
 	for _, row := range answer.Results.Items {
 		o, ok := fact(row)
-		if !ok || o.Check() != nil {
-			page.Dropped++
-			continue
-		}
-		page.Observations = append(page.Observations, o)
+		page.Keep(o, ok && o.Check() == nil)
 	}
 	return page, nil
 }

@@ -146,7 +146,7 @@ func decodeAnnounced(v observable.Value, reply source.Reply) (page source.Page, 
 	if err := a.Prefixes.Require("data.prefixes"); err != nil {
 		return page, err
 	}
-	page.Rows, page.Dropped = len(a.Prefixes.Items)+a.Prefixes.Odd, a.Prefixes.Odd
+	a.Prefixes.Count(&page)
 	for _, p := range a.Prefixes.Items {
 		prefix, err := observable.New(observable.Prefix, p.Prefix)
 		if err != nil || !page.Add(prefix, observation.AnnouncedBy, observable.ASN, v.Text(), span(p.Timelines.Items)) {

@@ -48,19 +48,15 @@ func decodeAddress(v observable.Value, reply source.Reply) (page source.Page, er
 	}
 	names := map[observable.Value]bool{}
 	for _, list := range []source.Rows[seen]{a.Active, a.ActiveHistory, a.Passive, a.PassiveBefore} {
-		page.Rows += len(list.Items) + list.Odd
-		page.Dropped += list.Odd
+		list.Count(&page)
 		for _, s := range list.Items {
 			o, ok := record.DNS{
 				Name: s.Name, Type: record.AddressType(v.Text()), Data: v.Text(),
 				Window: observation.Window{Last: record.Unix(int64(s.At))},
 			}.Observation()
-			if !ok {
-				page.Dropped++
-				continue
+			if page.Keep(o, ok) {
+				names[o.Subject] = true
 			}
-			page.Observations = append(page.Observations, o)
-			names[o.Subject] = true
 		}
 	}
 	page.Total(observation.ResolvesTo, v, source.Number(len(names)))
@@ -89,7 +85,7 @@ func decodeSystem(asn observable.Value, reply source.Reply) (page source.Page, e
 	if err := checkStatus(s.Status); err != nil {
 		return page, err
 	}
-	page.Rows, page.Dropped = len(s.Nets.Items)+s.Nets.Odd, s.Nets.Odd
+	s.Nets.Count(&page)
 	announced := 0
 	for _, n := range s.Nets.Items {
 		prefix, err := observable.New(observable.Prefix, n.Range)
@@ -117,7 +113,7 @@ type line struct {
 
 func decodeRecords(reply source.Reply) (page source.Page, err error) {
 	lines, err := source.DecodeLines[line](reply)
-	page.Rows, page.Dropped = len(lines.Items)+lines.Odd, lines.Odd
+	lines.Count(&page)
 	for _, l := range lines.Items {
 		if l.Name == "" {
 			return page, notARecord(l.Status)
@@ -126,11 +122,7 @@ func decodeRecords(reply source.Reply) (page source.Page, err error) {
 			Name: l.Name, Type: l.Type, Data: l.Data, Count: uint64(max(l.Count, 1)),
 			Window: observation.Window{First: record.Unix(int64(l.First)), Last: record.Unix(int64(l.Last))},
 		}.Observation()
-		if !ok {
-			page.Dropped++
-			continue
-		}
-		page.Observations = append(page.Observations, o)
+		page.Keep(o, ok)
 	}
 	return page, err
 }

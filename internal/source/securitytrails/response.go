@@ -60,12 +60,7 @@ type collector struct {
 // dns keeps one record, and how many names SecurityTrails counts on its value.
 func (c *collector) dns(rrtype, data string, holders uint64) {
 	o, ok := record.DNS{Name: c.domain.Text(), Type: rrtype, Data: data, Window: c.window}.Observation()
-	if !ok {
-		c.page.Dropped++
-		return
-	}
-	c.page.Observations = append(c.page.Observations, o)
-	if holders > 0 {
+	if c.page.Keep(o, ok) && holders > 0 {
 		c.page.Totals = append(c.page.Totals, corpus.Total{Relation: o.Relation, Object: o.Object, N: holders})
 	}
 }
@@ -237,7 +232,8 @@ func decodeWhoisHistory(domain observable.Value, reply source.Reply) (page sourc
 	if err := items.Require("result.items"); err != nil {
 		return page, err
 	}
-	page.Rows, page.Held, page.Dropped = len(items.Items)+items.Odd, answer.Result.Count, items.Odd
+	items.Count(&page)
+	page.Held = answer.Result.Count
 	for _, item := range items.Items {
 		r := record.Registration{
 			Domain: domain.Text(), Registrar: item.Registrar, Nameservers: item.Nameservers.Items,
@@ -266,10 +262,8 @@ func decodeSubdomains(domain observable.Value, reply source.Reply) (page source.
 	if err := answer.Labels.Require("subdomains"); err != nil {
 		return page, err
 	}
-	page = source.Page{
-		Rows: len(answer.Labels.Items) + answer.Labels.Odd, Dropped: answer.Labels.Odd,
-		Held: answer.Count, More: answer.Meta.LimitReached,
-	}
+	page = source.Page{Held: answer.Count, More: answer.Meta.LimitReached}
+	answer.Labels.Count(&page)
 	for _, label := range answer.Labels.Items {
 		name, err := observable.New(observable.Domain, label+"."+domain.Text())
 		if err != nil || name == domain {
@@ -307,7 +301,7 @@ func decodeList(relation observation.Relation, shared observable.Value, reply so
 	if err := answer.Records.Require("records"); err != nil {
 		return page, 0, err
 	}
-	page.Rows, page.Dropped = len(answer.Records.Items)+answer.Records.Odd, answer.Records.Odd
+	answer.Records.Count(&page)
 	page.Held = answer.Count
 	if answer.Count > 0 {
 		page.Totals = append(page.Totals, corpus.Total{Relation: relation, Object: shared, N: uint64(answer.Count)})

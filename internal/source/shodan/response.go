@@ -139,7 +139,7 @@ func decodeHost(asked observable.Value, reply source.Reply) (p source.Page, err 
 }
 
 func keepBanners(p *source.Page, banners source.Rows[banner], complete func(*banner)) {
-	p.Rows, p.Dropped = len(banners.Items)+banners.Odd, banners.Odd
+	banners.Count(p)
 	for _, b := range banners.Items {
 		complete(&b)
 		if !b.keep(p) {
@@ -218,7 +218,7 @@ func decodeDomain(domain observable.Value, reply source.Reply) (p source.Page, m
 	if err := d.Records.Require("data"); err != nil {
 		return p, false, err
 	}
-	p.Rows, p.Dropped = len(d.Records.Items)+d.Records.Odd, d.Records.Odd
+	d.Records.Count(&p)
 	nameservers := map[string][]string{}
 	for _, r := range d.Records.Items {
 		name := below(r.Label, domain)
@@ -226,12 +226,8 @@ func decodeDomain(domain observable.Value, reply source.Reply) (p source.Page, m
 			Name: name, Type: r.Type, Data: r.Value, Window: observation.Window{Last: record.Moment(r.Last)},
 		}.Observation()
 		// The value of a SOA record is the name server here, not the mailbox.
-		if !ok || o.Relation == observation.SOAContact || strings.HasPrefix(r.Label, "*") {
-			p.Dropped++
-			continue
-		}
-		p.Observations = append(p.Observations, o)
-		if o.Relation == observation.Nameserver {
+		said := ok && o.Relation != observation.SOAContact && !strings.HasPrefix(r.Label, "*")
+		if p.Keep(o, said) && o.Relation == observation.Nameserver {
 			nameservers[name] = append(nameservers[name], r.Value)
 		}
 	}

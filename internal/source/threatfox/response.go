@@ -53,7 +53,7 @@ func decode(asked observable.Value, reply source.Reply) (page source.Page, err e
 	if err := json.Unmarshal(a.Data, &rows); err != nil {
 		return page, fmt.Errorf("%w: %w", source.ErrBadReply, err)
 	}
-	page.Rows, page.Dropped = len(rows.Items)+rows.Odd, rows.Odd
+	rows.Count(&page)
 	for _, i := range rows.Items {
 		if !i.keep(&page, asked) {
 			page.Dropped++

@@ -92,7 +92,7 @@ func decodeLink(reply source.Reply) (page source.Page, err error) {
 	if err != nil {
 		return page, fmt.Errorf("%w: it names no link", source.ErrBadReply)
 	}
-	page.Rows, page.Dropped = len(answer.Payloads.Items)+answer.Payloads.Odd, answer.Payloads.Odd
+	answer.Payloads.Count(&page)
 	if answer.Threat != "" {
 		page.Judge(from, "listed for "+answer.Threat, observation.Window{})
 	}
@@ -160,7 +160,8 @@ func decodePayload(asked observable.Value, reply source.Reply) (page source.Page
 	if err := answer.URLs.Require("urls"); err != nil {
 		return page, err
 	}
-	page.Rows, page.Dropped, page.Held = len(answer.URLs.Items)+answer.URLs.Odd, answer.URLs.Odd, answer.Count
+	answer.URLs.Count(&page)
+	page.Held = answer.Count
 	values := []observable.Value{asked}
 	if v, err := observable.New(observable.File, answer.SHA256); err == nil && v != asked {
 		page.OneFile(v, asked.Text())

@@ -47,15 +47,10 @@ func decode(reply source.Reply) (page source.Page, err error) {
 	slices.Sort(categories)
 	for _, category := range categories {
 		rows := a.Records[category]
-		page.Rows += len(rows.Items) + rows.Odd
-		page.Dropped += rows.Odd
+		rows.Count(&page)
 		for _, r := range rows.Items {
 			o, ok := r.dns(category).Observation()
-			if !ok {
-				page.Dropped++
-				continue
-			}
-			page.Observations = append(page.Observations, o)
+			page.Keep(o, ok)
 		}
 	}
 	return page, nil

@@ -114,11 +114,7 @@ func (f *facts) records(domain observable.Value, d domainAttributes) {
 			nameservers = append(nameservers, r.Value)
 		}
 		o, ok := record.DNS{Name: domain.Text(), Type: r.Type, Data: data, Window: w}.Observation()
-		if !ok {
-			f.Dropped++
-			continue
-		}
-		f.Observations = append(f.Observations, o)
+		f.Keep(o, ok)
 	}
 	if set, ok := record.NameserverSet(domain.Text(), nameservers, w); ok {
 		f.Observations = append(f.Observations, set)

@@ -134,8 +134,8 @@ func (p path) list(name string, decode func(observable.Value, list) source.Page)
 				return source.Page{}, err
 			}
 			page := decode(p.value, l)
-			page.Rows, page.Held = len(l.Data.Items)+l.Data.Odd, l.Meta.Count
-			page.Dropped += l.Data.Odd
+			l.Data.Count(&page)
+			page.Held = l.Meta.Count
 			if l.Meta.Cursor != "" {
 				page.Next = source.Request{URL: address + "&cursor=" + url.QueryEscape(l.Meta.Cursor)}
 			}
