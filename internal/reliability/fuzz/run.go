@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -51,17 +52,13 @@ func run(ctx context.Context, t target, lasts time.Duration, parallel int, cache
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // the system clears its temporary files too
 	binary := filepath.Join(dir, "test")
-	pattern := "^" + t.Name + "$"
-	// Built first, so that the compiler's time is not counted as the fuzzer's.
-	build := exec.CommandContext(ctx, "go", "test", "-c", "-fuzz", pattern, "-o", binary, t.Package) //nolint:gosec // names of our own code
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
+	if err := build(ctx, t, binary); err != nil {
 		if ctx.Err() != nil {
 			return result{}, errInterrupted
 		}
 		return result{}, fmt.Errorf("%s: %w", t, err)
 	}
-	cmd := exec.CommandContext(ctx, binary, "-test.run", "^$", "-test.fuzz", pattern, "-test.fuzztime", lasts.String(), "-test.parallel", strconv.Itoa(parallel), "-test.timeout", "0", "-test.fuzzcachedir", filepath.Join(cache, filepath.FromSlash(t.Package))) //nolint:gosec // built above
+	cmd := exec.CommandContext(ctx, binary, "-test.run", "^$", "-test.fuzz", "^"+t.Name+"$", "-test.fuzztime", lasts.String(), "-test.parallel", strconv.Itoa(parallel), "-test.timeout", "0", "-test.fuzzcachedir", filepath.Join(cache, filepath.FromSlash(t.Package))) //nolint:gosec // built above
 	cmd.Dir = t.dir()
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = stopWithin
@@ -84,6 +81,20 @@ func run(ctx context.Context, t target, lasts time.Duration, parallel int, cache
 		r.Because = failed.Error()
 	}
 	return r, nil
+}
+
+// building is held by whoever compiles: several at once would all compile what they
+// have in common.
+var building sync.Mutex
+
+// build compiles the tests of a target's package for the fuzzer, before its time
+// begins, so that the compiler's is not counted as the fuzzer's.
+func build(ctx context.Context, t target, binary string) error {
+	building.Lock()
+	defer building.Unlock()
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-fuzz", "^"+t.Name+"$", "-o", binary, t.Package) //nolint:gosec // names of our own code
+	cmd.Stderr = os.Stderr
+	return cmd.Run()
 }
 
 // inputs is the folder where `go test` keeps what the fuzzer learned.
