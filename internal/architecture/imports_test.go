@@ -62,7 +62,7 @@ var (
 		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "telemetry/indicators", "telemetry/index", "telemetry/siem", "telemetry/siem/all", "export/all", "export/stix",
 		"response/policy", "response/blast", "response/decision", "response/escalation", "response/deliver", "response/deliver/all", "response/handover", "report/pdf", "job/dispatch", "account/relational",
 	}
-	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "job/jobtest", "watch/watchtest", "account/accounttest", "database/postgrestest", "source/sourcetest", "fetch/dnstest", "fetch/state/statetest", "fuzzy/fuzzytest", "export/exporttest", "artifact/artifacttest", "reliability/clewtest"}
+	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "job/jobtest", "watch/watchtest", "account/accounttest", "database/postgrestest", "database/versiontest", "source/sourcetest", "fetch/dnstest", "fetch/state/statetest", "fuzzy/fuzzytest", "export/exporttest", "artifact/artifacttest", "reliability/clewtest"}
 	wiring   = []string{"artifact", "source/all", "ingest/all", "telemetry/format/all", "export/all", "export/push", "response/deliver/all", "investigation", "investigation/bench", "corpus/bench", "telemetry/bench", "telemetry/siem/all"}
 )
 

@@ -55,8 +55,12 @@ func Open[TTx any](driver riverdriver.Driver[TTx], schema string) (*River[TTx], 
 	return r, nil
 }
 
+// ErrNewer means that River's own tables are of a version that this clew does not know.
+var ErrNewer = errors.New("tables of the queue were made by a newer clew")
+
 // Migrate brings River's own tables to the version that this clew knows. Whoever
-// calls it keeps others from doing so at the same time.
+// calls it keeps others from doing so at the same time. [ErrNewer] where they are of
+// a later one, which River itself would pass over.
 func Migrate[TTx any](ctx context.Context, driver riverdriver.Driver[TTx], schema string) error {
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Schema: schema, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -64,6 +68,17 @@ func Migrate[TTx any](ctx context.Context, driver riverdriver.Driver[TTx], schem
 	}
 	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("tables of the queue: %w", err)
+	}
+	there, err := driver.GetExecutor().MigrationGetByLine(ctx, &riverdriver.MigrationGetByLineParams{Line: riverdriver.MigrationLineMain, Schema: schema})
+	if err != nil {
+		return fmt.Errorf("tables of the queue: %w", err)
+	}
+	known := migrator.AllVersions()
+	newest := known[len(known)-1].Version
+	for _, m := range there {
+		if m.Version > newest {
+			return fmt.Errorf("%w: they have version %d, this clew reads up to %d: update clew", ErrNewer, m.Version, newest)
+		}
 	}
 	return nil
 }

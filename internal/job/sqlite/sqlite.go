@@ -106,7 +106,7 @@ func Open(ctx context.Context, folder string) (*job.Store, error) {
 	// River's migration does not wait its turn either, and fails in more than one way
 	// while another process runs it.
 	err = sqlitefile.Try(ctx, func() error { return b.Explain(dispatch.Migrate(ctx, riversqlite.New(b.db), "")) },
-		func(err error) bool { return !errors.Is(err, ErrDamaged) })
+		func(err error) bool { return !errors.Is(err, ErrDamaged) && !errors.Is(err, dispatch.ErrNewer) })
 	if err == nil {
 		b.river, err = dispatch.Open(riversqlite.New(b.db), "")
 	}

@@ -57,6 +57,7 @@ func TestPostgres(t *testing.T) {
 		"skew_is_that_of_the_clocks":          skewIsThatOfTheClocks,
 		"bodies_are_bounded":                  bodiesAreBounded,
 		"a_damaged_account_is_named":          aDamagedAccountIsNamed,
+		"versions":                            versions,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, server) })
 	}
