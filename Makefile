@@ -10,7 +10,7 @@ DEMO      := $(CURDIR)/.demo
 VERSION   ?= dev
 LDFLAGS   := -s -w -X main.release=$(VERSION)
 
-.PHONY: load release licences man audit soak servers help build page page-test demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
+.PHONY: load release reproducible licences man audit soak servers help build page page-test demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ man: ## manual pages of every command, in man/
 release: page $(BIN)/cyclonedx-gomod ## archives, bills of materials and checksums in dist/: same commit, same bytes
 	@PATH="$(BIN):$$PATH" ./scripts/release.sh dist $(VERSION) $(PLATFORMS)
 
+reproducible: ## the release of the last commit built twice, by two users, and compared byte for byte (long)
+	@./scripts/reproducible.sh $(CURDIR)/.reproducible $(PLATFORMS)
+
 FUZZTIME ?= 15m
 LANES ?= 1
 fuzz: ## every fuzz target for FUZZTIME (default 15m), LANES at once: stop it when you like, it goes on from there
@@ -129,7 +132,7 @@ $(LINT):
 $(GOFUMPT):
 	GOBIN=$(BIN) $(GO) install mvdan.cc/gofumpt@v0.12.0
 $(BIN)/cyclonedx-gomod:
-	GOBIN=$(BIN) $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+	GOBIN=$(BIN) $(GO) install -trimpath github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 $(VULNCHECK):
 	GOBIN=$(BIN) $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.9.0
 

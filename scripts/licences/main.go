@@ -5,7 +5,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +13,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"clew/scripts/npm"
 )
 
 // A part is a module or package of somebody else's.
@@ -31,13 +32,16 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	more, err := packages("web")
+	page, err := npm.OfPage("web")
 	if err != nil {
 		return err
 	}
+	for _, p := range page {
+		parts = append(parts, part{"npm " + p.Name, p.Version, p.Dir})
+	}
 	var out bytes.Buffer
 	var wrong []error
-	for _, p := range append(parts, more...) {
+	for _, p := range parts {
 		texts, err := licences(p.dir)
 		if err != nil || len(texts) == 0 {
 			wrong = append(wrong, fmt.Errorf("%s: no licence found in %s", p.name, p.dir))
@@ -52,7 +56,7 @@ func run() error {
 	if len(wrong) > 0 {
 		return errors.Join(wrong...)
 	}
-	fmt.Fprintf(os.Stderr, "%d parts, every licence may be passed on\n", len(parts)+len(more))
+	fmt.Fprintf(os.Stderr, "%d parts, every licence may be passed on\n", len(parts))
 	_, err = os.Stdout.Write(out.Bytes())
 	return err
 }
@@ -80,35 +84,6 @@ func modules() ([]part, error) {
 	parts := []part{{"go (standard library)", "", strings.TrimSpace(string(root))}}
 	for _, p := range seen {
 		parts = append(parts, p)
-	}
-	slices.SortFunc(parts, func(a, b part) int { return strings.Compare(a.name, b.name) })
-	return parts, nil
-}
-
-// packages are those that the page is built from; tools that build and test it are
-// not passed on.
-func packages(web string) ([]part, error) {
-	text, err := os.ReadFile(filepath.Join(web, "package-lock.json"))
-	if err != nil {
-		return nil, err
-	}
-	var lock struct {
-		Packages map[string]struct {
-			Version  string
-			Dev      bool
-			Optional bool
-		}
-	}
-	if err := json.Unmarshal(text, &lock); err != nil {
-		return nil, err
-	}
-	var parts []part
-	for at, p := range lock.Packages {
-		name, inside := strings.CutPrefix(at, "node_modules/")
-		// Svelte is a tool by its place in the list, and its runtime is in the page.
-		if inside && !p.Optional && (!p.Dev || name == "svelte") {
-			parts = append(parts, part{"npm " + name, p.Version, filepath.Join(web, at)})
-		}
 	}
 	slices.SortFunc(parts, func(a, b part) int { return strings.Compare(a.name, b.name) })
 	return parts, nil
