@@ -19,7 +19,7 @@ cat >"$work/build" <<'END'
 #!/bin/sh
 set -eu
 umask "$3"
-git clone -q "$6" "$2"
+git clone -q -c advice.detachedHead=false "$6" "$2"
 cd "$2"
 env -i PATH="$7" HOME="$1" GOCACHE="$1/go-build" GOPATH="$1/go" GOFLAGS=-modcacherw ${GOPROXY:+GOPROXY="$GOPROXY"} npm_config_cache="$1/npm" TZ="$4" LC_ALL="$5" \
   make release VERSION=v0.0.0 PLATFORMS="$8"
