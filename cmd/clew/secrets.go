@@ -97,10 +97,7 @@ func (a *app) newLock(ctx context.Context, path string, inKeychain bool, parts *
 		return lock, err
 	}
 	if inKeychain {
-		key, err := sealed.NewKey()
-		if err == nil {
-			err = storeSecret(ctx, sealedKeyName, "secrets", key)
-		}
+		key, err := keyInKeychain(ctx)
 		return sealed.Lock{Key: key}, err
 	}
 	passphrase, err := a.passphrase("new passphrase for " + at)
@@ -114,6 +111,19 @@ func (a *app) newLock(ctx context.Context, path string, inKeychain bool, parts *
 		}
 	}
 	return sealed.Lock{Passphrase: passphrase}, err
+}
+
+// keyInKeychain is the key that seals the files of this user, drawn and kept when there
+// is none yet. Another one in its place would leave every file sealed before shut.
+func keyInKeychain(ctx context.Context) (string, error) {
+	if key, err := secret(ctx, sealedKeyName); err == nil {
+		return key, nil
+	}
+	key, err := sealed.NewKey()
+	if err == nil {
+		err = storeSecret(ctx, sealedKeyName, "secrets", key)
+	}
+	return key, err
 }
 
 // writeSealed writes the sealed file, once it was seen to open again.

@@ -36,7 +36,7 @@ func (s *service) mayRead(ctx context.Context, paths ...string) error {
 		if path == "" || s.within(path) {
 			continue
 		}
-		if err := s.must(ctx, account.Administer, "reading "+casefile.Printable(path)+" of the server's machine, which is in none of its folders for everybody (serve: folders)"); err != nil {
+		if err := s.must(ctx, account.Administer, "reading "+casefile.Printable(path)+" of the server's machine, which is in none of its folders for everybody (accounts: folders)"); err != nil {
 			return err
 		}
 	}
