@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -146,6 +150,30 @@ func (a *app) accountsWanted(listen string, s settings, said bool) (bool, error)
 		return false, usagef("listen on %q: passwords would cross the network in the clear: name serve: tls, acme or behind_proxy in the configuration", listen)
 	}
 	return said || s.Serve.Accounts || s.Accounts.On || beyond, nil
+}
+
+// withUsers has jobs done within the rights of the users who asked for them, by a
+// process that has no accounts of its own and may take up the jobs of one that has. A
+// data directory in which nobody ever had an account stays without.
+func (a *app) withUsers(ctx context.Context, work *server.Work) (closeBook func(), err error) {
+	at, err := a.databaseAt("")
+	if err != nil {
+		return nil, err
+	}
+	if at.URL == "" {
+		dir, err := a.dataDir()
+		if err != nil {
+			return nil, err
+		}
+		if _, err := os.Stat(filepath.Join(dir, sqlite.FileName)); errors.Is(err, fs.ErrNotExist) {
+			return func() {}, nil
+		}
+	}
+	if work.Users, closeBook, err = a.book(ctx); err != nil {
+		return nil, err
+	}
+	a.guarded = server.GuardedWork(work.Users)
+	return closeBook, nil
 }
 
 // withAccounts has a server know its users, and everything that the app opens from

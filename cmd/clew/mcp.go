@@ -51,8 +51,14 @@ func (a *app) mcp(ctx context.Context, act bool) error {
 	}
 	a.connectors() // read once, before requests run side by side
 	assisted := a.forAssistant()
+	var work server.Work
+	closeBook, err := assisted.withUsers(ctx, &work)
+	if err != nil {
+		return err
+	}
+	defer closeBook()
 	// Nothing listens: the server only answers the tools.
-	s, err := server.New(&net.TCPAddr{}, server.Options{Core: core{assisted}, Version: version(), Clock: a.clock})
+	s, err := server.New(&net.TCPAddr{}, server.Options{Core: core{assisted}, Version: version(), Clock: a.clock, Work: work})
 	if err != nil {
 		return err
 	}

@@ -112,13 +112,16 @@ func (a *app) serve(ctx context.Context, listen string, assistants, accounts boo
 	if accounts, err = a.accountsWanted(at, settings, accounts); err != nil {
 		return err
 	}
+	var closeBook func()
 	if accounts {
-		closeBook, err := a.withAccounts(ctx, settings.Accounts, &options)
-		if err != nil {
-			return err
-		}
-		defer closeBook()
+		closeBook, err = a.withAccounts(ctx, settings.Accounts, &options)
+	} else {
+		closeBook, err = a.withUsers(ctx, &options.Work)
 	}
+	if err != nil {
+		return err
+	}
+	defer closeBook()
 	listener, err := server.Listen(ctx, at, accounts)
 	if err != nil {
 		return usageError{err}

@@ -91,17 +91,22 @@ func asUsage(err error) error {
 
 // withWatches lends a worker, which takes jobs where working.
 func (a *app) withWatches(working bool, do func(*server.Worker) error) error {
+	own := *a
 	work := server.Work{Slots: 1, NoSchedule: true, Log: a.logger}
-	w, err := server.NewWorker(server.Options{Core: core{a}, Version: version(), Clock: a.clock, Work: work})
+	closeBook, err := own.withUsers(context.Background(), &work)
+	if err != nil {
+		return err
+	}
+	defer closeBook()
+	own.connectors() // read once, before jobs run side by side
+	w, err := server.NewWorker(server.Options{Core: core{&own}, Version: version(), Clock: a.clock, Work: work})
 	if err != nil {
 		return err
 	}
 	if working {
-		a.connectors() // read once, before jobs run side by side
 		if err := w.Start(context.Background()); err != nil {
 			return errors.Join(err, w.Close())
 		}
-		defer w.Stop(0)
 	}
 	err = do(w)
 	if working {

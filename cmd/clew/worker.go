@@ -67,6 +67,11 @@ func (a *app) worker(ctx context.Context, f workFlags) error {
 	if err != nil {
 		return err
 	}
+	closeBook, err := a.withUsers(ctx, &work)
+	if err != nil {
+		return err
+	}
+	defer closeBook()
 	a.connectors() // read once, before jobs run side by side
 	w, err := server.NewWorker(server.Options{Core: core{a}, Version: version(), Clock: a.clock, Work: work})
 	if err != nil {

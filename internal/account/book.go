@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -94,20 +93,22 @@ func (b *Book) UserNamed(ctx context.Context, name string) (User, error) {
 // User returns a user by ID.
 func (b *Book) User(ctx context.Context, id string) (User, error) { return b.store.User(ctx, id) }
 
-// At is the context in which work that a user began goes on when the request is
-// over: what the user may no longer see, it does not see either. Work of somebody who
-// is no user was begun at the console, or before there were accounts.
-func (b *Book) At(ctx context.Context, name string) (context.Context, error) {
-	u, err := b.store.UserNamed(ctx, name)
-	switch {
-	case errors.Is(err, ErrNoUser):
-		return System(ctx), nil
-	case err != nil:
-		return nil, err
-	case u.Disabled:
-		return nil, fmt.Errorf("%w: the account was disabled", ErrForbidden)
+// ForJob is who a job is done for: the user with an ID, or else with a name, and the
+// rights that they have now, which [Book.Still] looks up again. Work without an ID, of
+// somebody who is no user, was begun at the console or before there were accounts: the
+// server itself does it.
+func (b *Book) ForJob(ctx context.Context, id, name, job string) (Caller, error) {
+	if id == "" {
+		u, err := b.store.UserNamed(ctx, name)
+		if errors.Is(err, ErrNoUser) {
+			return Caller{system: true}, nil
+		}
+		if err != nil {
+			return Caller{}, err
+		}
+		id = u.ID
 	}
-	return As(ctx, Caller{User: u}), nil
+	return b.Still(ctx, Caller{User: User{ID: id, Name: name}, Job: job})
 }
 
 // accessOf returns the access of every case that has one. It is read again only

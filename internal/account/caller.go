@@ -12,6 +12,7 @@ type Caller struct {
 	Token   string       // ID of the token, "" for a session
 	Name    string       // of the token
 	Scopes  []Permission // of the token
+	Job     string       // ID of the job that is done for the user; Session and Token are "" then
 	Address string       // where the request came from
 	system  bool
 }
@@ -39,6 +40,8 @@ func (c Caller) via() string {
 		return "console"
 	case c.Token != "":
 		return "token " + c.Name
+	case c.Job != "":
+		return "job " + c.Job
 	}
 	return "session"
 }

@@ -268,6 +268,18 @@ func (b *Book) Still(ctx context.Context, c Caller) (Caller, error) {
 			}
 		}
 		return Caller{}, errors.Join(err, ErrSignedOut)
+	case c.Job != "":
+		u, err := b.store.User(ctx, c.User.ID)
+		switch {
+		case errors.Is(err, ErrNoUser):
+			return c, fmt.Errorf("%w: there is no such account any more", ErrForbidden)
+		case err != nil:
+			return c, err
+		case u.Disabled:
+			return c, fmt.Errorf("%w: the account was disabled", ErrForbidden)
+		}
+		c.User = u
+		return c, nil
 	}
 	return Caller{}, ErrSignedOut
 }

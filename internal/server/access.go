@@ -44,7 +44,7 @@ type AuditEntry struct {
 	ID        int64         `json:"id"`
 	At        casefile.Time `json:"at"`
 	Actor     string        `json:"actor" doc:"name of the user; what was typed, for a sign-in that failed"`
-	Via       string        `json:"via" doc:"session, token and its name, password, link, oidc or console"`
+	Via       string        `json:"via" doc:"session, token and its name, job and its ID, password, link, oidc or console"`
 	Address   string        `json:"address"`
 	Operation string        `json:"operation"`
 	Case      string        `json:"case"`

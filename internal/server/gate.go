@@ -35,12 +35,13 @@ func newGate(o Options, mux *http.ServeMux, ways routes, g *guard) *gate {
 // A visit is what operations know of the request that a caller came with.
 type visit struct {
 	from   account.From
-	secure bool   // whether the browser came over TLS
-	cookie string // name of that of the session
-	origin string // of pages that the host of the request serves
-	flow   string // what the browser kept while it was at the identity provider
-	about  string // the case that the request was about, once it is known
-	writes bool   // whether the operation changes the case that it is about
+	secure bool                 // whether the browser came over TLS
+	cookie string               // name of that of the session
+	origin string               // of pages that the host of the request serves
+	flow   string               // what the browser kept while it was at the identity provider
+	about  string               // the case that the request was about, once it is known
+	writes bool                 // whether the operation changes the case that it is about
+	needs  []account.Permission // that the caller was let in by
 }
 
 type visitKey struct{}
@@ -129,7 +130,8 @@ func (g *gate) permitted(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusForbidden, whyNot(caller, way.Needs))
 		return
 	}
-	visitOf(r.Context()).writes = way.logged()
+	v := visitOf(r.Context())
+	v.writes, v.needs = way.logged(), append(v.needs, way.Needs)
 	seen := &statusSeen{ResponseWriter: w, status: http.StatusOK}
 	g.next.ServeHTTP(seen, r)
 	if signedIn && (way.logged() || seen.status == http.StatusForbidden) {

@@ -19,14 +19,26 @@ import (
 // lists, search, events, feeds and exports cannot disagree. Who nobody let in finds
 // nothing.
 func Guarded(book *account.Book) func(casefile.Store) casefile.Store {
+	return guardedBy(book, false)
+}
+
+// GuardedWork is [Guarded] for a process that has no accounts and does the jobs of
+// those that have: jobs are held to the rights of their users, and who asks without
+// being anybody sits at the machine.
+func GuardedWork(book *account.Book) func(casefile.Store) casefile.Store {
+	return guardedBy(book, true)
+}
+
+func guardedBy(book *account.Book, console bool) func(casefile.Store) casefile.Store {
 	known := &marks{of: map[string]marking.TLP{}}
-	return func(store casefile.Store) casefile.Store { return &guarded{store, book, known} }
+	return func(store casefile.Store) casefile.Store { return &guarded{store, book, known, console} }
 }
 
 type guarded struct {
 	casefile.Store
-	book  *account.Book
-	marks *marks
+	book    *account.Book
+	marks   *marks
+	console bool // whether who is nobody sees all
 }
 
 // marks are the markings of cases, which never change.
@@ -78,10 +90,13 @@ func markOf(text string) marking.TLP {
 func (g *guarded) see(ctx context.Context, id string) (account.Caller, error) {
 	hidden := fmt.Errorf("%w: %s", casefile.ErrNoCase, id)
 	caller, known := account.CallerOf(ctx)
-	if !known {
+	switch {
+	case !known && g.console:
+		caller, _ = account.CallerOf(account.System(ctx))
+		return caller, nil
+	case !known:
 		return caller, hidden
-	}
-	if caller.IsSystem() {
+	case caller.IsSystem():
 		return caller, nil
 	}
 	mark, err := g.marking(ctx, id)
@@ -133,17 +148,50 @@ func (g *guarded) Events(ctx context.Context, id string, q casefile.Query) ([]ca
 
 // Append implements [casefile.Store]. Who opens a case owns it.
 func (g *guarded) Append(ctx context.Context, id string, entries ...casefile.Entry) ([]casefile.Event, error) {
+	if err := g.write(ctx, id, entries); err != nil {
+		return nil, err
+	}
+	return g.Store.Append(ctx, id, entries...)
+}
+
+// AppendUnless implements [casefile.Store].
+func (g *guarded) AppendUnless(ctx context.Context, id string, news casefile.Query, entries ...casefile.Entry) ([]casefile.Event, error) {
+	if err := g.write(ctx, id, entries); err != nil {
+		return nil, err
+	}
+	return g.Store.AppendUnless(ctx, id, news, entries...)
+}
+
+// write refuses entries to who may not write them, and has who opens a case own it.
+func (g *guarded) write(ctx context.Context, id string, entries []casefile.Entry) error {
+	ctx, err := g.still(ctx)
+	if err != nil {
+		return err
+	}
 	caller, err := g.see(ctx, id)
 	if errors.Is(err, casefile.ErrNoCase) && len(entries) > 0 && entries[0].Type == casefile.TypeOpened {
 		err = g.open(ctx, caller, id, entries[0])
 	} else if err == nil && !onlyTaken(entries) {
 		err = changes(ctx, g.book, caller, id)
 	}
-	if err != nil {
-		return nil, err
+	if err == nil {
+		noteCase(ctx, id)
 	}
-	noteCase(ctx, id)
-	return g.Store.Append(ctx, id, entries...)
+	return err
+}
+
+// still looks up again who a job is done for: it began with their rights, and that may
+// be hours ago.
+func (g *guarded) still(ctx context.Context) (context.Context, error) {
+	caller, known := account.CallerOf(ctx)
+	if !known || caller.Job == "" {
+		return ctx, nil
+	}
+	caller, err := g.book.Still(ctx, caller)
+	if err == nil && !caller.May(account.Work) {
+		err = fmt.Errorf("%w: %s", account.ErrForbidden, whyNot(caller, account.Work))
+	}
+	return account.As(ctx, caller), err
 }
 
 // changes refuses to change a case to who may only see it.
@@ -188,14 +236,12 @@ func (g *guarded) open(ctx context.Context, caller account.Caller, id string, fi
 	return g.book.Own(ctx, caller, id, false)
 }
 
-// ofAccounts has the jobs of a server with accounts done for whom they belong to. A
-// case is owned from the moment it is asked for: who opens it may be a worker on
-// another machine, which knows of no accounts.
+// ofAccounts has a case owned from the moment it is asked for: it may be opened by a
+// worker on another machine, after others.
 func (s *service) ofAccounts() {
 	if s.accounts == nil {
 		return
 	}
-	s.jobs.book = s.accounts
 	s.jobs.opens = func(ctx context.Context, id, tlp string, restricted bool) error {
 		caller, known := account.CallerOf(ctx)
 		if !known {

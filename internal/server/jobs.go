@@ -64,15 +64,20 @@ type order struct {
 	Ask Ask `json:"ask"`
 	// Defaults are the bounds of the server that took the order, for what the ask
 	// leaves open; Offline that it asks nobody.
-	Defaults Defaults       `json:"defaults"`
-	Offline  bool           `json:"offline,omitempty"`
-	NewCase  string         `json:"new_case,omitempty"` // the ID of the case that is opened
-	Pivots   []Turn         `json:"pivots,omitempty"`   // by hand
-	Reason   string         `json:"reason,omitempty"`   // of those
-	Import   *orderedImport `json:"import,omitempty"`
-	Hunt     *HuntAsk       `json:"hunt,omitempty"`
-	Logs     *LogsAsk       `json:"logs,omitempty"`
-	Watch    *orderedWatch  `json:"watch,omitempty"`
+	Defaults Defaults `json:"defaults"`
+	Offline  bool     `json:"offline,omitempty"`
+	// Account is the ID of the user who asked, "" where the server has no accounts;
+	// Needs are the permissions that they were let in by. Both are looked up again
+	// when the job is done.
+	Account string               `json:"account,omitempty"`
+	Needs   []account.Permission `json:"needs,omitempty"`
+	NewCase string               `json:"new_case,omitempty"` // the ID of the case that is opened
+	Pivots  []Turn               `json:"pivots,omitempty"`   // by hand
+	Reason  string               `json:"reason,omitempty"`   // of those
+	Import  *orderedImport       `json:"import,omitempty"`
+	Hunt    *HuntAsk             `json:"hunt,omitempty"`
+	Logs    *LogsAsk             `json:"logs,omitempty"`
+	Watch   *orderedWatch        `json:"watch,omitempty"`
 }
 
 // jobs are the runs and hunts as this server sees them.
@@ -84,8 +89,8 @@ type jobs struct {
 	random  io.Reader
 	machine string // whose files jobs may need
 	watch   *watches[job.Job]
+	book    *account.Book // of the users for whom jobs are done; nil where there are none
 	// opens is told of a case that will be opened, and may refuse; nil alone.
-	book  *account.Book // nil alone
 	opens func(ctx context.Context, id, tlp string, restricted bool) error
 	takes map[string]bool // queues that a worker of this process takes jobs from
 }
@@ -101,16 +106,6 @@ func newJobs(core Core, record *investigation.Workspace, clock func() time.Time,
 	return js, nil
 }
 
-// as is a context in which a job is done for whoever asked for it: what they may no
-// longer see or do, it does not either.
-func (js *jobs) as(ctx context.Context, actor string) (context.Context, error) {
-	ctx = investigation.As(ctx, actor)
-	if js.book == nil {
-		return ctx, nil
-	}
-	return js.book.At(ctx, actor)
-}
-
 // add takes up a job under what this server was started with.
 func (js *jobs) add(ctx context.Context, n job.New, o order) (job.Job, error) {
 	if n.ID == "" {
@@ -123,6 +118,9 @@ func (js *jobs) add(ctx context.Context, n job.New, o order) (job.Job, error) {
 	status := js.core.Status()
 	if o.Defaults, o.Offline = status.Defaults, status.Offline; o.Watch != nil {
 		o.Defaults = o.Watch.Under
+	}
+	if caller, known := account.CallerOf(ctx); known && !caller.IsSystem() {
+		o.Account, o.Needs = caller.User.ID, visitOf(ctx).needs
 	}
 	if status.Replay != "" {
 		n.Queue = job.QueueOf(js.machine) // the recordings are here

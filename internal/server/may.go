@@ -25,6 +25,8 @@ func (s *service) must(ctx context.Context, needs account.Permission, what strin
 	if caller, known := account.CallerOf(ctx); !known || !caller.May(needs) {
 		return huma.Error403Forbidden(fmt.Sprintf("%s: that needs the permission to %s", what, needs))
 	}
+	v := visitOf(ctx)
+	v.needs = append(v.needs, needs)
 	return nil
 }
 

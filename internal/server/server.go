@@ -71,6 +71,9 @@ func New(addr net.Addr, o Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, cases.Close())
 	}
+	if o.Accounts != nil {
+		o.Work.Users = o.Accounts
+	}
 	shelf := &shelf{core: o.Core}
 	s := &service{
 		core: o.Core, cases: cases, shelf: shelf, jobs: js, worker: newWorker(js, shelf, o.Work), beat: 15 * time.Second, streams: streams{most: mostStreams}, version: o.Version,

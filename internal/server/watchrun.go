@@ -126,6 +126,9 @@ func (w *Worker) runWatch(ctx context.Context, t *job.Task, o order) error {
 	if ctx.Err() != nil || errors.As(passing(err), new(job.Later)) {
 		return err // another attempt goes on
 	}
+	if _, no := w.jobs.allowed(ctx, t.Job, o); err != nil && no != nil {
+		return no // noted by whoever refuses it
+	}
 	return errors.Join(err, w.noteRun(context.WithoutCancel(ctx), one, run, err))
 }
 
@@ -204,10 +207,10 @@ func (w *Worker) noteLost(ctx context.Context, t *job.Task, o order, why error) 
 		return nil
 	}
 	if err != nil {
-		return errors.Join(why, err)
+		return err
 	}
 	run := watch.Round{Watch: one.ID, Job: t.Job.ID, Due: o.Watch.Due, News: []watch.News{}, Told: []watch.Heard{}}
-	return errors.Join(why, w.noteRun(ctx, one, run, why))
+	return w.noteRun(ctx, one, run, why)
 }
 
 // tellOpen tells what nobody, or not everybody, has heard of yet: also news of a run

@@ -38,6 +38,10 @@ type Work struct {
 	Log         *slog.Logger
 	// NoSchedule leaves watches that are due to others.
 	NoSchedule bool
+	// Users are those for whom jobs are done, within the rights that they have then;
+	// nil where there are none. What Core opens must be guarded by them: [Guarded], or
+	// [GuardedWork] where the process has no accounts of its own.
+	Users *account.Book
 }
 
 // A Worker does the jobs that servers took up.
@@ -80,7 +84,7 @@ func newWorker(js *jobs, s *shelf, o Work) *Worker {
 	if !o.PinnedOnly {
 		queues[job.Shared] = o.Slots
 	}
-	js.takes = map[string]bool{}
+	js.book, js.takes = o.Users, map[string]bool{}
 	for queue := range queues {
 		js.takes[queue] = true
 	}
@@ -118,29 +122,33 @@ func (w *Worker) do(ctx context.Context, t *job.Task) error {
 	if err := json.Unmarshal(t.Job.Work, &o); err != nil {
 		return fmt.Errorf("what it needs cannot be read: it was taken up by another version of clew, or long ago: start it anew (%w)", err)
 	}
-	ctx, err := w.jobs.as(ctx, t.Job.Actor)
-	if err != nil {
-		err = fmt.Errorf("for %s: %w", t.Job.Actor, err)
+	ctx = investigation.As(ctx, t.Job.Actor)
+	err := w.jobs.within(ctx, t.Job, o, func(ctx context.Context) error { return w.perform(ctx, t, o) })
+	var no *refusal
+	if errors.As(err, &no) {
+		ctx := account.System(context.WithoutCancel(ctx))
+		err = errors.Join(err, w.jobs.noteRefusal(ctx, t.Job, o, w.Name(), no))
 		if t.Job.Kind == kindWatch && o.Watch != nil {
-			return w.noteLost(account.System(context.WithoutCancel(ctx)), t, o, err)
+			err = errors.Join(err, w.noteLost(ctx, t, o, no))
 		}
-		return err
-	}
-	switch t.Job.Kind {
-	case kindInvestigation, kindPivots:
-		err = w.investigate(ctx, t, o)
-	case kindImport:
-		err = w.runImport(ctx, t, *o.Import)
-	case kindWatch:
-		err = w.runWatch(ctx, t, o)
-	case kindHunt:
-		err = w.hunt(ctx, t, *o.Hunt)
-	case kindLogs:
-		err = w.keepLogs(ctx, t, *o.Logs)
-	default:
-		err = fmt.Errorf("this clew does no jobs of kind %.40q: update it", t.Job.Kind)
 	}
 	return passing(err)
+}
+
+func (w *Worker) perform(ctx context.Context, t *job.Task, o order) error {
+	switch t.Job.Kind {
+	case kindInvestigation, kindPivots:
+		return w.investigate(ctx, t, o)
+	case kindImport:
+		return w.runImport(ctx, t, *o.Import)
+	case kindWatch:
+		return w.runWatch(ctx, t, o)
+	case kindHunt:
+		return w.hunt(ctx, t, *o.Hunt)
+	case kindLogs:
+		return w.keepLogs(ctx, t, *o.Logs)
+	}
+	return fmt.Errorf("this clew does no jobs of kind %.40q: update it", t.Job.Kind)
 }
 
 // passing marks what passes by itself: the job is done later.

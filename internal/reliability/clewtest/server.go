@@ -28,12 +28,20 @@ type Server struct {
 	words   *lockedBuffer
 	ended   chan struct{} // closed when the process is gone
 	client  *http.Client
+	token   string
+}
+
+// As is the server as it is asked with another token.
+func (s *Server) As(token string) *Server {
+	other := *s
+	other.token = token
+	return &other
 }
 
 // Serve starts clew serve on a free port, and ends it with the test.
 func (h *Home) Serve(t testing.TB, args ...string) *Server {
 	t.Helper()
-	s := &Server{Command: h.Command(append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), words: &lockedBuffer{}, ended: make(chan struct{})}
+	s := &Server{Command: h.Command(append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), words: &lockedBuffer{}, ended: make(chan struct{}), token: Token}
 	s.client = &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 16}}
 	s.Command.Stderr = s.words
 	out, err := s.Command.StdoutPipe()
@@ -117,7 +125,7 @@ func (s *Server) Open(ctx context.Context, method, path string, body []byte, con
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Set("Authorization", "Bearer "+Token)
+	r.Header.Set("Authorization", "Bearer "+s.token)
 	if body != nil {
 		r.Header.Set("Content-Type", contentType)
 	}
