@@ -10,7 +10,7 @@ DEMO      := $(CURDIR)/.demo
 VERSION   ?= dev
 LDFLAGS   := -s -w -X main.release=$(VERSION)
 
-.PHONY: load release reproducible licences man audit soak servers help build page page-test demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
+.PHONY: load deployed release reproducible licences man audit soak servers help build page page-test demo test check unit race lint platforms vuln fuzz bench bench-deps docs deps clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -111,6 +111,10 @@ soak: ## clew serve under mixed work for SOAK (default 120m): memory, goroutines
 load: ## a team and a thousand event streams in front of one server; a case of 100,000 findings (minutes)
 	CLEW_LOAD=1 $(GO) test -count=1 -timeout 30m -v ./internal/reliability/load
 	CLEW_LARGE=1 $(GO) test -count=1 -timeout 10m -v ./internal/server -run TestLargeCase
+
+deployed: ## the units under a systemd of their own, the image as a container, as locked up as they are shipped (root, Linux)
+	@./scripts/packages.sh systemd-container postgresql curl podman buildah runc
+	CLEW_DEPLOYED=1 $(GO) test -count=1 -timeout 20m -v ./internal/reliability/deployed
 
 bench-deps:
 	@./scripts/packages.sh mtbl-bin libmtbl-dev libsqlite3-dev gcc python3-pefile g++ libfuzzy-dev libtlsh-dev ssdeep libhyperscan-dev zstd

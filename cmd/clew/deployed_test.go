@@ -12,7 +12,11 @@ import (
 	"time"
 )
 
-// The units that we ship are as locked up as we say: systemd's own measure, 0 best.
+// mostExposed is what systemd 252 says of both units: the network and a service's own user are what is left.
+const mostExposed = 1.2
+
+// The units that we ship are ones that systemd understands whole, and as locked up as
+// docs/security.md says: systemd's own measure, from 0, nothing to be taken, to 10.
 func TestUnitsAreHardened(t *testing.T) {
 	tool, err := exec.LookPath("systemd-analyze")
 	if err != nil {
@@ -23,13 +27,29 @@ func TestUnitsAreHardened(t *testing.T) {
 		t.Fatal(units, err)
 	}
 	for _, unit := range units {
+		text, err := os.ReadFile(unit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Verified with a program that is there: ours need not be installed.
+		copied := filepath.Join(t.TempDir(), filepath.Base(unit))
+		there := strings.Replace(string(text), "ExecStart=/usr/local/bin/clew ", "ExecStart=/bin/true ", 1)
+		if there == string(text) {
+			t.Errorf("%s starts no /usr/local/bin/clew", filepath.Base(unit))
+		}
+		if err := os.WriteFile(copied, []byte(there), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.CommandContext(t.Context(), tool, "verify", "--man=no", "--recursive-errors=no", copied).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("systemd-analyze verify %s: %v\n%s", filepath.Base(unit), err, out)
+		}
 		out, err := exec.CommandContext(t.Context(), tool, "security", "--offline=true", "--no-pager", unit).CombinedOutput()
 		level := regexp.MustCompile(`Overall exposure level for \S+: ([0-9.]+)`).FindSubmatch(out)
 		if level == nil {
 			t.Skipf("this systemd-analyze cannot look at files: %v %.200s", err, out)
 		}
-		if exposure, err := strconv.ParseFloat(string(level[1]), 64); err != nil || exposure > 1.5 {
-			t.Errorf("%s: exposure %s, want 1.5 at most", filepath.Base(unit), level[1])
+		if exposure, err := strconv.ParseFloat(string(level[1]), 64); err != nil || exposure > mostExposed {
+			t.Errorf("%s: exposure %s, want %.1f at most", filepath.Base(unit), level[1], mostExposed)
 		}
 	}
 }
