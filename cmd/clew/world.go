@@ -197,7 +197,7 @@ func (a *app) importWorld(ctx context.Context, ws *investigation.Workspace, dir 
 		if err = errors.Join(err, opened.Close()); err != nil {
 			return fmt.Errorf("%s: %w", file.Name, err)
 		}
-		fmt.Fprintf(a.stdout, "   %-14s %9s observations, %d rejected, %s\n", file.Name, grouped(summary.Kept), summary.Rejected, a.clock().Sub(began).Round(time.Millisecond))
+		fmt.Fprintf(a.stdout, "   %-18s %7s observations, %d rejected, %s\n", file.Name, grouped(summary.Kept), summary.Rejected, a.clock().Sub(began).Round(time.Millisecond))
 	}
 	return nil
 }
