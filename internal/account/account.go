@@ -46,6 +46,7 @@ type User struct {
 	Password string // argon2id, in the form of PHC; "" for none
 	Issuer   string // of the identity provider that vouches, "" for none
 	Subject  string // who the user is there
+	Factor   bool   // has a second factor that was confirmed; kept by [Tx.PutFactor], not with the user
 	Made     time.Time
 	Changed  time.Time
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"clew/internal/sealed"
 )
 
 // Rules are what a team decides about its accounts.
@@ -34,6 +36,7 @@ type Book struct {
 	rules     Rules
 	clock     func() time.Time
 	random    io.Reader
+	lock      *sealed.Lock // of the keys of second factors; nil: they are kept as they are
 
 	mu       sync.Mutex
 	revision int64             // guarded by mu
@@ -136,5 +139,5 @@ func (b *Book) accessOf(ctx context.Context) (map[string]Access, error) {
 
 // none is an error of something that is not there.
 func none(err error) bool {
-	return errors.Is(err, ErrNoUser) || errors.Is(err, ErrNoToken) || errors.Is(err, ErrSignedOut) || errors.Is(err, ErrLink)
+	return errors.Is(err, ErrNoUser) || errors.Is(err, ErrNoToken) || errors.Is(err, ErrSignedOut) || errors.Is(err, ErrLink) || errors.Is(err, ErrStep)
 }

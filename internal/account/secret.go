@@ -16,6 +16,7 @@ const (
 	tokenPrefix   = "clew_pat_"
 	sessionPrefix = "clew_ses_"
 	linkPrefix    = "clew_one_"
+	halfPrefix    = "clew_hlf_" // the first step of a sign-in
 )
 
 // secretBytes are drawn for each: 160 bits, which nobody guesses.

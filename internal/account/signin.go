@@ -49,14 +49,16 @@ func ofUser(name string, from From) []limit {
 	return []limit{{"pair " + digest(name+"\x00"+from.network()), 10, 15 * time.Minute}, {"user " + digest(name), 100, time.Hour}}
 }
 
-// forgive takes back what a try counted that was right: only what failed counts.
-func forgive(ctx context.Context, tx Tx, name string, from From) error {
+// forgive takes back what the tries of a sign-in counted that are all right: only what
+// failed counts. A password that is right and wants a second factor takes nothing
+// back: who knows it would have as many guesses at the code as they like.
+func forgive(ctx context.Context, tx Tx, u User, from From, tries int) error {
 	place := ofPlace(from)
 	n, until, err := tx.Attempts(ctx, place.key)
 	if err == nil && n > 0 {
-		err = tx.PutAttempts(ctx, place.key, n-1, until)
+		err = tx.PutAttempts(ctx, place.key, max(0, n-tries), until)
 	}
-	for _, l := range ofUser(name, from) {
+	for _, l := range append(ofUser(u.Name, from), ofCodes(u)...) {
 		err = errors.Join(err, tx.DropAttempts(ctx, l.key))
 	}
 	return err
@@ -106,8 +108,9 @@ func (b *Book) admit(ctx context.Context, name string, from From, more ...limit)
 // made too many.
 func (b *Book) Admit(ctx context.Context, from From) error { return b.admit(ctx, "", from) }
 
-// SignIn checks a name and a password, and returns the secret of a new session. It
-// takes as long for a user who is not there, and says the same.
+// SignIn checks a name and a password, and returns the secret of a new session, or a
+// [StepError] where a second step is wanted. It takes as long for a user who is not
+// there, and says the same.
 func (b *Book) SignIn(ctx context.Context, name, password string, from From) (string, User, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
 	if !nameForm.MatchString(name) {
@@ -137,28 +140,39 @@ func (b *Book) SignIn(ctx context.Context, name, password string, from From) (st
 			return "", User{}, err
 		}
 	}
-	return b.begin(ctx, u.ID, "password", from, func(tx Tx, u *User) error {
+	return b.begin(ctx, arrival{user: u.ID, via: "password", from: from, tries: 1, with: func(_ Tx, u *User) error {
 		if kept != "" {
 			u.Password = kept
 		}
-		return forgive(ctx, tx, name, from)
-	})
+		return nil
+	}})
 }
 
-// begin makes a session of a user, who may be changed with it.
-func (b *Book) begin(ctx context.Context, id, via string, from From, with func(Tx, *User) error) (string, User, error) {
+// An arrival is somebody who signs in.
+type arrival struct {
+	user  string // ID
+	via   string // what they proved who they are by
+	from  From
+	tries int                   // that were counted, and are taken back when nothing more is wanted
+	whole bool                  // nothing more is wanted
+	with  func(Tx, *User) error // is done with it, and may change the user
+}
+
+// begin makes a session of a user, or a [StepError] where a second step is wanted.
+func (b *Book) begin(ctx context.Context, a arrival) (string, User, error) {
 	secret, err := draw(b.random, sessionPrefix)
 	if err != nil {
 		return "", User{}, err
 	}
 	var u User
-	e := Entry{Via: via, Address: from.Host(), Operation: "sign-in", Outcome: Done}
+	var more *StepError
+	e := Entry{Via: a.via, Address: a.from.Host(), Operation: "sign-in", Outcome: Done}
 	err = b.change(ctx, &e, func(tx Tx) (err error) {
-		if u, err = tx.User(ctx, id); err != nil {
+		if u, err = tx.User(ctx, a.user); err != nil {
 			return err
 		}
 		before := u
-		if err := with(tx, &u); err != nil {
+		if err := a.with(tx, &u); err != nil {
 			return err
 		}
 		if u.Disabled {
@@ -175,8 +189,28 @@ func (b *Book) begin(ctx context.Context, id, via string, from From, with func(T
 		if err := tx.Sweep(ctx, now, now.Add(-b.rules.Longest), now.Add(-b.rules.Idle)); err != nil {
 			return err
 		}
-		return tx.PutSession(ctx, Session{Digest: digest(secret), User: u.ID, Began: now, Used: now, Address: from.Host(), Agent: shortened(from.Agent, 200)})
+		step, enrol, err := wanted(ctx, tx, u)
+		if err != nil {
+			return err
+		}
+		if step && !a.whole {
+			e.Detail = "the first step; a second is asked for"
+			more, err = b.halfway(ctx, tx, u, a.via, enrol)
+			return err
+		}
+		if a.whole && u.Factor {
+			e.Detail = "with the second factor"
+		}
+		if a.tries > 0 {
+			if err := forgive(ctx, tx, u, a.from, a.tries); err != nil {
+				return err
+			}
+		}
+		return tx.PutSession(ctx, Session{Digest: digest(secret), User: u.ID, Began: now, Used: now, Address: a.from.Host(), Agent: shortened(a.from.Agent, 200)})
 	})
+	if err == nil && more != nil {
+		return "", u, more
+	}
 	return secret, u, err
 }
 
@@ -331,12 +365,12 @@ func (b *Book) ChangePassword(ctx context.Context, c Caller, before, after strin
 	if err != nil {
 		return "", User{}, err
 	}
-	return b.begin(ctx, c.User.ID, "new password", from, func(tx Tx, u *User) error {
+	return b.begin(ctx, arrival{user: c.User.ID, via: "new password", from: from, tries: 1, whole: true, with: func(tx Tx, u *User) error {
 		u.Password = kept
 		e := c.entry("password")
 		e.At = b.now()
-		return errors.Join(tx.DropSessions(ctx, u.ID, ""), tx.DropLinks(ctx, u.ID), forgive(ctx, tx, u.Name, from), tx.Log(ctx, e))
-	})
+		return errors.Join(tx.DropSessions(ctx, u.ID, ""), tx.DropLinks(ctx, u.ID), tx.DropHalfways(ctx, u.ID), tx.Log(ctx, e))
+	}})
 }
 
 // hashed checks a new password and returns what is kept of it.

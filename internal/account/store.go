@@ -6,7 +6,7 @@ import (
 )
 
 // A Reader reads what is kept of accounts. What is not there is ErrNoUser,
-// ErrSignedOut, ErrNoToken or ErrLink.
+// ErrSignedOut, ErrNoToken, ErrLink, or what a method says.
 type Reader interface {
 	Users(ctx context.Context) ([]User, error) // by name
 	User(ctx context.Context, id string) (User, error)
@@ -17,6 +17,12 @@ type Reader interface {
 	Token(ctx context.Context, digest string) (Token, error)
 	Tokens(ctx context.Context, user string) ([]Token, error) // newest first; of everybody for ""
 	Link(ctx context.Context, digest string) (Link, error)
+	Factor(ctx context.Context, user string) (Factor, error) // ErrNoFactor
+	// Codes counts those for recovery that a user has left.
+	Codes(ctx context.Context, user string) (int, error)
+	Halfway(ctx context.Context, digest string) (Halfway, error) // ErrStep
+	// FactorRoles are those that must have a second factor, the least first.
+	FactorRoles(ctx context.Context) ([]Role, error)
 	// Access is that of one case; one that was never set is open to the team.
 	Access(ctx context.Context, id string) (Access, error)
 	// Accesses are those that were set, by case.
@@ -41,10 +47,20 @@ type Tx interface {
 	DropTokens(ctx context.Context, user string) error
 	PutLink(ctx context.Context, l Link) error
 	DropLinks(ctx context.Context, user string) error
+	PutFactor(ctx context.Context, f Factor) error
+	DropFactor(ctx context.Context, user string) error // with the codes for recovery
+	// PutCodes replaces the codes for recovery of a user.
+	PutCodes(ctx context.Context, user string, digests []string) error
+	// TakeCode forgets a code for recovery, and reports whether it was there.
+	TakeCode(ctx context.Context, user, digest string) (bool, error)
+	PutHalfway(ctx context.Context, h Halfway) error
+	DropHalfway(ctx context.Context, digest string) error
+	DropHalfways(ctx context.Context, user string) error
+	PutFactorRoles(ctx context.Context, roles []Role) error
 	PutAccess(ctx context.Context, a Access) error
 	PutAttempts(ctx context.Context, key string, n int, until time.Time) error
 	DropAttempts(ctx context.Context, key string) error
-	// Sweep forgets what has run out: links, attempts and tokens by now, sessions
+	// Sweep forgets what has run out: links, first steps, attempts and tokens by now, sessions
 	// that began before began or were last used before used.
 	Sweep(ctx context.Context, now, began, used time.Time) error
 	Log(ctx context.Context, e Entry) error

@@ -86,14 +86,6 @@ func (b *Book) newToken(u User, n NewToken) (Token, error) {
 	return t, err
 }
 
-func joined(list []Permission) string {
-	words := make([]string, len(list))
-	for i, p := range list {
-		words[i] = string(p)
-	}
-	return strings.Join(words, ", ")
-}
-
 // Tokens lists those of a user, newest first; of everybody for "".
 func (b *Book) Tokens(ctx context.Context, userID string) ([]Token, error) {
 	return b.store.Tokens(ctx, userID)

@@ -60,7 +60,7 @@ func (b *Book) Redeem(ctx context.Context, secret, name, password string, from F
 	if err := b.redeem(ctx, l, u, from); err != nil {
 		return "", User{}, err
 	}
-	return b.begin(ctx, u.ID, "link", from, func(Tx, *User) error { return nil })
+	return b.begin(ctx, arrival{user: u.ID, via: "link", from: from, tries: 1, with: func(Tx, *User) error { return nil }})
 }
 
 // redeem keeps the user of a link, which nobody used meanwhile.
@@ -92,7 +92,7 @@ func (b *Book) redeem(ctx context.Context, l Link, u User, from From) error {
 			u.Password = kept
 		}
 		u.Changed = now
-		return errors.Join(tx.PutUser(ctx, u), tx.DropLinks(ctx, l.User), tx.DropSessions(ctx, u.ID, ""), tx.DropTokens(ctx, u.ID))
+		return errors.Join(tx.PutUser(ctx, u), tx.DropLinks(ctx, l.User), tx.DropSessions(ctx, u.ID, ""), tx.DropHalfways(ctx, u.ID), tx.DropTokens(ctx, u.ID))
 	})
 }
 
@@ -202,10 +202,19 @@ func (b *Book) ChangeUser(ctx context.Context, by Caller, id string, c UserChang
 		}
 		e.About, e.Detail = u.Name, difference(before, u)
 		u.Changed = b.now()
-		if err := tx.PutUser(ctx, u); err != nil || !u.Disabled {
+		if err := tx.PutUser(ctx, u); err != nil {
 			return err
 		}
-		return errors.Join(tx.DropSessions(ctx, id, ""), tx.DropTokens(ctx, id), tx.DropLinks(ctx, id))
+		if u.Disabled {
+			return errors.Join(tx.DropSessions(ctx, id, ""), tx.DropHalfways(ctx, id), tx.DropTokens(ctx, id), tx.DropLinks(ctx, id))
+		}
+		if u.Role == before.Role {
+			return nil
+		}
+		if _, enrol, err := wanted(ctx, tx, u); err != nil || !enrol {
+			return err
+		}
+		return tx.DropSessions(ctx, id, "") // the role wants a second factor: it is set up at the next sign-in
 	})
 	return u, err
 }
@@ -284,7 +293,7 @@ func (b *Book) SetPassword(ctx context.Context, by Caller, id, password string) 
 			return err
 		}
 		u.Password, u.Changed = kept, b.now()
-		return errors.Join(tx.PutUser(ctx, u), tx.DropSessions(ctx, id, ""), tx.DropLinks(ctx, id))
+		return errors.Join(tx.PutUser(ctx, u), tx.DropSessions(ctx, id, ""), tx.DropHalfways(ctx, id), tx.DropLinks(ctx, id))
 	})
 }
 
@@ -297,7 +306,7 @@ func (b *Book) SignOutUser(ctx context.Context, by Caller, id string) error {
 			return err
 		}
 		e.About = u.Name
-		return tx.DropSessions(ctx, id, "")
+		return errors.Join(tx.DropSessions(ctx, id, ""), tx.DropHalfways(ctx, id))
 	})
 }
 
@@ -320,7 +329,7 @@ func (b *Book) SignInBy(ctx context.Context, v Voucher, from From) (string, User
 	if err != nil {
 		return "", User{}, err
 	}
-	return b.begin(ctx, u.ID, "oidc", from, func(tx Tx, u *User) error {
+	return b.begin(ctx, arrival{user: u.ID, via: "oidc", from: from, with: func(tx Tx, u *User) error {
 		if v.Role == "" {
 			return nil
 		}
@@ -336,7 +345,7 @@ func (b *Book) SignInBy(ctx context.Context, v Voucher, from From) (string, User
 			At: b.now(), Actor: u.Name, Via: "oidc", Address: from.Host(), Operation: "user-change", About: u.Name, Outcome: Done,
 			Detail: difference(before, *u) + ", by the identity provider's groups",
 		})
-	})
+	}})
 }
 
 // welcome adds somebody of whom the provider is the first to speak, or joins them

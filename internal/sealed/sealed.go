@@ -146,6 +146,9 @@ func Open(file []byte, lock Lock) ([]byte, error) {
 	return secrets, nil
 }
 
+// IsSealed reports whether a text is what [Seal] makes, and not the secret itself.
+func IsSealed(text string) bool { return strings.HasPrefix(text, armor.Header) }
+
 // ByPassphrase reports whether a file asks for a passphrase, and not for a key.
 func ByPassphrase(file []byte) bool {
 	header, err := io.ReadAll(io.LimitReader(armor.NewReader(bytes.NewReader(file)), 64))

@@ -24,6 +24,7 @@ CREATE FUNCTION clew.audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS 
 CREATE TRIGGER audit_is_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON clew.audit
 	FOR EACH STATEMENT EXECUTE FUNCTION clew.audit_is_append_only();
 `,
+	relational.FactorTables("clew."),
 }
 
 const uniqueViolation = "23505"

@@ -95,6 +95,7 @@ func (t tx) Sweep(ctx context.Context, now, began, used time.Time) error {
 		args  []any
 	}{
 		{`DELETE FROM @links WHERE expires <= ?`, []any{millis(now)}},
+		{`DELETE FROM @halfway WHERE expires <= ?`, []any{millis(now)}},
 		{`DELETE FROM @attempts WHERE until <= ?`, []any{millis(now)}},
 		{`DELETE FROM @tokens WHERE expires <= ?`, []any{millis(now)}},
 		{`DELETE FROM @sessions WHERE began <= ? OR used <= ?`, []any{millis(began), millis(used)}},

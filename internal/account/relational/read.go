@@ -14,12 +14,14 @@ import (
 // reader implements [account.Reader].
 type reader struct{ conn }
 
-const userColumns = `SELECT id, name, role, ceiling, disabled, password, issuer, subject, made, changed FROM @users`
+const userColumns = `SELECT id, name, role, ceiling, disabled, password, issuer, subject, made, changed,
+	(SELECT count(*) FROM @factors AS f WHERE f.user_id = u.id AND f.since > 0) FROM @users AS u`
 
 func readUser(row scanner) (u account.User, err error) {
-	var made, changed, disabled int64
+	var made, changed, disabled, factors int64
 	var role, ceiling string
-	err = row.Scan(&u.ID, &u.Name, &role, &ceiling, &disabled, &u.Password, &u.Issuer, &u.Subject, &made, &changed)
+	err = row.Scan(&u.ID, &u.Name, &role, &ceiling, &disabled, &u.Password, &u.Issuer, &u.Subject, &made, &changed, &factors)
+	u.Factor = factors > 0
 	u.Role, u.Ceiling, u.Disabled, u.Made, u.Changed = account.Role(role), marking.TLP(ceiling), disabled != 0, instant(made), instant(changed)
 	return u, err
 }

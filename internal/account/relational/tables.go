@@ -80,3 +80,29 @@ CREATE INDEX audit_by_case ON @audit (case_id, id);
 CREATE INDEX audit_by_actor ON @audit (actor, id);
 `)
 }
+
+// FactorTables are the statements of version 2: second factors.
+func FactorTables(prefix string) string {
+	return strings.ReplaceAll(`
+CREATE TABLE @factors (
+	user_id TEXT PRIMARY KEY,
+	secret  TEXT NOT NULL,
+	step    BIGINT NOT NULL,
+	since   BIGINT NOT NULL,
+	pending TEXT NOT NULL
+);
+CREATE TABLE @recovery (
+	user_id TEXT NOT NULL,
+	digest  TEXT NOT NULL,
+	PRIMARY KEY (user_id, digest)
+);
+CREATE TABLE @halfway (
+	digest  TEXT PRIMARY KEY,
+	user_id TEXT NOT NULL,
+	via     TEXT NOT NULL,
+	enrol   BIGINT NOT NULL,
+	expires BIGINT NOT NULL
+);
+CREATE TABLE @factor_roles (role TEXT PRIMARY KEY);
+`, "@", prefix)
+}

@@ -45,6 +45,7 @@ CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
 CREATE TRIGGER audit_is_never_removed BEFORE DELETE ON audit
 	BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 `,
+	relational.FactorTables(""),
 }
 
 // Open opens the accounts of a data directory, making the file when it is not there.
