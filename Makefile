@@ -127,7 +127,7 @@ docs: ## regenerate the pages that come from the code
 deps: ## what the tests need and Go does not bring
 	@./scripts/packages.sh gcc g++ nsd unbound libfuzzy-dev libtlsh-dev ssdeep tlsh-tools
 	@./scripts/packages.sh python3-pefile osslsigncode p7zip-full default-jdk-headless apksigner binutils file gcab genisoimage cpio lz4 gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32
-	@./scripts/packages.sh bind9 knot-resolver pdns-recursor clickhouse-server postgresql dnsmasq-base nftables iptables ipset iproute2 iputils-ping squid yara curl
+	@./scripts/packages.sh bind9 knot-resolver pdns-recursor clickhouse-server postgresql dnsmasq-base nftables iptables ipset iproute2 iputils-ping squid yara curl zbar-tools
 	@./scripts/packages.sh chromium poppler-utils strace
 	@./scripts/packages.sh nginx-light caddy age mandoc systemd docker-compose dbus gnome-keyring libsecret-tools
 

@@ -15,6 +15,7 @@ import (
 	"clew/internal/account/postgres"
 	"clew/internal/account/sqlite"
 	"clew/internal/marking"
+	"clew/internal/sealed"
 	"clew/internal/server"
 )
 
@@ -25,6 +26,7 @@ import (
 //	  own_approval: false      # whether one may approve what one proposed
 //	  idle: 1h                 # after which a session that nobody uses ends
 //	  longest: 12h             # after which any session ends
+//	  key: AGE-SECRET-KEY-1…   # seals second factors at rest: clew user key
 //	  folders: [/srv/logs]     # of the server's machine, that everybody who works may read from
 //	  oidc: …
 type accountSettings struct {
@@ -32,6 +34,7 @@ type accountSettings struct {
 	OwnApproval bool          `yaml:"own_approval,omitempty"`
 	Idle        time.Duration `yaml:"idle,omitempty"`
 	Longest     time.Duration `yaml:"longest,omitempty"`
+	Key         string        `yaml:"key,omitempty" secret:"true"`
 	Folders     []string      `yaml:"folders,omitempty"`
 	OIDC        oidcSettings  `yaml:"oidc,omitempty"`
 }
@@ -182,6 +185,10 @@ func (a *app) withAccounts(ctx context.Context, s accountSettings, o *server.Opt
 	if o.Accounts, closeBook, err = a.book(ctx); err != nil {
 		return nil, err
 	}
+	if err := sealFactors(o.Accounts, s.Key); err != nil {
+		closeBook()
+		return nil, err
+	}
 	a.guarded = server.Guarded(o.Accounts)
 	if o.Provider, err = a.provider(s.OIDC); err != nil {
 		closeBook()
@@ -189,6 +196,19 @@ func (a *app) withAccounts(ctx context.Context, s accountSettings, o *server.Opt
 	}
 	o.Folders = s.Folders
 	return closeBook, nil
+}
+
+// sealFactors has second factors kept sealed, where there is a key.
+func sealFactors(b *account.Book, key string) error {
+	if key == "" {
+		return nil
+	}
+	lock := sealed.Lock{Key: key}
+	if _, err := sealed.Seal(nil, lock); err != nil {
+		return usagef("%w: accounts: key: it is no key: draw one with clew user key", errConfig) // the error may quote it
+	}
+	b.SealWith(lock)
+	return nil
 }
 
 // printAccountsLink prints where to sign in, and at the first start how the first

@@ -30,7 +30,7 @@ admin who lost a password comes back. What is done is in the audit, as by consol
 		Example: "  clew user add ada --role admin\n  clew user list",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.userAdd(), a.userList(), a.userRole(), a.userEnable("disable", true), a.userEnable("enable", false), a.userPassword(), a.userAccess())
+	cmd.AddCommand(a.userAdd(), a.userList(), a.userRole(), a.userEnable("disable", true), a.userEnable("enable", false), a.userPassword(), a.userRequire(), a.userReset(), a.userKey(), a.userAccess())
 	return cmd
 }
 
@@ -42,7 +42,7 @@ func (a *app) withBook(ctx context.Context, do func(b *account.Book, by account.
 	}
 	defer done()
 	err = do(b, account.Console(actor(a.getenv)))
-	for _, mistake := range []error{account.ErrInvalid, account.ErrNoUser, account.ErrNoToken, account.ErrNameTaken, account.ErrLastAdmin, account.ErrForbidden} {
+	for _, mistake := range []error{account.ErrInvalid, account.ErrNoUser, account.ErrNoToken, account.ErrNameTaken, account.ErrLastAdmin, account.ErrForbidden, account.ErrNoFactor} {
 		if errors.Is(err, mistake) {
 			return usageError{err}
 		}
@@ -145,6 +145,8 @@ func (a *app) printUsers(out io.Writer, users []account.User) error {
 			by = "disabled"
 		case u.Issuer != "":
 			by = u.Issuer
+		case u.HasPassword() && u.Factor:
+			by = "password and code"
 		case u.HasPassword():
 			by = "password"
 		}

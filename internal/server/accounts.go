@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -19,6 +20,7 @@ type Account struct {
 	Ceiling  string        `json:"ceiling" enum:"RED,AMBER+STRICT,AMBER,GREEN,CLEAR" doc:"the strictest TLP whose cases the user sees"`
 	Disabled bool          `json:"disabled"`
 	Password bool          `json:"password" doc:"whether one was set"`
+	Factor   bool          `json:"second_factor" doc:"whether signing in with the password asks for a code as well"`
 	Provider string        `json:"provider" doc:"the identity provider that vouches for the user; empty for a local one"`
 	Made     casefile.Time `json:"made"`
 	Changed  casefile.Time `json:"changed"`
@@ -27,7 +29,7 @@ type Account struct {
 // AccountOf is a user as the API shows one.
 func AccountOf(u account.User) Account {
 	return Account{
-		ID: u.ID, Name: u.Name, Role: string(u.Role), Ceiling: string(u.Ceiling), Disabled: u.Disabled, Password: u.HasPassword(), Provider: u.Issuer,
+		ID: u.ID, Name: u.Name, Role: string(u.Role), Ceiling: string(u.Ceiling), Disabled: u.Disabled, Password: u.HasPassword(), Factor: u.Factor, Provider: u.Issuer,
 		Made: instant(u.Made), Changed: instant(u.Changed),
 	}
 }
@@ -44,6 +46,7 @@ type Visit struct {
 	Idle        int           `json:"idle_seconds" doc:"after how long without a request a session ends; 0 without accounts"`
 	Password    bool          `json:"password" doc:"whether one signs in with name and password"`
 	Provider    string        `json:"provider" doc:"what the identity provider is called, to sign in by GET /api/v1/session/provider; empty for none"`
+	SecondStep  string        `json:"second_step" enum:",code,enrol" doc:"what a sign-in that was begun still wants: a code of the second factor, or that one is set up; empty for nothing"`
 	Setup       bool          `json:"setup" doc:"nobody is there yet: the link that clew serve printed makes the first admin"`
 	OwnApproval bool          `json:"own_approval" doc:"whether one may approve what one proposed"`
 }
@@ -86,16 +89,18 @@ type SignedIn struct {
 	This    bool          `json:"this" doc:"the one that asks"`
 }
 
+// signing marks an operation that signs in or out.
+func signing(op huma.Operation) huma.Operation {
+	op.Metadata = map[string]any{ownAudit: true}
+	op.Errors = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
+	return op
+}
+
 func (s *service) registerSession(api huma.API) {
 	visit := get(account.Public, "session", "/session", "Who asks, what they may, and how one signs in", "Answered to everybody: the page reads it first.")
 	register(api, visit, func(ctx context.Context, _ *struct{}) (Visit, error) { return s.visit(ctx) })
-	signing := func(op huma.Operation) huma.Operation {
-		op.Metadata = map[string]any{ownAudit: true}
-		op.Errors = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
-		return op
-	}
 	huma.Register(api, signing(post(account.Public, "sign-in", "/session", "Sign in with name and password",
-		"Sets the cookie of a session. 429 after too many failures, with Retry-After. A program sends an API token instead and never signs in.")),
+		"Sets the cookie of a session; or, where second_step of the answer says so, that of a first step, which sign-in-code or sign-in-enrol go on from. 429 after too many failures, with Retry-After. A program sends an API token instead and never signs in.")),
 		func(ctx context.Context, in *signInInput) (*cookied[Visit], error) {
 			return s.signed(ctx, func(b *account.Book, from account.From) (string, account.User, error) {
 				return b.SignIn(ctx, in.Body.Name, in.Body.Password, from)
@@ -163,6 +168,9 @@ func (s *service) visit(ctx context.Context) (Visit, error) {
 	if !signedIn {
 		users, err := s.accounts.Users(ctx)
 		v.Setup = len(users) == 0
+		if err == nil {
+			v.SecondStep, err = s.secondStep(ctx)
+		}
 		return v, err
 	}
 	shown := AccountOf(caller.User)
@@ -181,13 +189,23 @@ func (s *service) visit(ctx context.Context) (Visit, error) {
 	return v, err
 }
 
-// signed answers a request that signs in with the cookie of the new session.
+// signed answers a request that signs in with the cookie of the new session, or with
+// that of a first step where a second is wanted.
 func (s *service) signed(ctx context.Context, sign func(*account.Book, account.From) (string, account.User, error)) (*cookied[Visit], error) {
 	if s.accounts == nil {
 		return nil, errAlone
 	}
 	v := visitOf(ctx)
 	secret, _, err := sign(s.accounts, v.from)
+	var more *account.StepError
+	if errors.As(err, &more) {
+		v.half = more.Secret
+		shown, err := s.visit(nobody{ctx})
+		if err != nil {
+			return nil, asProblem(err)
+		}
+		return &cookied[Visit]{[]http.Cookie{v.halfCookie(more.Secret, account.HalfwayLife)}, shown}, nil
+	}
 	if err != nil {
 		return nil, asProblem(err)
 	}
@@ -199,7 +217,11 @@ func (s *service) signed(ctx context.Context, sign func(*account.Book, account.F
 	if err != nil {
 		return nil, asProblem(err)
 	}
-	return &cookied[Visit]{[]http.Cookie{v.session(secret, s.accounts.Rules().Longest)}, shown}, nil
+	set := []http.Cookie{v.session(secret, s.accounts.Rules().Longest)}
+	if v.half != "" {
+		set = append(set, v.halfCookie("", -time.Second))
+	}
+	return &cookied[Visit]{set, shown}, nil
 }
 
 // session is the cookie of a session. No other site can have it sent, no script reads it.
@@ -217,12 +239,14 @@ func (s *service) signOut(ctx context.Context, _ *struct{}) (*cookied[Visit], er
 	if err != nil {
 		return nil, asProblem(err)
 	}
-	gone := visitOf(ctx).session("", -time.Second)
+	v := visitOf(ctx)
+	gone := []http.Cookie{v.session("", -time.Second), v.halfCookie("", -time.Second)}
+	v.half = ""
 	shown, err := s.visit(nobody{ctx})
 	if err != nil {
 		return nil, asProblem(err)
 	}
-	return &cookied[Visit]{[]http.Cookie{gone}, shown}, nil
+	return &cookied[Visit]{gone, shown}, nil
 }
 
 // nobody is a context in which no one asks.

@@ -81,6 +81,7 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerTelemetry(api)
 	s.registerWatching(api)
 	s.registerSession(api)
+	s.registerFactor(api)
 	s.registerProvider(api)
 	s.registerUsers(api)
 	s.registerTokens(api)
@@ -168,11 +169,11 @@ func asProblem(err error) error {
 		return err
 	case errors.As(err, &limited):
 		return huma.ErrorWithHeaders(huma.Error429TooManyRequests(text), http.Header{"Retry-After": {strconv.Itoa(int(limited.RetryAfter.Seconds()) + 1)}})
-	case errors.Is(err, account.ErrSignIn), errors.Is(err, account.ErrSignedOut):
+	case errors.Is(err, account.ErrSignIn), errors.Is(err, account.ErrSignedOut), errors.Is(err, account.ErrStep):
 		return huma.Error401Unauthorized(text)
-	case errors.Is(err, account.ErrForbidden), errors.Is(err, account.ErrLink):
+	case errors.Is(err, account.ErrForbidden), errors.Is(err, account.ErrLink), errors.Is(err, account.ErrCode):
 		return huma.Error403Forbidden(text)
-	case errors.Is(err, account.ErrNoUser), errors.Is(err, account.ErrNoToken):
+	case errors.Is(err, account.ErrNoUser), errors.Is(err, account.ErrNoToken), errors.Is(err, account.ErrNoFactor):
 		return huma.Error404NotFound(text)
 	case errors.Is(err, account.ErrNameTaken), errors.Is(err, account.ErrLastAdmin):
 		return huma.Error409Conflict(text)

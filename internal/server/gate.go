@@ -38,7 +38,9 @@ type visit struct {
 	secure bool                 // whether the browser came over TLS
 	cookie string               // name of that of the session
 	origin string               // of pages that the host of the request serves
+	host   string               // that the request named
 	flow   string               // what the browser kept while it was at the identity provider
+	half   string               // what it kept of the first step of a sign-in
 	about  string               // the case that the request was about, once it is known
 	writes bool                 // whether the operation changes the case that it is about
 	needs  []account.Permission // that the caller was let in by
@@ -69,9 +71,12 @@ func sessionCookie(secure bool, port string) string {
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	secure := g.place.secure(r)
-	v := &visit{from: account.From{Address: r.RemoteAddr, Agent: r.UserAgent()}, secure: secure, cookie: sessionCookie(secure, g.port), origin: g.place.origin(r)}
+	v := &visit{from: account.From{Address: r.RemoteAddr, Agent: r.UserAgent()}, secure: secure, cookie: sessionCookie(secure, g.port), origin: g.place.origin(r), host: r.Host}
 	if c, err := r.Cookie(v.cookie + "-flow"); err == nil {
 		v.flow = c.Value
+	}
+	if c, err := r.Cookie(v.cookie + halfSuffix); err == nil {
+		v.half = c.Value
 	}
 	ctx := context.WithValue(r.Context(), visitKey{}, v)
 	caller, err := g.caller(r.WithContext(ctx), v)
