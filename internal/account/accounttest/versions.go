@@ -54,8 +54,11 @@ func holds(t *testing.T, s *relational.Store) {
 	log, _, err := s.Audit(ctx, account.AuditQuery{})
 	same(t, "audit", log, err, []account.Entry{want})
 	change(t, s, func(ctx context.Context, tx account.Tx) error {
-		return errors.Join(tx.PutUser(ctx, User("2", "bob")), tx.Log(ctx, entry()))
+		return errors.Join(tx.PutUser(ctx, User("2", "bob")), tx.PutFactor(ctx, account.Factor{User: "1", Key: "AAAA", Since: start}), tx.Log(ctx, entry()))
 	})
+	if u, err := s.User(ctx, "1"); err != nil || !u.Factor {
+		t.Errorf("ada's second factor: %+v, %v", u, err)
+	}
 	if log, _, err := s.Audit(ctx, account.AuditQuery{}); err != nil || len(log) != 2 || log[0].ID != 2 {
 		t.Errorf("the audit goes on with %+v, %v", log, err)
 	}
