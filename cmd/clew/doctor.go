@@ -29,7 +29,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	var rebuild bool
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Check what clew stands on, and say what to do", Args: cobra.NoArgs,
-		Long:    "Looks at the data directory, the corpus, the record of every case, the lists, the\nconfiguration and the clock. It asks nobody. A damaged record of what was spent\nis moved aside with --rebuild-spending, and begun anew.",
+		Long:    "Looks at the data directory, the corpus, the record of every case, the lists, the\nconfiguration, secrets, certificates, accounts, jobs, watches, recipients, backups,\nthe disk and the clock, and says what to do about each. It asks no source; of servers\nit asks only those of your own that the configuration names, whether they are there:\nthe database, the corpus, the identity provider (not with --offline). A damaged\nrecord of what was spent is moved aside with --rebuild-spending, and begun anew.",
 		Example: "  clew doctor\n  clew doctor --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if rebuild {
@@ -60,6 +60,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&a.offline, "offline", false, "ask no identity provider either")
 	cmd.Flags().BoolVar(&rebuild, "rebuild-spending", false, "begin a damaged record of what was spent anew")
 	cmd.Flags().StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
 	return cmd
@@ -79,7 +80,7 @@ func (a *app) examine(ctx context.Context, opened *investigation.Workspace) []ch
 		checks = append(checks, a.checkServing(s.Serve)...)
 		checks = append(checks, a.checkBackups(s.Retention.Backups.Folder)...)
 	}
-	checks = append(checks, a.checkDatabase(ctx)...)
+	checks = append(checks, a.checkTeam(ctx)...)
 	dir, err := a.dataDir()
 	if err != nil {
 		return append(checks, check{"data directory", "bad", err.Error()})
@@ -88,6 +89,8 @@ func (a *app) examine(ctx context.Context, opened *investigation.Workspace) []ch
 		checks = append(checks, check{"data directory", "note", dir + " is not there yet: the first import or investigation makes it"})
 		if at, err := a.databaseAt(""); err == nil && at.URL != "" {
 			checks = append(checks, a.checkRecord(ctx), a.checkSpending(ctx))
+			checks = append(checks, a.checkJobs(ctx)...)
+			checks = append(checks, a.checkWatches(ctx)...)
 		}
 		return checks
 	}
@@ -95,7 +98,8 @@ func (a *app) examine(ctx context.Context, opened *investigation.Workspace) []ch
 	checks = append(checks, checkSpace(dir)...)
 	checks = append(checks, a.checkSecrets(dir)...)
 	checks = append(checks, a.checkCorpus(ctx, opened), a.checkRecord(ctx), a.checkSpending(ctx))
-	return append(checks, a.checkJobs(ctx)...)
+	checks = append(checks, a.checkJobs(ctx)...)
+	return append(checks, a.checkWatches(ctx)...)
 }
 
 // checkSpending opens the record of what each provider was sent.
@@ -148,6 +152,9 @@ func (a *app) checkClock() check {
 	if now.Year() < 2025 {
 		return check{"clock", "bad", now.Format(time.RFC3339) + " cannot be: set it, it dates every event"}
 	}
+	if kept, known := clockKept(); known && !kept {
+		return check{"clock", "note", now.Format(time.RFC3339) + "; as far as this machine knows nothing keeps it right: run chrony or systemd-timesyncd, it dates every event"}
+	}
 	return check{"clock", "ok", now.Format(time.RFC3339)}
 }
 
@@ -193,7 +200,11 @@ func (a *app) checkCorpus(ctx context.Context, w *investigation.Workspace) check
 		}
 		links += p.Links
 	}
-	return check{"corpus", "ok", plural(links, "link")}
+	detail := plural(links, "link")
+	if at, err := a.remoteCorpus(); err == nil && at.URL != "" {
+		detail += ", on " + withoutUser(at.URL)
+	}
+	return check{"corpus", "ok", detail}
 }
 
 func (a *app) checkRecord(ctx context.Context) check {

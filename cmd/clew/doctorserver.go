@@ -1,15 +1,18 @@
 package main
 
 import (
-	"context"
+	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"clew/internal/backup"
-	"clew/internal/casefile/postgres"
 	"clew/internal/server/certificate"
 )
 
@@ -21,29 +24,72 @@ const (
 	leastShare  = 20                  // one part of this many
 )
 
-// checkServing looks at what clew serve proves itself with.
+// checkServing looks at what clew serve proves itself with: files, or what an
+// authority gave.
 func (a *app) checkServing(s serveSettings) []check {
 	const what = "certificate"
-	if s.TLS.Cert == "" {
-		return nil
+	var checks []check
+	if s.TLS.Cert != "" {
+		if pair, err := certificate.Read(s.TLS.Cert, s.TLS.Key); err != nil {
+			checks = append(checks, check{what, "bad", err.Error()})
+		} else {
+			checks = append(checks, a.checkCertificate(pair.Leaf, s.host(), renewWithin, "renew it"))
+		}
+		if certificate.OthersMayRead(s.TLS.Key) {
+			checks = append(checks, check{"certificate key", "bad", s.TLS.Key + " may be read by everybody: chmod 600 it"})
+		}
 	}
-	pair, err := certificate.Read(s.TLS.Cert, s.TLS.Key)
-	if err != nil {
-		return []check{{what, "bad", err.Error()}}
+	dir, err := a.dataDir()
+	if err != nil || len(s.ACME.Domains) == 0 {
+		return checks // the data directory is a check of its own
 	}
-	left := pair.Leaf.NotAfter.Sub(a.clock())
-	state, detail := "ok", fmt.Sprintf("for %s, until %s", strings.Join(certificate.Names(pair.Leaf), ", "), pair.Leaf.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
-	switch {
-	case left <= 0:
-		state, detail = "bad", detail+": it has expired, renew it"
-	case left < renewWithin:
-		state, detail = "bad", detail+fmt.Sprintf(": %d days are left, renew it", int(left.Hours()/24))
+	if host := s.host(); host != "" && !slices.Contains(s.ACME.Domains, host) {
+		checks = append(checks, check{what, "bad", fmt.Sprintf("people come to %s, for which no certificate is asked: add it to serve: acme: domains", host)})
 	}
-	checks := []check{{what, state, detail}}
-	if certificate.OthersMayRead(s.TLS.Key) {
-		checks = append(checks, check{"certificate key", "bad", s.TLS.Key + " may be read by everybody: chmod 600 it"})
+	for _, domain := range s.ACME.Domains {
+		pair, err := certificate.Kept(filepath.Join(dir, acmeFolder), domain)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			checks = append(checks, check{what, "note", fmt.Sprintf("none for %s yet: clew serve asks for it when it starts, and the authority must reach port 443 under that name", domain)})
+		case err != nil:
+			checks = append(checks, check{what, "bad", err.Error() + ": move the file away, and clew serve asks for another one"})
+		default:
+			todo := fmt.Sprintf("it should have been renewed by itself since %s: the log of clew serve says why not; the authority must reach port 443 under that name", pair.Leaf.NotAfter.Add(-certificate.RenewBefore).UTC().Format(time.DateOnly))
+			checks = append(checks, a.checkCertificate(pair.Leaf, domain, renewWithin, todo))
+		}
 	}
 	return checks
+}
+
+// host is the name that people type, "" where none is configured.
+func (s serveSettings) host() string {
+	at, err := url.Parse(s.URL)
+	if err != nil {
+		return ""
+	}
+	return at.Hostname()
+}
+
+// checkCertificate looks whether a certificate is good for a host, now and for a
+// while. todo says what to do when it is not good for long.
+func (a *app) checkCertificate(leaf *x509.Certificate, host string, within time.Duration, todo string) check {
+	now := a.clock()
+	left := leaf.NotAfter.Sub(now)
+	detail := fmt.Sprintf("for %s, until %s", strings.Join(certificate.Names(leaf), ", "), leaf.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
+	state := "bad"
+	switch {
+	case now.Before(leaf.NotBefore):
+		detail += ": it is not good before " + leaf.NotBefore.UTC().Format("2006-01-02 15:04 MST") + ": wait, or set the clock"
+	case left <= 0:
+		detail += ": it has expired: " + todo
+	case left < within:
+		detail += fmt.Sprintf(": %d days are left: %s", int(left.Hours()/24), todo)
+	case host != "" && leaf.VerifyHostname(host) != nil:
+		detail += fmt.Sprintf(": people come to %s, which it is not for: get one that is, or change serve: url", host)
+	default:
+		state = "ok"
+	}
+	return check{"certificate", state, detail}
 }
 
 // checkSecrets looks whether others may read what should be secret.
@@ -58,7 +104,7 @@ func (a *app) checkSecrets(dir string) []check {
 		case p.Open:
 			checks = append(checks, check{"secrets", "bad", p.Where + " holds secrets and others may read it: chmod 600 it"})
 		case p.Secrets != 0:
-			checks = append(checks, check{"secrets", "ok", p.Where + ": " + p.How})
+			checks = append(checks, a.checkSealed(p))
 		}
 	}
 	if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o077 != 0 {
@@ -67,27 +113,17 @@ func (a *app) checkSecrets(dir string) []check {
 	return checks
 }
 
-// checkDatabase reaches the team's database, and brings its tables forward as every
-// command would: a version that is newer than this clew is said.
-func (a *app) checkDatabase(ctx context.Context) []check {
-	const what = "database"
-	at, err := a.databaseAt("")
-	if err != nil {
-		return []check{{what, "bad", err.Error()}}
+// checkSealed opens what is sealed: a passphrase or key that was lost is found here,
+// and not when a source is to be asked.
+func (a *app) checkSealed(p secretPlace) check {
+	detail := p.Where + ": " + p.How
+	if p.Secrets >= 0 {
+		return check{"secrets", "ok", detail}
 	}
-	if at.URL == "" {
-		return nil
+	if _, err := a.withSecrets(); err != nil {
+		return check{"secrets", "bad", detail + ", and does not open: " + err.Error()}
 	}
-	store, err := postgres.Open(ctx, at)
-	if err != nil {
-		return []check{{what, "bad", err.Error()}}
-	}
-	defer store.Close() //nolint:errcheck // returns nothing
-	versions, err := store.Versions(ctx)
-	if err != nil {
-		return []check{{what, "bad", err.Error()}}
-	}
-	return []check{{what, "ok", "reached; tables: " + strings.Join(versions, ", ")}}
+	return check{"secrets", "ok", detail + ", and opens"}
 }
 
 // checkBackups looks at the newest backup of the folder that retention: names.

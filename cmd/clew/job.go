@@ -230,13 +230,29 @@ func (a *app) checkJobs(ctx context.Context) []check {
 	for _, n := range standing.Queued {
 		queued += n
 	}
-	detail := fmt.Sprintf("%d running, %d waiting, %s", running, queued, plural(uint64(len(standing.Workers)), "worker"))
+	detail := fmt.Sprintf("%d running, %d waiting, %s", running, queued, workersSeen(standing.Workers))
 	if queued > 0 {
 		detail += fmt.Sprintf("; the oldest waits for %s", standing.Oldest.Round(time.Second))
 	}
 	checks := []check{{what, "ok", detail}}
 	for _, s := range standing.Stuck {
-		checks = append(checks, check{what, "note", fmt.Sprintf("%s (%s, by %s) waits: %s", s.ID, s.Kind, s.Actor, s.Why)})
+		state := "note"
+		if s.State == job.Running {
+			state = "bad" // nobody works at it, and somebody waits for it
+		}
+		checks = append(checks, check{what, state, fmt.Sprintf("%s (%s, by %s) does not get on: %s", s.ID, s.Kind, s.Actor, s.Why)})
 	}
 	return checks
+}
+
+// workersSeen names the workers that were heard of.
+func workersSeen(workers []job.Seen) string {
+	names := make([]string, len(workers))
+	for i, w := range workers {
+		names[i] = fmt.Sprintf("%s %s ago", w.Name, w.Ago.Round(time.Second))
+	}
+	if len(names) == 0 {
+		return "no worker heard of in the last minute"
+	}
+	return plural(uint64(len(workers)), "worker") + " (" + strings.Join(names, ", ") + ")"
 }

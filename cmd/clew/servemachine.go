@@ -25,16 +25,22 @@ func (c core) Status() server.Status {
 		status.Data = dir
 	}
 	if remote, err := c.remoteCorpus(); err == nil && remote.URL != "" {
-		status.Corpus = "a server"
-		if at, err := url.Parse(remote.URL); err == nil {
-			at.User = nil
-			status.Corpus = at.String()
-		}
+		status.Corpus = withoutUser(remote.URL)
 	}
 	if model, err := c.model.load(); err == nil {
 		status.Model = model.Version
 	}
 	return status
+}
+
+// withoutUser is the URL of a server as it may be shown.
+func withoutUser(text string) string {
+	at, err := url.Parse(text)
+	if err != nil {
+		return "a server"
+	}
+	at.User = nil
+	return at.String()
 }
 
 // Doctor implements [server.Machine].

@@ -305,6 +305,9 @@ func (s *Store) Standing(ctx context.Context) (st Standing, err error) {
 		for _, j := range jobs {
 			if j.State == Running {
 				st.Running[j.Kind]++
+				if silent := time.UnixMilli(now).Sub(j.Lease); silent > seenWithin {
+					st.Stuck = append(st.Stuck, Stuck{j, fmt.Sprintf("its worker %s has not been heard of since %s, and no other has taken it over: start clew serve or clew worker", j.Worker, j.Lease.Format(time.RFC3339))})
+				}
 				continue
 			}
 			st.Queued[j.Kind]++

@@ -89,7 +89,7 @@ func (s *service) registerMachine(api huma.API) {
 		}
 		return status, err
 	})
-	register(api, get(account.Administer, "doctor", "/doctor", "Check what clew stands on", "As clew doctor: data directory, corpus, every case, lists, configuration, clock. It asks nobody, and takes as long as reading every raw answer takes."),
+	register(api, get(account.Administer, "doctor", "/doctor", "Check what clew stands on", "As clew doctor: data directory, corpus, every case, lists, configuration, secrets, certificates, database, accounts, identity provider, jobs, watches, recipients, backups, disk, clock. It asks no source, and takes as long as reading every raw answer takes."),
 		func(ctx context.Context, _ *struct{}) (list List[Check], err error) {
 			err = s.withCorpus(func(w *investigation.Workspace) error {
 				list, err = whole(s.core.Doctor(ctx, w), nil)

@@ -138,6 +138,15 @@ type flow struct {
 	Verifier string `json:"v"`
 }
 
+// Reach asks the provider anew what it is.
+func (p *Provider) Reach(ctx context.Context) error {
+	_, err := upstream.NewProvider(upstream.ClientContext(ctx, p.client), p.config.Issuer)
+	if err != nil {
+		return fmt.Errorf("%w: %s does not say what it is: %w", ErrProvider, p.config.Issuer, err)
+	}
+	return nil
+}
+
 // Begin returns where to send the browser, and what it must bring back.
 func (p *Provider) Begin(ctx context.Context, back string) (address, kept string, err error) {
 	ctx = upstream.ClientContext(ctx, p.client)

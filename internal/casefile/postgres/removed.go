@@ -68,14 +68,3 @@ func (s *Store) Removed(ctx context.Context) ([]casefile.Removed, error) {
 // DropBlob keeps the answer: another server may be about to name it, and nothing
 // says since when it is there. Raw answers that no case names stay in the database.
 func (s *Store) DropBlob(context.Context, string) (int64, error) { return 0, nil }
-
-// Versions lists the parts of clew that have tables in the database, with their
-// versions.
-func (s *Store) Versions(ctx context.Context) ([]string, error) {
-	rows, err := s.db.Query(ctx, `SELECT part || ' ' || version FROM clew.parts ORDER BY part`)
-	if err != nil {
-		return nil, s.explained(err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	return list, s.explained(err)
-}

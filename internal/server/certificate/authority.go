@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/crypto/acme"
@@ -54,7 +55,8 @@ func (a Authority) Config() (*tls.Config, error) {
 		}
 	}
 	manager := &autocert.Manager{
-		Prompt: autocert.AcceptTOS, HostPolicy: autocert.HostWhitelist(a.Domains...), Email: a.Email, Cache: autocert.DirCache(a.Cache),
+		RenewBefore: RenewBefore,
+		Prompt:      autocert.AcceptTOS, HostPolicy: autocert.HostWhitelist(a.Domains...), Email: a.Email, Cache: autocert.DirCache(a.Cache),
 		Client: &acme.Client{DirectoryURL: a.Directory, UserAgent: "clew", HTTPClient: &http.Client{Transport: transport, Timeout: askWithin}},
 	}
 	if a.Directory == "" {
@@ -64,6 +66,27 @@ func (a Authority) Config() (*tls.Config, error) {
 	config.GetCertificate = manager.GetCertificate
 	config.NextProtos = append(config.NextProtos, acme.ALPNProto)
 	return config, nil
+}
+
+// RenewBefore is how long before it expires a certificate is renewed.
+const RenewBefore = 30 * 24 * time.Hour
+
+// Kept is the certificate for a domain that the cache of an [Authority] holds.
+// fs.ErrNotExist where none was given yet. Leaf is set.
+func Kept(cache, domain string) (*tls.Certificate, error) {
+	if !filepath.IsLocal(domain) {
+		return nil, fmt.Errorf("%w: %q is no domain", ErrUnusable, domain)
+	}
+	name := filepath.Join(cache, domain) // as autocert names it; its key and chain are in one file
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	pair, err := tls.X509KeyPair(text, text)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrUnusable, name, err)
+	}
+	return &pair, nil
 }
 
 // Obtain has a certificate ready before anybody waits for it: a handshake lasts no
