@@ -26,6 +26,11 @@ func TestServeWatches(t *testing.T) {
 	c.want(200, "POST", at+"/op", `{"paused":true,"band":"high"}`, `"paused":true`, `"band":"high"`)
 	c.want(422, "POST", at+"/op", `{"schedule":"never"}`, "every 6h")
 
+	c.want(200, "GET", at+"?case="+saved.Case, "", saved.ID, `"last_run":null`, `"last_news":null`)
+	c.want(200, "GET", at+"?case=another", "", `"items":[]`)
+	c.want(422, "POST", at+"/op", `{"budget":["many"]}`, "budget")
+	c.want(200, "POST", at+"/op", `{"budget":["20"],"depth":1,"pap":"RED","offline":true,"max_holders":50}`, `"budget":["20"]`, `"depth":1`, `"pap":"RED"`, `"offline":true`, `"max_holders":50`)
+
 	run := c.run(c.want(202, "POST", at+"/op/run", ""))
 	if run.Case != saved.Case {
 		t.Errorf("ran on case %q, want %q", run.Case, saved.Case)
@@ -34,6 +39,8 @@ func TestServeWatches(t *testing.T) {
 	if err := json.Unmarshal([]byte(c.want(200, "GET", at+"/"+saved.ID+"/runs", "")), &runs); err != nil || len(runs.Items) != 1 {
 		t.Errorf("%d runs, %v; want the one", len(runs.Items), err)
 	}
+	c.want(200, "GET", at, "", `"last_run":{"job":"`+run.ID+`"`, `"state":"settled"`, `"last_news":null`)
+	c.want(422, "POST", at+"/op", `{"budget":["20","nosuch source=2"]}`) // also now that its case is there
 	c.want(200, "POST", at+"/op/remove", "")
 	c.want(404, "GET", at+"/op", "")
 	if events := c.want(200, "GET", at+"/op/events", ""); !strings.Contains(events, "event: gone") {

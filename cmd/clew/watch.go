@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +27,7 @@ recipients of the escalation section of config.yaml. clew serve and clew worker 
 what is due; clew watch run does it here and now.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.watchAdd(), a.watchList(), a.watchShow(), a.watchRun(), a.watchPause(), a.watchRemove())
+	cmd.AddCommand(a.watchAdd(), a.watchList(), a.watchShow(), a.watchRun(), a.watchChange(), a.watchPause(), a.watchRemove())
 	return cmd
 }
 
@@ -64,6 +66,12 @@ runs are spread over some minutes, and what was missed is run once.`,
 		}
 		if changed("budget") {
 			ask.Budget = a.budget
+		}
+		if changed("depth") {
+			ask.Depth = a.depth
+		}
+		if changed("max-holders") {
+			ask.MaxHolders = a.maxHolders
 		}
 		return a.withWatches(false, func(w *server.Worker) error {
 			saved, err := w.SaveWatch(cmd.Context(), ask)
@@ -133,9 +141,10 @@ func (a *app) watchList() *cobra.Command {
 						return nil
 					}
 					table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-					fmt.Fprintln(table, "NAME\tSTATE\tDUE\tSCHEDULE\tCASE\tTELLS")
+					fmt.Fprintln(table, "NAME\tSTATE\tDUE\tSCHEDULE\tCASE\tTELLS\tLAST NEWS")
 					for _, w := range list {
-						fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", terminalSafe(w.Name), stateOf(w), w.Due, terminalSafe(w.Schedule), terminalSafe(w.Case), orDash(strings.Join(w.To, ", ")))
+						fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", terminalSafe(w.Name), stateOf(w), w.Due, terminalSafe(w.Schedule), terminalSafe(w.Case),
+							orDash(strings.Join(w.To, ", ")), newsOf(w))
 					}
 					return table.Flush()
 				})
@@ -154,6 +163,13 @@ func stateOf(w watch.Watch) string {
 		return "new"
 	}
 	return "watching"
+}
+
+func newsOf(w watch.Watch) string {
+	if w.LastNews == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%s: %s", w.LastNews.Ended, w.LastNews.Words())
 }
 
 // withSaved lends the store of watches.
@@ -260,6 +276,59 @@ func (a *app) watchRun() *cobra.Command {
 	cmd.Flags().StringVar(&a.replay, "replay", "", "answer from recorded replies: a folder with index.json, or a case bundle")
 	a.model.add(cmd)
 	return cmd
+}
+
+func (a *app) watchChange() *cobra.Command {
+	var schedule, band string
+	var every time.Duration
+	var to []string
+	cmd := &cobra.Command{
+		Use: "change NAME", Short: "Change when a watch is run, within which bounds, and who hears of it", Args: cobra.ExactArgs(1),
+		Long: "Changes what the flags name; the rest stays. A new schedule counts from now, new bounds\nfrom the next run on.",
+		Example: `  clew watch change operator-x --every 12h
+  clew watch change operator-x --to soc,duty --band high --budget 20`,
+	}
+	f := cmd.Flags()
+	f.StringVar(&schedule, "schedule", "", "when it is run")
+	f.DurationVar(&every, "every", 0, "the same as --schedule 'every …'")
+	f.StringVar(&band, "band", "", "the least band of a finding that is news: high, medium, low")
+	f.StringSliceVar(&to, "to", nil, "recipients of config.yaml; empty: the case record alone")
+	f.StringSliceVar(&a.budget, "budget", nil, "requests at most in each run: 200,virustotal=20,shodan=5c; 0 means no limit")
+	f.StringVar(&a.pap, "pap", "", "how visible a lookup may be: RED, AMBER, GREEN, CLEAR")
+	f.IntVar(&a.depth, "depth", 0, "hops from the seed")
+	f.IntVar(&a.maxHolders, "max-holders", 0, "follow no value that more indicators share")
+	f.BoolVar(&a.offline, "offline", false, "ask nobody; --offline=false asks again")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if every > 0 {
+			schedule = "every " + every.String()
+		}
+		var c server.WatchChange
+		c.Schedule, c.Band, c.To = named(cmd, schedule, "schedule", "every"), named(cmd, band, "band"), named(cmd, to, "to")
+		c.Budget, c.PAP, c.Offline = named(cmd, a.budget, "budget"), named(cmd, a.pap, "pap"), named(cmd, a.offline, "offline")
+		c.Depth, c.MaxHolders = named(cmd, a.depth, "depth"), named(cmd, a.maxHolders, "max-holders")
+		if c == (server.WatchChange{}) {
+			return usagef("nothing to change: name it by a flag, such as --every 12h")
+		}
+		return a.withWatches(false, func(w *server.Worker) error {
+			changed, err := w.ChangeWatch(cmd.Context(), args[0], c)
+			if err != nil {
+				return asUsage(err)
+			}
+			if a.json {
+				return encode(a.stdout, changed)
+			}
+			return printWatch(a.stdout, changed, nil)
+		})
+	}
+	return cmd
+}
+
+// named is what one of some flags says, nil where none was given.
+func named[T any](cmd *cobra.Command, value T, flags ...string) *T {
+	if slices.ContainsFunc(flags, cmd.Flags().Changed) {
+		return &value
+	}
+	return nil
 }
 
 func (a *app) watchPause() *cobra.Command {

@@ -30,11 +30,33 @@ type WatchAsk struct {
 
 // A WatchChange changes a watch; what is left out stays.
 type WatchChange struct {
-	Schedule *string   `json:"schedule,omitempty" maxLength:"200"`
-	Band     *string   `json:"band,omitempty" enum:"high,medium,low"`
-	To       *[]string `json:"to,omitempty" maxItems:"64"`
-	Budget   *[]string `json:"budget,omitempty" maxItems:"64"`
-	Paused   *bool     `json:"paused,omitempty"`
+	Schedule   *string   `json:"schedule,omitempty" maxLength:"200"`
+	Band       *string   `json:"band,omitempty" enum:"high,medium,low"`
+	To         *[]string `json:"to,omitempty" maxItems:"64"`
+	Budget     *[]string `json:"budget,omitempty" maxItems:"64" doc:"empty: as the server that saved it was started"`
+	PAP        *string   `json:"pap,omitempty" enum:"RED,AMBER,GREEN,CLEAR"`
+	Depth      *int      `json:"depth,omitempty" minimum:"1" maximum:"6"`
+	MaxHolders *int      `json:"max_holders,omitempty" minimum:"2" maximum:"1000000"`
+	Offline    *bool     `json:"offline,omitempty"`
+	Paused     *bool     `json:"paused,omitempty"`
+}
+
+// to changes a watch, without looking whether that can be.
+func (c WatchChange) to(w *watch.Watch) {
+	set(&w.Schedule, c.Schedule)
+	set(&w.Band, c.Band)
+	set(&w.To, c.To)
+	set(&w.Bounds.Budget, c.Budget)
+	set(&w.Bounds.PAP, c.PAP)
+	set(&w.Bounds.Depth, c.Depth)
+	set(&w.Bounds.MaxHolders, c.MaxHolders)
+	set(&w.Bounds.Offline, c.Offline)
+	set(&w.Paused, c.Paused)
+}
+
+// bounds reports whether a change is of what a run may ask.
+func (c WatchChange) bounds() bool {
+	return c.Budget != nil || c.PAP != nil || c.Depth != nil || c.MaxHolders != nil || c.Offline != nil
 }
 
 // WatchHistory is a watch with its runs, the latest first.
@@ -52,6 +74,10 @@ type (
 		Watch string `path:"watch" maxLength:"64" doc:"ID or name"`
 		Body  WatchChange
 	}
+	watchesInput struct {
+		Case string `query:"case" maxLength:"200" doc:"only those that go on with this case"`
+		Page
+	}
 	watchRunsInput struct {
 		Watch string `path:"watch" maxLength:"64" doc:"ID or name"`
 		Page
@@ -60,13 +86,13 @@ type (
 
 func (s *service) registerWatching(api huma.API) {
 	register(api, get(account.Read, "watches", "/watches", "The saved investigations that are run again, by name", "As clew watch list."),
-		func(ctx context.Context, in *Page) (List[watch.Watch], error) {
+		func(ctx context.Context, in *watchesInput) (List[watch.Watch], error) {
 			all, err := s.cases.Watches.List(ctx)
 			if err != nil {
 				return List[watch.Watch]{}, err
 			}
-			all = slices.DeleteFunc(all, func(w watch.Watch) bool { return !s.showsWatch(ctx, w) })
-			return paged(all, func(w watch.Watch) string { return w.ID }, *in)
+			all = slices.DeleteFunc(all, func(w watch.Watch) bool { return in.Case != "" && w.Case != in.Case || !s.showsWatch(ctx, w) })
+			return paged(all, func(w watch.Watch) string { return w.ID }, in.Page)
 		})
 	add := post(account.Work, "watch-add", "/watches", "Save an investigation that is run again on a schedule", "As clew watch add. Its first run finds what is known, and tells nothing.")
 	add.DefaultStatus = http.StatusCreated
@@ -290,13 +316,14 @@ func (js *jobs) changeWatch(ctx context.Context, name string, c WatchChange) (wa
 			return w, err
 		}
 	}
+	if c.bounds() {
+		if err := js.checkBounds(ctx, w, c); err != nil {
+			return w, err
+		}
+	}
 	return js.record.Watches.Change(ctx, w.ID, func(w *watch.Watch) error {
 		resumed := c.Paused != nil && w.Paused && !*c.Paused
-		set(&w.Schedule, c.Schedule)
-		set(&w.Band, c.Band)
-		set(&w.To, c.To)
-		set(&w.Bounds.Budget, c.Budget)
-		set(&w.Paused, c.Paused)
+		c.to(w)
 		if err := w.Check(); err != nil {
 			return err
 		}
@@ -307,6 +334,22 @@ func (js *jobs) changeWatch(ctx context.Context, name string, c WatchChange) (wa
 		w.Due = casefile.Time{Time: next}
 		return err
 	})
+}
+
+// checkBounds refuses bounds with which a run could not begin.
+func (js *jobs) checkBounds(ctx context.Context, w watch.Watch, c WatchChange) error {
+	c.to(&w)
+	ask := askOf(w)
+	if _, err := js.record.Cases.Head(ctx, w.Case); err == nil {
+		ask.Indicators, ask.TLP, ask.Case = nil, "", w.Case
+	} else if !errors.Is(err, casefile.ErrNoCase) {
+		return err
+	}
+	_, done, err := js.core.Request(ctx, ask)
+	if done != nil {
+		done()
+	}
+	return err
 }
 
 func set[T any](what, to *T) {

@@ -244,17 +244,20 @@ func (w *Worker) tellOpen(ctx context.Context, one watch.Watch, run *watch.Round
 // left alone for a while that grows.
 func (w *Worker) noteRun(ctx context.Context, one watch.Watch, run watch.Round, failed error) error {
 	store := w.jobs.record.Watches
-	now := casefile.Time{Time: w.jobs.clock().UTC().Truncate(time.Second)}
+	run.Ended = casefile.Time{Time: w.jobs.clock().UTC().Truncate(time.Second)}
+	if failed != nil {
+		run.State, run.Error = watch.RunFailed, casefile.Printable(failed.Error())
+	}
 	begins := false
 	changed, err := store.Change(ctx, one.ID, func(c *watch.Watch) error {
 		begins = failed != nil && c.Failures == 0
-		c.Last, c.Failures, c.Error = now, 0, ""
+		*c = c.Noted(run)
+		c.Failures, c.Error = 0, run.Error
 		if failed == nil {
 			return nil
 		}
-		run.State, run.Error = watch.RunFailed, casefile.Printable(failed.Error())
-		c.Failures, c.Error = one.Failures+1, run.Error
-		next, err := c.Next(now.Time)
+		c.Failures = one.Failures + 1
+		next, err := c.Next(run.Ended.Time)
 		if next.After(c.Due.Time) {
 			c.Due = casefile.Time{Time: next}
 		}
@@ -272,6 +275,5 @@ func (w *Worker) noteRun(ctx context.Context, one watch.Watch, run watch.Round, 
 			run.Told = append(run.Told, told...)
 		}
 	}
-	run.Ended = now
 	return store.Keep(ctx, run)
 }

@@ -37,6 +37,8 @@ type Watch struct {
 	Settled  bool          `json:"settled" doc:"whether a run has found what was known at first, which is no news"`
 	Last     casefile.Time `json:"last" doc:"when the last run ended"`
 	Due      casefile.Time `json:"due" doc:"when the next run is due"`
+	LastRun  *Tally        `json:"last_run" doc:"how the last run ended; null before the first"`
+	LastNews *Tally        `json:"last_news" doc:"the last run that found something new; null before one did"`
 }
 
 // Bounds are what holds for every run, as the flags of clew investigate say it.
@@ -64,6 +66,62 @@ type Round struct {
 	News   []News        `json:"news"`
 	Told   []Heard       `json:"told"`
 	Digest string        `json:"digest" doc:"names what was told in the case record; empty where nothing was"`
+}
+
+// A Tally is a run in a few numbers.
+type Tally struct {
+	Job         string        `json:"job"`
+	Ended       casefile.Time `json:"ended"`
+	State       string        `json:"state" doc:"told, nothing new, settled (what it found is the beginning), or failed"`
+	Members     int           `json:"members" doc:"findings that are new"`
+	Resolutions int           `json:"resolutions" doc:"addresses of known names that are new"`
+	Sightings   int           `json:"sightings" doc:"of them inside that are new"`
+	Unheard     int           `json:"unheard" doc:"recipients that did not take what was new"`
+}
+
+// Tally returns a run in a few numbers.
+func (r Round) Tally() Tally {
+	b := Tally{Job: r.Job, Ended: r.Ended, State: r.State}
+	for _, n := range r.News {
+		switch n.What {
+		case Member:
+			b.Members++
+		case Resolution:
+			b.Resolutions++
+		case Sighting:
+			b.Sightings++
+		}
+	}
+	for _, told := range r.Told {
+		if told.State != casefile.Sent {
+			b.Unheard++
+		}
+	}
+	return b
+}
+
+// Words says what was new.
+func (b Tally) Words() string {
+	var parts []string
+	for _, kind := range []struct {
+		n    int
+		what string
+	}{{b.Members, Member}, {b.Resolutions, Resolution}, {b.Sightings, Sighting}} {
+		if kind.n > 0 {
+			parts = append(parts, plural(kind.n, kind.what))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Noted is the watch after a run.
+func (w Watch) Noted(r Round) Watch {
+	b := r.Tally()
+	w.Last, w.LastRun = r.Ended, &b
+	if len(r.News) > 0 {
+		w.LastNews = &b
+	}
+	return w
 }
 
 // The states of a run.

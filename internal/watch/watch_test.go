@@ -142,3 +142,21 @@ func FuzzSchedule(f *testing.F) {
 		}
 	})
 }
+
+func TestATallyCountsWhatWasNewAndWhoDidNotHear(t *testing.T) {
+	news := []watch.News{{What: watch.Member}, {What: watch.Member}, {What: watch.Resolution}, {What: watch.Sighting}}
+	told := []watch.Heard{{To: "a", State: casefile.Sent}, {To: "b", State: watch.Failed}, {To: "c", State: casefile.Withheld}}
+	run := watch.Round{Job: "w1", State: watch.RunTold, Ended: casefile.Time{Time: watchtest.Noon}, News: news, Told: told}
+	w := watch.Watch{}.Noted(run)
+	want := watch.Tally{Job: "w1", State: watch.RunTold, Ended: run.Ended, Members: 2, Resolutions: 1, Sightings: 1, Unheard: 2}
+	if *w.LastRun != want || *w.LastNews != want || w.Last != run.Ended {
+		t.Errorf("last run %+v, last news %+v at %s; want %+v", *w.LastRun, *w.LastNews, w.Last, want)
+	}
+	if got, want := want.Words(), "2 members, 1 resolution, 1 sighting"; got != want {
+		t.Errorf("in words %q, want %q", got, want)
+	}
+	w = w.Noted(watch.Round{Job: "w2", State: watch.RunNothing})
+	if w.LastRun.Job != "w2" || w.LastNews.Job != "w1" {
+		t.Errorf("a run without news: last run %s, last news %s", w.LastRun.Job, w.LastNews.Job)
+	}
+}
