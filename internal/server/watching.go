@@ -35,8 +35,8 @@ type WatchChange struct {
 	To         *[]string `json:"to,omitempty" maxItems:"64"`
 	Budget     *[]string `json:"budget,omitempty" maxItems:"64" doc:"empty: as the server that saved it was started"`
 	PAP        *string   `json:"pap,omitempty" enum:"RED,AMBER,GREEN,CLEAR"`
-	Depth      *int      `json:"depth,omitempty" minimum:"1" maximum:"6"`
-	MaxHolders *int      `json:"max_holders,omitempty" minimum:"2" maximum:"1000000"`
+	Depth      *int      `json:"depth,omitempty" minimum:"0" maximum:"6" doc:"0: as the server that saved it was started"`
+	MaxHolders *int      `json:"max_holders,omitempty" minimum:"0" maximum:"1000000" doc:"0: as the server that saved it was started"`
 	Offline    *bool     `json:"offline,omitempty"`
 	Paused     *bool     `json:"paused,omitempty"`
 }
