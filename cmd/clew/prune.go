@@ -16,6 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clew/internal/account"
+	accountfile "clew/internal/account/sqlite"
 	"clew/internal/backup"
 )
 
@@ -24,11 +26,13 @@ import (
 //	retention:
 //	  replies: 30
 //	  telemetry: 90
+//	  audit: 400
 //	  cases: {closed: 730, tlp: [CLEAR, GREEN, AMBER], archive: /srv/clew-archive}
 //	  backups: {folder: /var/backups/clew, keep: 14}
 type retentionSettings struct {
 	Replies   int             `yaml:"replies,omitempty"`   // since a provider gave them
 	Telemetry int             `yaml:"telemetry,omitempty"` // since a log was last written
+	Audit     int             `yaml:"audit,omitempty"`     // of accounts, since it was written
 	Cases     keptCases       `yaml:"cases,omitempty"`
 	Backups   backupRetention `yaml:"backups,omitempty"`
 }
@@ -41,7 +45,7 @@ type backupRetention struct {
 
 // A doomed thing is what retention says should go.
 type doomed struct {
-	What   string `json:"what"`  // replies, telemetry, case, backup
+	What   string `json:"what"`  // replies, telemetry, audit, case, backup
 	Name   string `json:"name"`  // of a case or a file
 	Items  int    `json:"items"` // how many things
 	Bytes  int64  `json:"bytes"` // that removing it frees; -1 where that is not known before
@@ -54,8 +58,8 @@ func (a *app) pruneCommand() *cobra.Command {
 	var dry bool
 	cmd := &cobra.Command{
 		Use: "prune", Short: "Remove what retention: in the configuration says is kept no longer", Args: cobra.NoArgs,
-		Long: `Removes kept replies of providers, what the telemetry index knows of old logs,
-closed cases and old backups, each as retention: in the configuration says, and
+		Long: `Removes kept replies of providers, what the telemetry index knows of old logs, old
+lines of the audit of accounts, closed cases and old backups, each as retention: in the configuration says, and
 nothing that it does not name. --dry-run says what would go and what that frees.
 A closed case is written to a bundle in the archive folder first, the bundle is
 read back and verified, and the record keeps which case went where, and who said so:
@@ -86,6 +90,7 @@ func (a *app) prune(ctx context.Context, dry bool) error {
 	for _, look := range []func() ([]doomed, error){
 		func() ([]doomed, error) { return a.oldReplies(filepath.Join(dir, "replies"), kept.Replies) },
 		func() ([]doomed, error) { return a.oldTelemetry(kept.Telemetry) },
+		func() ([]doomed, error) { return a.oldAudit(ctx, kept.Audit) },
 		func() ([]doomed, error) { return a.oldBackups(ctx, kept.Backups) },
 		func() ([]doomed, error) { return a.oldCases(ctx, kept.Cases) },
 	} {
@@ -107,7 +112,10 @@ func (a *app) prune(ctx context.Context, dry bool) error {
 }
 
 func (r retentionSettings) check() error {
-	for name, days := range map[string]int{"replies": r.Replies, "telemetry": r.Telemetry, "cases: closed": r.Cases.Closed, "backups: keep": r.Backups.Keep} {
+	if least := int(account.LeastAudit / (24 * time.Hour)); r.Audit > 0 && r.Audit < least {
+		return usagef("%w: retention: audit: %d days are too few: it is kept for %d at least", errConfig, r.Audit, least)
+	}
+	for name, days := range map[string]int{"replies": r.Replies, "telemetry": r.Telemetry, "audit": r.Audit, "cases: closed": r.Cases.Closed, "backups: keep": r.Backups.Keep} {
 		if days < 0 {
 			return usagef("%w: retention: %s: %d is no number of days or backups", errConfig, name, days)
 		}
@@ -212,6 +220,37 @@ func (a *app) oldTelemetry(days int) ([]doomed, error) {
 		}
 		_, err = store.Expire(ctx, before)
 		return errors.Join(err, store.Close())
+	}}}, nil
+}
+
+// oldAudit is what the audit of accounts said before a day. That it went stands in the
+// audit.
+func (a *app) oldAudit(ctx context.Context, days int) ([]doomed, error) {
+	dir, err := a.dataDir()
+	if err != nil || days == 0 {
+		return nil, err
+	}
+	if at, err := a.databaseAt(""); err != nil || at.URL == "" && !exists(filepath.Join(dir, accountfile.FileName)) {
+		return nil, err
+	}
+	book, done, err := a.book(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	keep := time.Duration(days) * 24 * time.Hour
+	n, err := book.AuditOlder(ctx, keep)
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	return []doomed{{What: "audit", Items: n, Bytes: -1, Reason: fmt.Sprintf("kept for %d days", days), remove: func(ctx context.Context) error {
+		book, done, err := a.book(ctx)
+		if err != nil {
+			return err
+		}
+		defer done()
+		_, err = book.PruneAudit(ctx, account.Console(actor(a.getenv)), keep)
+		return err
 	}}}, nil
 }
 

@@ -31,6 +31,8 @@ type Reader interface {
 	Revision(ctx context.Context) (int64, error)
 	// Attempts counts what failed under a key, until when it counts.
 	Attempts(ctx context.Context, key string) (n int, until time.Time, err error)
+	// AuditRemoved returns what was removed of the audit, oldest first.
+	AuditRemoved(ctx context.Context) ([]AuditRemoved, error)
 	// Audit returns entries, newest first, and how many fit in all.
 	Audit(ctx context.Context, q AuditQuery) (entries []Entry, total int, err error)
 }
@@ -64,6 +66,10 @@ type Tx interface {
 	// that began before began or were last used before used.
 	Sweep(ctx context.Context, now, began, used time.Time) error
 	Log(ctx context.Context, e Entry) error
+	// DropAudit removes the lines of the audit from before a time, up to the first that
+	// is not, and keeps what was removed. None of the last [LeastAudit] goes, whatever
+	// before is.
+	DropAudit(ctx context.Context, before, now time.Time) (AuditRemoved, error)
 }
 
 // A Store keeps accounts. Several servers may share one.

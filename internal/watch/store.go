@@ -331,7 +331,8 @@ func (s *Store) Shut(ctx context.Context, batch string) error {
 	})
 }
 
-// Keep keeps a run, and forgets the oldest beyond a bound.
+// Keep keeps a run, and forgets the oldest beyond a bound, with what only they told:
+// the case record has that.
 func (s *Store) Keep(ctx context.Context, r Round) error {
 	return s.tx(ctx, func(t tx) error {
 		text, err := json.Marshal(r)
@@ -342,10 +343,41 @@ func (s *Store) Keep(ctx context.Context, r Round) error {
 			ON CONFLICT (watch, job) DO UPDATE SET ended = excluded.ended, data = excluded.data`, r.Watch, r.Job, r.Ended.UnixMilli(), string(text)); err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, `DELETE FROM {p}watch_runs WHERE watch = $1 AND job NOT IN
-			(SELECT job FROM {p}watch_runs WHERE watch = $1 ORDER BY ended DESC, job LIMIT $2)`, r.Watch, mostRuns)
-		return err
+		if _, err := t.exec(ctx, `DELETE FROM {p}watch_runs WHERE watch = $1 AND job NOT IN
+			(SELECT job FROM {p}watch_runs WHERE watch = $1 ORDER BY ended DESC, job LIMIT $2)`, r.Watch, mostRuns); err != nil {
+			return err
+		}
+		return t.forgetTold(ctx, r.Watch)
 	})
+}
+
+// forgetTold forgets the batches that everybody has heard of and no kept run names.
+func (t tx) forgetTold(ctx context.Context, id string) error {
+	named := map[string]bool{}
+	err := t.each(ctx, func(text string) error {
+		var r Round
+		err := json.Unmarshal([]byte(text), &r)
+		named[r.Digest] = true
+		return err
+	}, `SELECT data FROM {p}watch_runs WHERE watch = $1`, id)
+	if err != nil {
+		return err
+	}
+	var gone []string
+	err = t.each(ctx, func(batch string) error {
+		if !named[batch] {
+			gone = append(gone, batch)
+		}
+		return nil
+	}, `SELECT id FROM {p}watch_batches WHERE watch = $1 AND open = 0`, id)
+	for _, batch := range gone {
+		for _, statement := range []string{`DELETE FROM {p}watch_told WHERE batch = $1`, `DELETE FROM {p}watch_batches WHERE id = $1`} {
+			if err == nil {
+				_, err = t.exec(ctx, statement, batch)
+			}
+		}
+	}
+	return err
 }
 
 // Runs returns what is kept of the runs of a watch, the latest first.

@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 		"attempts_are_counted":                attempts,
 		"what_ran_out_is_swept":               sweep,
 		"the_audit_is_paged_and_filtered":     audit,
+		"the_audit_goes_by_age":               theAuditGoesByAge,
 		"a_change_is_all_or_none":             allOrNone,
 		"changes_come_one_after_the_other":    oneAfterTheOther,
 		"a_cancelled_context_changes_nothing": cancelled,

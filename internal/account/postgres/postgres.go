@@ -25,6 +25,31 @@ CREATE TRIGGER audit_is_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON cle
 	FOR EACH STATEMENT EXECUTE FUNCTION clew.audit_is_append_only();
 `,
 	relational.FactorTables("clew."),
+	relational.AuditRemovedTable("clew.") + `
+CREATE FUNCTION clew.audit_goes_by_age() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF TG_OP = 'DELETE' AND OLD.id <= (SELECT coalesce(max(through), 0) FROM clew.audit_removed) THEN
+		RETURN OLD;
+	END IF;
+	RAISE EXCEPTION 'the audit is append-only';
+END $$;
+CREATE FUNCTION clew.audit_is_kept_for_a_while() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF EXISTS (SELECT 1 FROM clew.audit WHERE id <= NEW.through AND at > (extract(epoch FROM now() - interval '90 days') * 1000)::bigint) THEN
+		RAISE EXCEPTION 'the audit is kept for 90 days';
+	END IF;
+	RETURN NEW;
+END $$;
+DROP TRIGGER audit_is_never_changed ON clew.audit;
+CREATE TRIGGER audit_is_never_changed BEFORE UPDATE OR DELETE ON clew.audit
+	FOR EACH ROW EXECUTE FUNCTION clew.audit_goes_by_age();
+CREATE TRIGGER audit_is_never_truncated BEFORE TRUNCATE ON clew.audit
+	FOR EACH STATEMENT EXECUTE FUNCTION clew.audit_is_append_only();
+CREATE TRIGGER audit_is_kept_for_a_while BEFORE INSERT ON clew.audit_removed
+	FOR EACH ROW EXECUTE FUNCTION clew.audit_is_kept_for_a_while();
+CREATE TRIGGER audit_removed_is_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON clew.audit_removed
+	FOR EACH STATEMENT EXECUTE FUNCTION clew.audit_is_append_only();
+`,
 }
 
 const uniqueViolation = "23505"

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"clew/internal/account"
 	"clew/internal/account/accounttest"
@@ -74,12 +75,15 @@ func TestServersShareAccounts(t *testing.T) {
 	if n, _, err := stores[0].Attempts(t.Context(), "ada"); n != 2*each || err != nil {
 		t.Errorf("%d of %d attempts, %v", n, 2*each, err)
 	}
-	if err := stores[0].Change(t.Context(), func(tx account.Tx) error { return tx.Log(t.Context(), account.Entry{Actor: "ada"}) }); err != nil {
+	if err := stores[0].Change(t.Context(), func(tx account.Tx) error { return tx.Log(t.Context(), account.Entry{Actor: "ada", At: time.Now()}) }); err != nil {
 		t.Fatal(err)
 	}
 	db := open(t, url)
-	for _, statement := range []string{"UPDATE clew.audit SET actor = 'bob'", "DELETE FROM clew.audit", "TRUNCATE clew.audit"} {
-		if _, err := db.Exec(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "append-only") {
+	for statement, want := range map[string]string{
+		"UPDATE clew.audit SET actor = 'bob'": "append-only", "DELETE FROM clew.audit": "append-only", "TRUNCATE clew.audit": "append-only",
+		"TRUNCATE clew.audit_removed": "append-only", "INSERT INTO clew.audit_removed VALUES (1, 1, 0, 0, 0)": "kept for 90 days",
+	} {
+		if _, err := db.Exec(t.Context(), statement); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s in %s: %v", statement, path.Base(url), err)
 		}
 	}

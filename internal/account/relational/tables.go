@@ -106,3 +106,17 @@ CREATE TABLE @halfway (
 CREATE TABLE @factor_roles (role TEXT PRIMARY KEY);
 `, "@", prefix)
 }
+
+// AuditRemovedTable is the statement of version 3: what the audit said goes by age
+// alone, from the oldest on, and once it is said that it goes.
+func AuditRemovedTable(prefix string) string {
+	return strings.ReplaceAll(`
+CREATE TABLE @audit_removed (
+	through  BIGINT PRIMARY KEY, -- number of the last line that went
+	entries  BIGINT NOT NULL,
+	first_at BIGINT NOT NULL,
+	last_at  BIGINT NOT NULL,
+	at       BIGINT NOT NULL
+);
+`, "@", prefix)
+}

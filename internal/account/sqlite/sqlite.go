@@ -46,6 +46,19 @@ CREATE TRIGGER audit_is_never_removed BEFORE DELETE ON audit
 	BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 `,
 	relational.FactorTables(""),
+	relational.AuditRemovedTable("") + `
+DROP TRIGGER audit_is_never_removed;
+CREATE TRIGGER audit_is_never_removed BEFORE DELETE ON audit
+	WHEN OLD.id > coalesce((SELECT max(through) FROM audit_removed), 0)
+	BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_is_kept_for_a_while BEFORE INSERT ON audit_removed
+	WHEN EXISTS (SELECT 1 FROM audit WHERE id <= NEW.through AND at > (unixepoch() - 90 * 86400) * 1000)
+	BEGIN SELECT RAISE(ABORT, 'the audit is kept for 90 days'); END;
+CREATE TRIGGER audit_removed_is_never_changed BEFORE UPDATE ON audit_removed
+	BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_removed_is_never_removed BEFORE DELETE ON audit_removed
+	BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+`,
 }
 
 // Open opens the accounts of a data directory, making the file when it is not there.

@@ -3,11 +3,13 @@ package sqlite_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"clew/internal/account"
 	"clew/internal/account/accounttest"
@@ -52,10 +54,17 @@ func TestAuditIsAppendOnly(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, statement := range []string{"UPDATE audit SET actor = 'bob'", "DELETE FROM audit"} {
-		if err := raw(t, filepath.Join(dir, sqlite.FileName), statement); err == nil || !strings.Contains(err.Error(), "append-only") {
+	for statement, want := range map[string]string{
+		"UPDATE audit SET actor = 'bob'": "append-only", "DELETE FROM audit": "append-only",
+		"UPDATE audit SET at = 0; INSERT INTO audit_removed VALUES (1, 1, 0, 0, 0)": "append-only",
+	} {
+		if err := raw(t, filepath.Join(dir, sqlite.FileName), statement); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", statement, err)
 		}
+	}
+	if err := raw(t, filepath.Join(dir, sqlite.FileName), "DROP TRIGGER audit_is_never_changed", fmt.Sprintf("UPDATE audit SET at = %d", time.Now().UnixMilli()),
+		"INSERT INTO audit_removed VALUES (1, 1, 0, 0, 0)"); err == nil || !strings.Contains(err.Error(), "kept for 90 days") {
+		t.Errorf("a young line may go: %v", err)
 	}
 }
 

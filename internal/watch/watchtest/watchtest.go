@@ -165,10 +165,31 @@ func aTellingIsNotedBefore(t *testing.T, s *watch.Store) {
 
 func runsAreBounded(t *testing.T, s *watch.Store) {
 	ctx := t.Context()
+	w := Example("a")
+	add(t, s, w)
+	batch := func(n int) watch.Batch {
+		b := w.Batch(nil)
+		b.Escalation.ID = fmt.Sprint("batch ", n)
+		return b
+	}
 	for n := range 120 {
-		if err := s.Keep(ctx, watch.Round{Watch: "a", Job: fmt.Sprint(n), Ended: at(time.Duration(n) * time.Minute), State: watch.RunNothing}); err != nil {
+		b := batch(n)
+		steps := []error{s.Learn(ctx, "a", nil, &b), func() error { _, err := s.Begin(ctx, b.Escalation.ID, "soc"); return err }(), s.End(ctx, b.Escalation.ID, watch.Heard{To: "soc", State: "sent"})}
+		if n > 0 { // of the first not everybody has heard yet
+			steps = append(steps, s.Shut(ctx, b.Escalation.ID))
+		}
+		steps = append(steps, s.Keep(ctx, watch.Round{Watch: "a", Job: fmt.Sprint(n), Ended: at(time.Duration(n) * time.Minute), State: watch.RunTold, Digest: b.Escalation.ID}))
+		if err := errors.Join(steps...); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for n, want := range map[int]string{0: "sent", 5: "", 110: "sent"} {
+		if told, err := s.Begin(ctx, batch(n).Escalation.ID, "soc"); err != nil || told.State != want {
+			t.Errorf("of telling %d is kept %q, %v; want %q", n, told.State, err, want)
+		}
+	}
+	if open, err := s.Open(ctx, "a"); err != nil || len(open) != 1 || open[0].Escalation.ID != "batch 0" {
+		t.Errorf("open %+v, %v", open, err)
 	}
 	runs, err := s.Runs(ctx, "a")
 	if err != nil || len(runs) != 100 || runs[0].Job != "119" || runs[99].Job != "20" {
