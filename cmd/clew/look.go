@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clew/internal/investigation"
+	"clew/internal/observable"
 )
 
 func (a *app) showCommand() *cobra.Command {
@@ -79,8 +80,21 @@ func header(w io.Writer, doc investigation.Look) {
 		fmt.Fprintf(w, "hosted: and at %s more\n", plural(uint64(doc.HostsBeyond), "address"))
 	}
 	if len(doc.Facts) == 0 {
-		fmt.Fprintln(w, "Nothing is known of it here. Import data (clew import --help), or ask the sources: clew investigate", defanged(doc.Kind, doc.Value))
+		fmt.Fprintln(w, "Nothing is known of it here. Import data (clew import --help), or ask the sources: clew investigate", asArgument(doc.Kind, doc.Value))
 	}
+}
+
+// asArgument writes a value as a shell takes it: with its kind where that does not show.
+func asArgument(kind, text string) string {
+	k, ok := observable.KindNamed(kind)
+	if !ok {
+		return terminalSafe(text)
+	}
+	v, err := observable.Stored(k, text)
+	if err != nil {
+		return terminalSafe(text)
+	}
+	return "'" + strings.ReplaceAll(terminalSafe(v.Defang()), "'", `'\''`) + "'"
 }
 
 // hosted says in one line where a name lived and who else did.

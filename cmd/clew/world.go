@@ -148,6 +148,9 @@ func (a *app) demo(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	if doc, err = a.underPolicy(doc); err != nil {
+		return err
+	}
 	if err := report.Text(a.stdout, doc, report.TextOptions{Color: a.color(), Waterfalls: 1}); err != nil {
 		return err
 	}

@@ -52,6 +52,17 @@ func TestForms(t *testing.T) {
 
 type holder struct{ Password string }
 
+type state string
+
+// What is a word by a name of its own, as the state of a job is, is written as that word.
+func TestNamedWords(t *testing.T) {
+	log, out := logger(t, journal.Text, slog.LevelInfo)
+	log.Info("job ends", "state", state("complete"))
+	if !strings.HasSuffix(out.String(), "state=complete\n") {
+		t.Error(out)
+	}
+}
+
 // Secrets do not reach a line, whichever way they come.
 func TestSecretsStayOut(t *testing.T) {
 	for name, attrs := range map[string][]any{
@@ -59,6 +70,7 @@ func TestSecretsStayOut(t *testing.T) {
 		"in_an_address":   {"url", "https://api.example/?q=1&k=" + url.QueryEscape(known)},
 		"in_base64":       {"header", base64.StdEncoding.EncodeToString([]byte(known))},
 		"in_an_error":     {"error", fmt.Errorf("get: %w", errors.New("401 for "+known))},
+		"in_a_word":       {"state", state(known)},
 		"in_a_struct":     {"settings", holder{"hunter2-hunter2"}},
 		"in_a_group":      {slog.Group("a", slog.Group("b", slog.String("c", known)))},
 		"in_a_list":       {"names", []string{known}},

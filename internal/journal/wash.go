@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -114,6 +115,9 @@ func (w wash) any(v any) slog.Value {
 		return slog.StringValue(w.text(v.Error()))
 	case fmt.Stringer:
 		return slog.StringValue(w.text(v.String()))
+	}
+	if named := reflect.ValueOf(v); named.Kind() == reflect.String { // a state, a kind: a word by another name
+		return slog.StringValue(w.text(named.String()))
 	}
 	return slog.StringValue(fmt.Sprintf("%T", v))
 }

@@ -130,6 +130,11 @@ func (m *machine) install(t *testing.T, units ...string) {
 		}
 		m.write(t, "/etc/systemd/system/"+unit, string(text), 0o644)
 	}
+	as, err := os.ReadFile(shipped("systemd", "clew-as-service"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.write(t, "/usr/local/bin/clew-as-service", string(as), 0o755)
 	m.run(t, "systemctl", "daemon-reload")
 }
 
@@ -198,7 +203,16 @@ func TestServerUnit(t *testing.T) {
 	if report := m.ask(t, "GET", "/api/v1/cases/"+id+"/report?format=md", ""); !strings.Contains(report, "evil[.]example") {
 		t.Errorf("the report: %.300s", report)
 	}
-	m.run(t, "systemctl", "kill", "-s", "KILL", "clew")
+	// What root does beside the service leaves nothing that the service cannot write to.
+	m.write(t, "/root/pdns.ndjson", `{"rrname":"evil.example","rrtype":"A","rdata":"192.0.2.7","time_first":1767225600,"time_last":1772323200,"count":1}`+"\n", 0o600)
+	m.run(t, "sh", "-c", "clew-as-service import cof - < /root/pdns.ndjson")
+	if known := m.run(t, "clew-as-service", "show", "evil.example"); !strings.Contains(known, "192[.]0[.]2[.]7") {
+		t.Errorf("clew-as-service show: %s", known)
+	}
+	if of := m.run(t, "find", "/var/lib/private/clew", "-user", "root"); of != "" {
+		t.Errorf("root's files in the service's folder:\n%s", of)
+	}
+	m.run(t, "systemctl", "kill", "--kill-who=main", "-s", "KILL", "clew")
 	eventually(t, "the unit is back after kill -9", 30*time.Second, func() bool {
 		return m.command("curl", "-sf", "http://127.0.0.1:8777/readyz").Run() == nil
 	})
@@ -240,7 +254,7 @@ func TestWorkerUnit(t *testing.T) {
 	if figures := m.ask(t, "GET", "/metrics", ""); !strings.Contains(figures, "\nclew_workers 2\n") {
 		t.Errorf("the server does not know of two workers:\n%s", figures)
 	}
-	m.run(t, "systemctl", "kill", "-s", "KILL", "clew-worker")
+	m.run(t, "systemctl", "kill", "--kill-who=main", "-s", "KILL", "clew-worker")
 	eventually(t, "the worker is back after kill -9", 30*time.Second, func() bool {
 		return m.command("systemctl", "is-active", "-q", "clew-worker").Run() == nil && m.property(t, "clew-worker.service", "NRestarts") == "1"
 	})
