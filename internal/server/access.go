@@ -157,6 +157,7 @@ func (s *service) setAccess(ctx context.Context, in *accessInput) (CaseAccess, e
 	if _, err := b.SetAccess(ctx, caller, a); err != nil {
 		return CaseAccess{}, err
 	}
+	s.watch.stir(id)
 	return s.accessOf(ctx, b, caller, id)
 }
 

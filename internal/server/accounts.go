@@ -131,6 +131,7 @@ func (s *service) registerSession(api huma.API) {
 			if err := b.SignOutEverywhere(ctx, caller); err != nil {
 				return List[SignedIn]{}, err
 			}
+			s.watch.stir("")
 			return s.sessions(ctx, nil)
 		})
 }

@@ -211,6 +211,7 @@ func (s *service) followCase(ctx context.Context, in *CaseName, send sse.Sender)
 		}
 		var in bool
 		if ctx, in = s.still(ctx); !in {
+			_ = send.Data(Gone{account.ErrSignedOut.Error()}) // it ends either way
 			return
 		}
 		if _, err := s.resolve(ctx, id); err != nil {

@@ -148,6 +148,7 @@ func follow[T any](ctx context.Context, s *service, id string, kinds []string, s
 		}
 		var in bool
 		if ctx, in = s.still(ctx); !in {
+			_ = send.Data(Gone{account.ErrSignedOut.Error()}) // it ends either way
 			return
 		}
 	}

@@ -84,6 +84,7 @@ func (s *service) registerUsers(api huma.API) {
 			u, err = b.ChangeUser(ctx, caller, u.ID, account.UserChange{
 				Role: (*account.Role)(in.Body.Role), Ceiling: (*marking.TLP)(in.Body.Ceiling), Disabled: in.Body.Disabled,
 			})
+			s.watch.stir("")
 			return AccountOf(u), err
 		})
 	register(api, own(post(account.Administer, "user-link", "/users/{user}/link", "A one-time link by which a user sets another password", "Links made before are void. Using it signs the user out everywhere and revokes their tokens.")),
@@ -101,6 +102,7 @@ func (s *service) registerUsers(api huma.API) {
 			if err == nil {
 				err = b.SignOutUser(ctx, caller, u.ID)
 			}
+			s.watch.stir("")
 			return AccountOf(u), err
 		})
 }

@@ -71,6 +71,19 @@ func (ws *watches[T]) wrote(id string) {
 	}
 }
 
+// stir has all who follow it, or whatever there is for "", see whether they still may.
+func (ws *watches[T]) stir(id string) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for name, w := range ws.followed {
+		if id == "" || name == id {
+			w.mu.Lock()
+			w.change()
+			w.mu.Unlock()
+		}
+	}
+}
+
 // look looks at it until nobody follows it.
 func (w *lookout[T]) look(ctx context.Context, look func() (T, error), every time.Duration) {
 	tick := time.NewTicker(every)
@@ -95,6 +108,11 @@ func (w *lookout[T]) set(seen T, err error) {
 		return
 	}
 	w.looked, w.seen, w.err = true, seen, err
+	w.change()
+}
+
+// change wakes all who follow. The caller holds mu.
+func (w *lookout[T]) change() {
 	close(w.changed)
 	w.changed = make(chan struct{})
 }

@@ -54,3 +54,34 @@ func TestManyFollowersCostOneLook(t *testing.T) {
 	}
 	ws.mu.Unlock()
 }
+
+// TestFollowersAreStirred: whoever follows sees again whether they still may, without
+// anything having been written: those of one case, or all.
+func TestFollowersAreStirred(t *testing.T) {
+	ws := newWatches(func(context.Context, string) (casefile.Head, error) { return casefile.Head{}, nil }, sameHead)
+	ws.every = time.Hour
+	one, leave := ws.follow("one")
+	defer leave()
+	other, leaveOther := ws.follow("other")
+	defer leaveOther()
+	wakes := func(w *lookout[casefile.Head]) <-chan struct{} {
+		_, looked, changed, _ := w.now()
+		for !looked {
+			<-changed
+			_, looked, changed, _ = w.now()
+		}
+		return changed
+	}
+	first, second := wakes(one), wakes(other)
+	ws.stir("one")
+	<-first
+	select {
+	case <-second:
+		t.Error("who follows another case was woken")
+	default:
+	}
+	first = wakes(one)
+	ws.stir("")
+	<-first
+	<-second
+}

@@ -62,6 +62,74 @@ export async function team(): Promise<Server> {
   return serve(path.join(dir, 'data'), dir, ['--accounts']);
 }
 
+/** A Person has an account at a server, and a session: what they ask as, and how a
+ * browser is made theirs. */
+export interface Person {
+  name: string;
+  call: (path: string, body?: unknown) => Promise<unknown>;
+  /** tries gives the status of an answer, and what it says. */
+  tries: (path: string, body?: unknown) => Promise<{ status: number; detail: string }>;
+  signedIn: BrowserContextOptions;
+}
+
+export const password = 'grey heron over the quiet mill pond';
+
+/** invited sets the password by a one-time link, which signs in. */
+export async function invited(server: Server, link: string, name = ''): Promise<Person> {
+  const secret = new URLSearchParams(link.split('?').at(-1)).get('link') ?? '';
+  return begun(server, '/setup', { link: secret, ...(name ? { name } : {}), password });
+}
+
+/** signedIn is another session of somebody. */
+export const signedIn = (server: Server, name: string): Promise<Person> =>
+  begun(server, '/session', { name, password });
+
+async function begun(server: Server, where: string, body: object): Promise<Person> {
+  const ask = (path: string, cookie: string, sent?: unknown): Promise<Response> =>
+    fetch(`${server.origin}/api/v1${path}`, {
+      method: sent === undefined ? 'GET' : 'POST',
+      headers: { Cookie: cookie, Origin: server.origin, 'Content-Type': 'application/json' },
+      ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
+    });
+  const answer = await ask(where, '', body);
+  const text = await answer.text();
+  assert.ok(answer.ok, `${where}: ${String(answer.status)} ${text}`);
+  const cookie = (answer.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
+  const [key = '', value = ''] = cookie.split('=', 2);
+  const { hostname } = new URL(server.origin);
+  return {
+    name: (JSON.parse(text) as { name: string }).name,
+    call: async (path, sent) => {
+      const said = await ask(path, cookie, sent);
+      const words = await said.text();
+      assert.ok(said.ok, `${path}: ${String(said.status)} ${words}`);
+      return JSON.parse(words) as unknown;
+    },
+    tries: async (path, sent) => {
+      const said = await ask(path, cookie, sent);
+      const { detail = '' } = (await said.json()) as { detail?: string };
+      return { status: said.status, detail };
+    },
+    signedIn: {
+      storageState: {
+        cookies: [
+          {
+            name: key,
+            value,
+            domain: hostname,
+            path: '/',
+            expires: -1,
+            httpOnly: true,
+            secure: false,
+            sameSite: 'Strict',
+          },
+        ],
+        origins: [],
+      },
+    },
+  };
+}
+
 /** A Held server asks providers that keep it waiting until they are let go. */
 export interface Held extends Server {
   letGo: () => void;
@@ -277,7 +345,8 @@ export async function big(server: Server, findings: number): Promise<string> {
  * tests would put its own helpers into a function. */
 export async function startFrames(page: Page): Promise<void> {
   await page.evaluate(
-    'globalThis.seen = []; (function step(now) { seen.push(now); requestAnimationFrame(step); })(performance.now())',
+    'globalThis.seen = []; cancelAnimationFrame(globalThis.next ?? 0);' +
+      '(function step(now) { seen.push(now); next = requestAnimationFrame(step); })(performance.now())',
   );
 }
 

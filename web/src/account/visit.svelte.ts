@@ -1,6 +1,6 @@
 // Who looks at the page, and what they may. Alone on loopback whoever has the link
 // may do everything, and nothing of this shows.
-import { api, onSignedOut, said, type Schemas } from '../api/client';
+import { api, onRefused, said, type Schemas } from '../api/client';
 
 export type Visit = Schemas['Visit'];
 export type Account = Schemas['Account'];
@@ -8,6 +8,7 @@ export type Role = Account['role'];
 
 let now = $state.raw<Visit>();
 let trouble = $state('');
+let ended = $state(false);
 
 export const visit = {
   get now(): Visit | undefined {
@@ -15,6 +16,10 @@ export const visit = {
   },
   get trouble(): string {
     return trouble;
+  },
+  /** Whether who was signed in no longer is, and did not ask for that. */
+  get ended(): boolean {
+    return ended;
   },
   /** Whether somebody must sign in before there is anything to see. */
   get shut(): boolean {
@@ -43,18 +48,25 @@ export function whyNot(permission: string): string {
 export function enter(to: Visit): void {
   now = to;
   trouble = '';
+  ended = false;
 }
 
-/** look asks the server who this is. */
+/** look asks the server who this is, and what they may. */
 export async function look(): Promise<void> {
   try {
-    enter(await said(api.GET('/api/v1/session')));
+    const to = await said(api.GET('/api/v1/session'));
+    const was = now?.accounts && now.signed_in;
+    enter(to);
+    ended = Boolean(was) && !to.signed_in;
   } catch (error) {
     trouble = error instanceof Error ? error.message : String(error);
   }
 }
 
-// A session that ended is noticed by whatever asks next.
-onSignedOut(() => {
+/** lookAgain follows what an admin, or another window, changed since. */
+export function lookAgain(): void {
   if (now?.accounts && now.signed_in) void look();
-});
+}
+
+// A session that ended, or a role that was taken, is noticed by whatever asks next.
+onRefused(lookAgain);

@@ -28,11 +28,17 @@ export class Problem extends Error {
   }
 }
 
-let signedOut = (): void => undefined;
+let refused = (): void => undefined;
 
-/** onSignedOut is told that an answer was refused to a session that has ended. */
-export function onSignedOut(tell: () => void): void {
-  signedOut = tell;
+/** onRefused is told that an answer was refused: the session may have ended, or who
+ * asks may do less than the page knows. */
+export function onRefused(tell: () => void): void {
+  refused = tell;
+}
+
+/** wasRefused tells of an answer that did not come by this client. */
+export function wasRefused(): void {
+  refused();
 }
 
 interface Answer<T> {
@@ -51,7 +57,7 @@ export async function said<T>(call: Promise<Answer<T>>): Promise<T> {
     throw new Problem(0, 'clew does not answer: is `clew serve` still running?');
   }
   if (answer.error !== undefined || !answer.response.ok) {
-    if (answer.response.status === 401) signedOut();
+    if (answer.response.status === 401 || answer.response.status === 403) refused();
     throw new Problem(answer.response.status, detailOf(answer.error, answer.response));
   }
   return answer.data as T;

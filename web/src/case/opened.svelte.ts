@@ -3,7 +3,7 @@
 // cannot disagree; the address holds the choice.
 import { getContext, setContext } from 'svelte';
 
-import { api, said, textOf, type Case, type Finding, type Run, type Schemas } from '../api/client';
+import { api, Problem, said, textOf, type Case, type Finding, type Run, type Schemas } from '../api/client';
 import { follow } from '../api/events';
 import { listOf, Param, remember, route } from '../shell/route.svelte';
 import { complain, tell } from '../shell/toasts.svelte';
@@ -20,6 +20,7 @@ const unsought = { state: 'not-checked', sightings: 0 };
 
 export class OpenedCase {
   private turn = 0; // of the last load that was asked for
+  private tries = $state(0);
   doc = $state.raw<Case>();
   trouble = $state('');
   run = $state.raw<Run>(); // the investigation under way, if any
@@ -69,6 +70,7 @@ export class OpenedCase {
 
   /** live loads the case, and again with each change, whoever made it, until the answer is called. */
   live(): () => void {
+    void this.tries;
     void this.load();
     let head = '';
     return follow(`/api/v1/cases/${encodeURIComponent(this.id)}/events`, {
@@ -76,8 +78,22 @@ export class OpenedCase {
         if (now.head !== head && head !== '') void this.load();
         head = now.head;
       },
-      gone: (why: { reason: string }) => (this.trouble = why.reason),
+      gone: (why: { reason: string }) => {
+        this.close(why.reason);
+      },
     });
+  }
+
+  /** again follows a case anew that could not be read. */
+  again(): void {
+    this.tries++;
+  }
+
+  /** close takes a case off the screen that is no longer shown to who looks. */
+  private close(reason: string): void {
+    this.turn++;
+    this.doc = undefined;
+    this.trouble = reason;
   }
 
   async load(): Promise<void> {
@@ -92,7 +108,8 @@ export class OpenedCase {
       if (first.findings.length < first.total) show(await this.brief());
       this.trouble = '';
     } catch (error) {
-      this.trouble = textOf(error);
+      if (error instanceof Problem && error.status === 404) this.close(error.message);
+      else this.trouble = textOf(error);
     }
   }
 
