@@ -106,7 +106,7 @@ func (a *app) attackNames(dir string) (investigation.AttackLibrary, error) {
 }
 
 func (a *app) attackCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "attack", Short: "The names of MITRE ATT&CK", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "attack", Short: "The names of MITRE ATT&CK", Args: cobra.NoArgs, Example: "  clew attack update"}
 	update := &cobra.Command{
 		Use: "update", Short: "Fetch ATT&CK over TAXII and keep it in the data directory", Args: cobra.NoArgs,
 		Long: `Reads the enterprise collection from MITRE's TAXII 2.1 server and keeps it in the

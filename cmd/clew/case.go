@@ -20,7 +20,7 @@ import (
 func (a *app) caseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "case",
-		Short: "The record: list, show, log, verify, audit, note, tag, accept, reject, expand, rollback, undo, close, bundle, import, push, replay",
+		Short: "The record of what was investigated: look at it, judge, note, check it, pass it on",
 		Long: `The record of every investigation: append-only, hash-chained, replayable. A case
 may be named by any unambiguous beginning or end of its ID.`,
 		Example: `  clew case list
@@ -32,8 +32,9 @@ may be named by any unambiguous beginning or end of its ID.`,
 	}
 	cmd.AddCommand(
 		a.caseList(), a.caseShow(), a.caseLog(), a.caseVerify(), a.caseNote(),
-		a.caseVerdict("accept", "Accept a finding", casefile.TypeAccepted),
-		a.caseVerdict("reject", "Reject a finding, or a shared value as a link", casefile.TypeRejected),
+		a.caseVerdict("accept", "Accept a finding", "  clew case accept 4f2a evil.example --reason 'seen in the sample'", casefile.TypeAccepted),
+		a.caseVerdict("reject", "Reject a finding, or a shared value as a link",
+			"  clew case reject 4f2a 203.0.113.7 --reason 'our own proxy'\n  clew case reject 4f2a 192.0.2.7 --pivot co-hosted --reason 'a hoster'", casefile.TypeRejected),
 		a.caseExpand(), a.caseRollback(), a.caseWeigh(), a.caseTag(),
 		a.caseUndo("undo", "Take back a verdict, note, tag, expansion, rejected pivot, closing or undoing",
 			"Takes back what was decided in one event of the record, which keeps both. The case\nis weighed again where findings depend on it.",
@@ -220,13 +221,13 @@ func (a *app) append(ctx context.Context, name string, t casefile.Type, payload 
 	})
 }
 
-func (a *app) caseVerdict(use, short string, kind casefile.Type) *cobra.Command {
+func (a *app) caseVerdict(use, short, example string, kind casefile.Type) *cobra.Command {
 	var relation string
 	var point pivotFlags
 	var everywhere, here bool
 	cmd := &cobra.Command{
 		Use: use + " CASE INDICATOR --reason TEXT", Short: short, Args: cobra.ExactArgs(2),
-		Example: fmt.Sprintf("  clew case %s 4f2a evil.example --reason 'seen in the mail gateway'", use),
+		Example: example,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if point.method != "" {
 				return a.rejectPivot(cmd.Context(), args[0], args[1], point)

@@ -67,8 +67,9 @@ func (a *app) corpusCommand() *cobra.Command {
 machine or one person. Commands then work with it when --corpus, $CLEW_CORPUS or
 the configuration names it. User and password come from $CLEW_CORPUS_USER and
 $CLEW_CORPUS_PASSWORD or the configuration file. See docs/guide/clickhouse.md.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:    cobra.NoArgs,
+		Example: "  clew corpus init clickhouse://corpus.example:9440/clew?secure=1\n  clew corpus push clickhouse://corpus.example:9440/clew?secure=1",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
 		a.onServers("init URL...", "Make the tables of a corpus on servers",

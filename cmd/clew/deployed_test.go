@@ -133,7 +133,7 @@ func TestManualPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		two, err := os.ReadFile(filepath.Join(second, filepath.Base(page)))
-		if err != nil || string(one) != string(two) || !strings.Contains(string(one), `"Nov 2025"`) {
+		if err != nil || string(one) != string(two) || !strings.Contains(string(one), " 2025-11-27 ") {
 			t.Errorf("%s is not the same twice (%v): %.200s", filepath.Base(page), err, one)
 		}
 	}
@@ -141,7 +141,7 @@ func TestManualPages(t *testing.T) {
 	if err != nil {
 		t.Skip("mandoc is not installed")
 	}
-	if out, err := exec.CommandContext(t.Context(), tool, append([]string{"-Tlint", "-Werror"}, pages...)...).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), tool, append([]string{"-Tlint", "-Wwarning"}, pages...)...).CombinedOutput(); err != nil {
 		t.Errorf("%v: %.2000s", err, out)
 	}
 }

@@ -19,7 +19,9 @@ func (a *app) evalCommand() *cobra.Command {
 		Use:   "eval",
 		Short: "Measure confidence against labelled data",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		Example: "  clew eval all data/confidence\n  clew eval peers data/operators\n  clew eval fit data/operators --version team-2026-11 -o model.json",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.evalOperators(), a.evalFit(), a.evalTables(), a.evalPeers(), a.evalCases(), a.evalVerdicts())
 	return cmd

@@ -28,7 +28,8 @@ func (a *app) jobCommand() *cobra.Command {
 		Long: `Jobs are the investigations, pivots, imports and searches of logs that were started
 on the page or over the API. They lie in the data directory, or in the team's
 database where one is set, and outlive servers and workers.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: "  clew job list\n  clew job cancel 9f86d081884c7d65",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.jobList(), a.jobShow(),
 		a.jobChange("cancel", "End a job: at once where it waits, when its worker hears of it where it runs", "What it found stays in its case, which can be continued.",

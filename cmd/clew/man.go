@@ -1,14 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
 )
 
 func (a *app) manCommand() *cobra.Command {
@@ -16,19 +17,34 @@ func (a *app) manCommand() *cobra.Command {
 		Use: "man DIR", Short: "Write a manual page of every command into a folder", Args: cobra.ExactArgs(1),
 		Example: "  clew man /usr/local/share/man/man1\n  clew man man && man -l man/clew-investigate.1",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			root := cmd.Root()
-			root.DisableAutoGenTag = true                       // it would say today
 			if err := os.MkdirAll(args[0], 0o755); err != nil { //nolint:gosec // manual pages are for everybody
 				return err
 			}
-			at := a.built()
-			header := &doc.GenManHeader{Section: "1", Source: "clew " + release, Manual: "clew", Date: &at}
-			if err := doc.GenManTree(root, header, args[0]); err != nil {
+			if err := writeManPages(args[0], cmd.Root(), a.built()); err != nil {
 				return fmt.Errorf("manual pages: %w", err)
 			}
 			return nil
 		},
 	}
+}
+
+// writeManPages writes the page of a command, and of each below it.
+func writeManPages(dir string, cmd *cobra.Command, at time.Time) error {
+	var page bytes.Buffer
+	if err := manPage(&page, cmd, at); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, dashedName(cmd)+".1"), page.Bytes(), 0o644); err != nil { //nolint:gosec // for everybody
+		return err
+	}
+	for _, child := range cmd.Commands() {
+		if documented(child) {
+			if err := writeManPages(dir, child, at); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // built is when this program was made, as far as it says: SOURCE_DATE_EPOCH, the

@@ -41,7 +41,7 @@ token as password.`,
 			return a.serve(cmd.Context(), listen, assistants, accounts, f)
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", "", "address on this machine (default: the configuration's serve: listen, else "+usualAddress+")")
+	cmd.Flags().StringVar(&listen, "listen", "", "address to listen at; beyond this machine only with TLS or behind a named proxy (default: the configuration's serve: listen, else "+usualAddress+")")
 	cmd.Flags().BoolVar(&assistants, "mcp", false, "offer the reading tools of clew mcp at /mcp")
 	cmd.Flags().IntVar(&f.slots, "slots", 4, "investigations at once; more wait for their turn")
 	cmd.Flags().BoolVar(&f.none, "no-work", false, "leave investigations to clew worker, and do only what needs this machine's files")

@@ -77,7 +77,8 @@ func openReplay(ctx context.Context, path string) (*replay.Replay, func(), error
 func (a *app) sourceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "source", Short: "The providers clew can ask", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: "  clew source list\n  clew source login virustotal < key.txt\n  clew source test crtsh",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.sourceTest(), a.sourceLogin(), a.sourceQuota(), &cobra.Command{
 		Use: "list", Short: "What each source answers, and whether it can be asked", Args: cobra.NoArgs,

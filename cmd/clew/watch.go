@@ -25,7 +25,8 @@ func (a *app) watchCommand() *cobra.Command {
 budget, and tells new members, new addresses of known names and new sightings to
 recipients of the escalation section of config.yaml. clew serve and clew worker run
 what is due; clew watch run does it here and now.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: "  clew watch add operator-x evil.example --every 6h --to soc\n  clew watch list",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.watchAdd(), a.watchList(), a.watchShow(), a.watchRun(), a.watchChange(), a.watchPause(), a.watchRemove())
 	return cmd
