@@ -47,9 +47,6 @@ func wellFormed(secret, prefix string) bool {
 	return strings.HasPrefix(secret, prefix) && len(secret) == len(prefix)+32+sum && checksum(secret[:body]) == secret[body:]
 }
 
-// IsToken reports whether a text has the form of an API token.
-func IsToken(secret string) bool { return wellFormed(secret, tokenPrefix) }
-
 // digest is what is kept of a secret. A secret of 160 random bits needs no slow
 // hash. Looking a digest up tells nobody how far a guess was right.
 func digest(secret string) string {

@@ -99,12 +99,7 @@ func (p Pivot) Point() (pivot.Point, error) {
 	return point, nil
 }
 
-// GapOf writes a gap as the document has it.
-func GapOf(g pivot.Gap) Gap {
-	return Gap{Source: g.Source, Kind: kindOf(g.Value), Value: g.Value.Text(), State: g.State, Reason: g.Reason}
-}
-
-// Result converts back.
+// Result is the gap as a run says it.
 func (g Gap) Result() (pivot.Gap, error) {
 	value, err := valueOf(g.Kind, g.Value)
 	if err != nil {

@@ -86,9 +86,9 @@ func TestPointsAndGapsSurviveTheDocument(t *testing.T) {
 			t.Errorf("point %+v came back as %+v, %v", before, after, err)
 		}
 	}
-	before := pivot.Gap{Source: "whois", Value: observable.Must(observable.Domain, "evil.example"), State: "refused", Reason: "quota"}
-	if after, err := casefile.GapOf(before).Result(); err != nil || after != before {
-		t.Errorf("gap %+v came back as %+v, %v", before, after, err)
+	want := pivot.Gap{Source: "whois", Value: observable.Must(observable.Domain, "evil.example"), State: "refused", Reason: "quota"}
+	if got, err := (casefile.Gap{Source: "whois", Kind: "domain", Value: "evil.example", State: "refused", Reason: "quota"}).Result(); err != nil || got != want {
+		t.Errorf("gap %+v was read as %+v, %v", want, got, err)
 	}
 }
 
