@@ -5,30 +5,37 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	accountfile "clew/internal/account/sqlite"
 	"clew/internal/backup"
 	"clew/internal/casefile"
 	"clew/internal/casefile/sqlite"
 	"clew/internal/corpus/embedded"
+	"clew/internal/database/sqlitefile"
 	spent "clew/internal/fetch/state/sqlite"
 	"clew/internal/investigation"
-	jobs "clew/internal/job/sqlite"
+	jobfile "clew/internal/job/sqlite"
+	"clew/internal/sealed"
+	watchfile "clew/internal/watch/sqlite"
 )
 
 func (a *app) backupCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "backup FILE", Short: "Keep the data directory in one file, and check it", Args: cobra.ExactArgs(1),
-		Long: `Writes cases with their raw answers, the corpus, what was spent of quotas, kept
-replies and lists to a ZIP archive, reads it back and compares every file with its
-digest. Cases may be worked on meanwhile; the corpus must not be in use. What is
-made from the rest (the index of names) or from logs (the telemetry index) is left
-out, and so is the configuration, which holds keys. A record or corpus on a server
-is backed up there: see docs/guide/backup.md.`,
+		Long: `Writes cases with their raw answers, the corpus, accounts, watches, jobs, what was
+spent of quotas, kept replies and lists to a ZIP archive, and the configuration with
+sealed secrets, custom sources, policy and rules; reads it back and compares every
+file with its digest. Cases may be worked on meanwhile; the corpus must not be in
+use. What is made from the rest (the index of names) or from logs (the telemetry
+index) is left out, and so is a configuration with keys in the clear. What lies on
+a server is backed up there, and said: see docs/guide/backup.md.`,
 		Example: "  clew backup clew-2026-11-27.zip\n  clew backup check clew-2026-11-27.zip\n  clew restore clew-2026-11-27.zip --data /var/lib/clew",
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.backup(cmd.Context(), args[0]) },
 	}
@@ -55,11 +62,84 @@ func (a *app) restoreCommand() *cobra.Command {
 	}
 }
 
+// databases are files of the data directory that are written to in place.
+var databases = []string{spent.FileName, jobfile.FileName, accountfile.FileName, watchfile.FileName}
+
+// configured is where a backup has what lies beside the configuration file.
+const configured = "configuration"
+
 // left names what is not backed up, and why.
 var left = map[string]string{
+	configured:  "of the backup that was restored here; what is in use lies beside the configuration file",
 	"names":     "made anew from the corpus",
 	acmeFolder:  "drawn anew by the authority",
 	"telemetry": "made anew from the logs by clew telemetry index",
+}
+
+// isConfiguration reports whether a file of the data directory is the configuration, or
+// secrets sealed beside it: somebody may keep them there.
+func (a *app) isConfiguration(file string) bool {
+	path, _ := a.configPath()
+	if path == "" {
+		return false
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return false
+	}
+	for _, one := range []string{path, sealedBeside(path)} {
+		if other, err := os.Stat(one); err == nil && os.SameFile(info, other) {
+			return true
+		}
+	}
+	return false
+}
+
+// besideTheData is what else must not be lost: the configuration with what it names,
+// and secrets as far as they are sealed. elsewhere says what is not in the backup.
+func (a *app) besideTheData() (parts []backup.Part, elsewhere []string, err error) {
+	path, _ := a.configPath()
+	s, err := a.settings()
+	if err != nil {
+		return nil, nil, err
+	}
+	switch n := s.count(); {
+	case path == "" || !exists(path):
+	case n > 0:
+		elsewhere = append(elsewhere, fmt.Sprintf("%s: it holds %s in the clear; sealed by clew secrets encrypt it goes along", path, plural(uint64(n), "secret")))
+	default:
+		parts = append(parts, backup.Part{Path: configured + "/config.yaml", At: path})
+	}
+	if path != "" {
+		parts = append(parts, backup.Part{Path: configured + "/" + sealedName, At: sealedBeside(path)},
+			backup.Part{Path: configured + "/sources", At: filepath.Join(filepath.Dir(path), "sources")})
+	}
+	for name, file := range map[string]string{"policy.yaml": s.Policy, "rules.yaml": s.Escalation.Rules} {
+		if file != "" && !filepath.IsAbs(file) {
+			file = filepath.Join(filepath.Dir(path), file)
+		}
+		if file != "" {
+			parts = append(parts, backup.Part{Path: configured + "/" + name, At: file})
+		}
+	}
+	if len(s.Keychain) > 0 {
+		elsewhere = append(elsewhere, "keys of "+strings.Join(s.Keychain, ", ")+": in the keychain of your desktop")
+	}
+	if text, err := os.ReadFile(sealedBeside(path)); err == nil && !sealed.ByPassphrase(text) {
+		elsewhere = append(elsewhere, "the key that opens "+sealedName+": in the keychain of your desktop; without it the keys are to be given anew")
+	}
+	if at, err := a.databaseAt(""); err != nil {
+		return nil, nil, err
+	} else if at.URL != "" {
+		elsewhere = append(elsewhere, "cases, accounts, watches, jobs, quotas and kept replies of the team: in "+at.String()+", for pg_dump --schema=clew")
+	}
+	if at, err := a.remoteCorpus(); err != nil {
+		return nil, nil, err
+	} else if at.URL != "" {
+		elsewhere = append(elsewhere, "the team's corpus: in "+withoutUser(at.URL)+", for ClickHouse's own tools")
+	}
+	slices.SortFunc(parts, func(a, b backup.Part) int { return strings.Compare(a.Path, b.Path) })
+	return parts, elsewhere, nil
 }
 
 func (a *app) backup(ctx context.Context, name string) error {
@@ -72,11 +152,18 @@ func (a *app) backup(ctx context.Context, name string) error {
 		return usagef("data directory: %w", err)
 	}
 	m := backup.Manifest{Tool: version(), Made: a.clock().UTC()}
-	var parts []backup.Part
+	parts, elsewhere, err := a.besideTheData()
+	if err != nil {
+		return err
+	}
+	m.Left = append(m.Left, elsewhere...)
 	for _, entry := range entries {
 		if why := left[entry.Name()]; why != "" {
 			m.Left = append(m.Left, entry.Name()+": "+why)
 			continue
+		}
+		if a.isConfiguration(filepath.Join(dir, entry.Name())) {
+			continue // goes along above, or is said there
 		}
 		parts = append(parts, partsOf(dir, entry.Name())...)
 	}
@@ -108,17 +195,13 @@ func partsOf(dir, name string) []backup.Part {
 		}
 		// Events name raw answers that were there before them: the record first.
 		return []backup.Part{{Path: "cases/" + sqlite.FileName, Snapshot: snapshot(record)}, {Path: "cases/blobs"}}
-	case name == spent.FileName:
+	case slices.Contains(databases, name):
 		return []backup.Part{{Path: name, Snapshot: snapshot(func(ctx context.Context, file string) error {
-			store, err := spent.Open(ctx, dir)
-			if err != nil {
-				return err
-			}
-			return errors.Join(store.Snapshot(ctx, file), store.Close())
+			return sqlitefile.Snapshot(ctx, filepath.Join(dir, name), file)
 		})}}
-	case name == jobs.FileName:
-		return []backup.Part{{Path: name, Snapshot: snapshot(func(ctx context.Context, file string) error { return jobs.Snapshot(ctx, dir, file) })}}
-	case strings.HasPrefix(name, spent.FileName+"-"), strings.HasPrefix(name, jobs.FileName+"-"):
+	case slices.ContainsFunc(databases, func(file string) bool {
+		return strings.HasPrefix(name, file+"-") && !strings.Contains(name, ".damaged-")
+	}):
 		return nil // SQLite's own, of a writer at work: in the snapshot
 	case name == "corpus":
 		return []backup.Part{{Path: name, Snapshot: func(_ context.Context, read func(string) error) error {
@@ -156,7 +239,39 @@ func (a *app) restore(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("%w\n  the files are as they were backed up: the record was damaged before", err)
 	}
+	if err := opensAll(ctx, dir); err != nil {
+		return fmt.Errorf("%w\n  the files are as they were backed up: it was damaged before, or is a newer clew's", err)
+	}
+	if at := filepath.Join(dir, configured); exists(at) {
+		fmt.Fprintf(a.stderr, "the configuration of then is in %s: put what you need of it where your configuration lies\n", at)
+	}
 	return a.printBackup(name, fmt.Sprintf("restored to %s, %s verified", dir, plural(uint64(cases), "case")), m)
+}
+
+// opensAll opens every other store that is there, which brings an older one forward.
+func opensAll(ctx context.Context, dir string) error {
+	opens := map[string]func() (io.Closer, error){
+		spent.FileName:       func() (io.Closer, error) { return spent.Open(ctx, dir) },
+		jobfile.FileName:     func() (io.Closer, error) { return jobfile.Open(ctx, dir) },
+		accountfile.FileName: func() (io.Closer, error) { return accountfile.Open(ctx, dir) },
+		watchfile.FileName:   func() (io.Closer, error) { return watchfile.Open(ctx, dir) },
+		"corpus": func() (io.Closer, error) {
+			return embedded.Open(filepath.Join(dir, "corpus"), embedded.Options{ReadOnly: true})
+		},
+	}
+	for _, name := range slices.Sorted(maps.Keys(opens)) {
+		if !exists(filepath.Join(dir, name)) {
+			continue
+		}
+		store, err := opens[name]()
+		if err == nil {
+			err = store.Close()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func verifyAll(ctx context.Context, dir string) (int, error) {

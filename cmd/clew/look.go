@@ -125,7 +125,10 @@ func printFacts(w io.Writer, doc investigation.Look) error {
 			value += " (" + terminalSafe(f.Label) + ")"
 		}
 		if f.Direction == "self" {
-			value = plural(*f.Holders, "other")
+			value = "others, not counted"
+			if f.Holders != nil {
+				value = plural(*f.Holders, "other")
+			}
 		}
 		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", relation, value, days(f.Window), joined(f.Sources), terminalSafe(f.Note))
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"github.com/goccy/go-yaml"
 
@@ -48,6 +49,9 @@ type settings struct {
 // errConfig means the configuration file cannot be used.
 var errConfig = errors.New("configuration")
 
+// settingForm is what names of settings look like.
+var settingForm = regexp.MustCompile(`^[a-z_]{1,32}$`)
+
 // maxConfig bounds the configuration file, in bytes.
 const maxConfig = 1 << 20
 
@@ -75,6 +79,10 @@ func (a *app) settings() (settings, error) {
 	}
 	if err := yaml.UnmarshalWithOptions(text, &s, yaml.DisallowUnknownField()); err != nil {
 		// The parser's message quotes the file, and the file holds keys.
+		var unknown *yaml.UnknownFieldError
+		if errors.As(err, &unknown) && unknown.Token != nil && settingForm.MatchString(unknown.Token.Value) {
+			return s, usagef("%w: %s: line %d: unknown setting %q: it is misspelled, or of a newer clew: put it right, or update clew", errConfig, path, unknown.Token.Position.Line, unknown.Token.Value)
+		}
 		return s, usagef("%w: %s is not in the form\n  keys:\n    virustotal: YOUR-KEY", errConfig, path)
 	}
 	if (len(s.Keys) > 0 || s.Corpus.Password != "" || s.Accounts.OIDC.Secret != "") && info.Mode().Perm()&0o077 != 0 {

@@ -38,6 +38,7 @@ const maxManifest = 256 << 20
 // A Part is something in a data directory that is kept.
 type Part struct {
 	Path string // below the data directory, with slashes; a file or a folder
+	At   string // where it lies, when that is not below the data directory
 	// Snapshot runs read while the part rests: with the folder or file to read
 	// instead, or "" for the part itself. Nil for what never changes in place.
 	Snapshot func(ctx context.Context, read func(at string) error) error
@@ -96,7 +97,10 @@ type writer struct {
 }
 
 func (w writer) part(ctx context.Context, dir string, p Part) error {
-	home := filepath.Join(dir, filepath.FromSlash(p.Path))
+	home := p.At
+	if home == "" {
+		home = filepath.Join(dir, filepath.FromSlash(p.Path))
+	}
 	if _, err := os.Lstat(home); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

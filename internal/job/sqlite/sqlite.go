@@ -195,9 +195,3 @@ func (t transaction) Dispatch(ctx context.Context, id, queue string, delay time.
 func (t transaction) Pending(ctx context.Context, ticket int64) (bool, error) {
 	return t.river.Pending(ctx, t.tx, ticket)
 }
-
-// Snapshot writes the jobs in folder, as they are at one moment, to a new file.
-func Snapshot(ctx context.Context, folder, file string) error {
-	b := &backend{path: filepath.Join(folder, FileName)}
-	return b.Explain(sqlitefile.Snapshot(ctx, b.path, file))
-}

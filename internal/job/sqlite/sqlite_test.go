@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"clew/internal/database/sqlitefile"
 	"clew/internal/job"
 	"clew/internal/job/jobtest"
 	"clew/internal/job/sqlite"
@@ -47,7 +48,7 @@ func TestSnapshotWhileItIsWrittenTo(t *testing.T) {
 	if _, err := s.Add(t.Context(), job.New{ID: "a", Kind: "test"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := sqlite.Snapshot(t.Context(), folder, filepath.Join(copied, sqlite.FileName)); err != nil {
+	if err := sqlitefile.Snapshot(t.Context(), filepath.Join(folder, sqlite.FileName), filepath.Join(copied, sqlite.FileName)); err != nil {
 		t.Fatal(err)
 	}
 	other, err := sqlite.Open(t.Context(), copied)

@@ -185,10 +185,3 @@ func (s *Store) explained(err error) error {
 	}
 	return fmt.Errorf("record of what was spent: %s: %w", s.path, err)
 }
-
-// Snapshot writes the file as it is at one moment to a new one, while others go on
-// writing to it.
-func (s *Store) Snapshot(ctx context.Context, file string) error {
-	_, err := s.db.ExecContext(ctx, `VACUUM INTO ?`, file)
-	return err
-}
