@@ -1,6 +1,7 @@
 // A team with accounts: the first admin, the others, what each may, and what is kept
 // of it. Alone on loopback nothing of this shows.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
 import type { Browser, Page } from 'playwright-core';
@@ -172,4 +173,91 @@ test('alone on loopback nobody signs in, and nothing of it shows', { skip }, asy
   fine();
   await close();
   await alone.stop();
+});
+
+// What an authenticator app shows (RFC 6238).
+function codeOf(key: string, step: number): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...key.replace(/ /g, '')].map((c) => alphabet.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const secret = Buffer.from(bits.match(/.{8}/g)?.map((byte) => parseInt(byte, 2)) ?? []);
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const mac = createHmac('sha1', secret).update(counter).digest();
+  const at = (mac[19] ?? 0) & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+test('a second factor: set up, asked for, required, and taken away', { skip }, async () => {
+  const step = (): number => Math.floor(Date.now() / 30_000);
+  const boss = await visit(chrome, { ...server, link: `${server.origin}/#/account` });
+  const { page } = boss;
+  await signIn(page, 'boss');
+  await page.getByRole('heading', { name: 'Second factor' }).waitFor();
+  await page.getByLabel('Your password').fill(words);
+  await page.getByRole('button', { name: 'Set it up' }).click();
+  await page.getByRole('img', { name: 'The key as a picture' }).waitFor();
+  await accessible(page);
+  await shot(page, 'account-second-factor-light');
+  const key = (await page.locator('form code').textContent()) ?? '';
+  await page.getByLabel('The code that the app shows').fill(codeOf(key, step() - 1));
+  await page.getByRole('button', { name: 'Set it up' }).click();
+  await page.getByText('Codes for recovery.', { exact: true }).waitFor();
+  const spare = (await page.locator('ol code').first().textContent()) ?? '';
+  await accessible(page);
+  await page.getByRole('button', { name: 'I have them' }).click();
+  await page.getByText('10 codes for recovery are left').waitFor();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+
+  await signIn(page, 'boss');
+  await page.getByRole('heading', { name: 'One more step' }).waitFor();
+  await accessible(page);
+  await shot(page, 'account-second-step-light');
+  await page.reload(); // the first step outlives it
+  const code = page.getByLabel('The code that your app shows');
+  await code.fill('000000');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('the code is wrong').waitFor();
+  await code.fill(codeOf(key, step()));
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('link', { name: 'Your account: boss, admin' }).waitFor();
+
+  // Required of analysts: eve has none, and sets it up before she is in.
+  await page.goto(`${server.origin}/#/team`);
+  await page.getByText('with a password and a code').waitFor();
+  await page.getByLabel('Name').fill('eve');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  const link = (await page.locator('code', { hasText: 'clew_one' }).textContent()) ?? '';
+  await page.getByRole('button', { name: 'I have it' }).click();
+  await page.getByRole('group', { name: 'A second factor must be had by' }).getByLabel('analyst').check();
+  await page.getByText('A second factor must be had by: analyst.').waitFor();
+  const eve = await visit(chrome, { ...server, link });
+  await setPassword(eve.page);
+  await eve.page.getByRole('button', { name: 'Set it' }).click();
+  await eve.page.getByRole('heading', { name: 'Set up a second factor' }).waitFor();
+  await eve.page.getByRole('button', { name: 'Begin' }).click();
+  const hers = (await eve.page.locator('form code').textContent()) ?? '';
+  await accessible(eve.page);
+  await eve.page.getByLabel('The code that the app shows').fill(codeOf(hers, step()));
+  await eve.page.getByRole('button', { name: 'Set it up' }).click();
+  await eve.page.getByRole('button', { name: 'I have them' }).click();
+  await eve.page.getByRole('link', { name: 'Your account: eve, analyst' }).waitFor();
+
+  await page.reload();
+  await page.getByRole('button', { name: 'Take the second factor of eve away' }).click();
+  await page.getByText('eve has no second factor any more').waitFor();
+  await eve.page.reload();
+  await eve.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  const rule = page.getByRole('group', { name: 'A second factor must be had by' }).getByLabel('analyst');
+  await rule.uncheck();
+  await page.getByText('Nobody has to have a second factor.').waitFor();
+
+  // The app is gone: a code for recovery does, and takes the factor away.
+  await page.goto(`${server.origin}/#/account`);
+  await page.getByLabel('Your password').fill(words);
+  await page.getByLabel('A code of the app, or one for recovery').fill(spare);
+  await page.getByRole('button', { name: 'Do without it' }).click();
+  await page.getByText('You sign in with the password alone again.').waitFor();
+  boss.fine();
+  eve.fine();
+  await Promise.all([boss.close(), eve.close()]);
 });
