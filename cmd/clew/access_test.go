@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/oauth2-proxy/mockoidc"
 
 	"clew/internal/account"
@@ -100,20 +101,21 @@ var seeds = map[string]string{"own": "mine.example", "open": "everyone.example",
 
 // A team is a server with accounts, users of every sort, and a case of every sort.
 type team struct {
-	t       testing.TB
-	book    *account.Book
-	server  *server.Server
-	headers map[string]http.Header // by caller
-	ids     map[string]string      // of cases
-	users   map[string]account.User
-	at      server.Provider
+	t        testing.TB
+	book     *account.Book
+	server   *server.Server
+	headers  map[string]http.Header // by caller
+	ids      map[string]string      // of cases
+	users    map[string]account.User
+	at       server.Provider
+	requests int // a second that are answered
 }
 
 var cheap = account.Cost{Memory: 64, Passes: 1, Threads: 1}
 
-func newTeam(t testing.TB) *team { return newTeamWith(t, nil) }
+func newTeam(t testing.TB) *team { return newTeamWith(t, nil, 10_000) } // faster than any test asks
 
-func newTeamWith(t testing.TB, at server.Provider) *team {
+func newTeamWith(t testing.TB, at server.Provider, requests int) *team {
 	t.Helper()
 	a := offlineApp(servedApp(t))
 	dir, err := a.dataDir()
@@ -125,7 +127,7 @@ func newTeamWith(t testing.TB, at server.Provider) *team {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	g := &team{t: t, headers: map[string]http.Header{"nobody": {}}, ids: map[string]string{}, users: map[string]account.User{}, at: at}
+	g := &team{t: t, headers: map[string]http.Header{"nobody": {}}, ids: map[string]string{}, users: map[string]account.User{}, at: at, requests: requests}
 	g.book = account.NewBook(store, account.DefaultRules, cheap, time.Now, rand.Reader)
 	late := account.NewBook(store, account.DefaultRules, cheap, func() time.Time { return time.Now().Add(-2 * account.DefaultRules.Longest) }, rand.Reader)
 	console := account.Console("tester")
@@ -252,7 +254,7 @@ func (g *team) serve(a *app) {
 	served.guarded = server.Guarded(g.book)
 	served.connectors()
 	s, err := server.New(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8777}, server.Options{
-		Core: core{&served}, Version: "test", Clock: time.Now, Feeds: feeds{&served}.handlers(), Accounts: g.book, Provider: g.at,
+		Core: core{&served}, Version: "test", Clock: time.Now, Feeds: feeds{&served}.handlers(), Accounts: g.book, Provider: g.at, Requests: g.requests,
 	})
 	if err != nil {
 		g.t.Fatal(err)
@@ -451,7 +453,7 @@ func TestSignInAtProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newTeamWith(t, at)
+	g := newTeamWith(t, at, 0)
 	come := func(user *mockoidc.MockUser, to string, tamper func(*http.Cookie)) *http.Response {
 		t.Helper()
 		op.QueueUser(user)
@@ -502,6 +504,81 @@ func TestSignInAtProvider(t *testing.T) {
 	} {
 		if got := come(c.user, c.to, c.tamper).Header.Get("Location"); got != c.want && (c.want == "/" || !strings.HasPrefix(got, c.want)) {
 			t.Errorf("%s: sent to %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// strongUser says how they signed in at the provider.
+type strongUser struct {
+	mockoidc.MockUser
+	acr string
+	amr []string
+}
+
+// strongClaims are those of an ID token that says how.
+type strongClaims struct {
+	*mockoidc.IDTokenClaims
+	Name   string   `json:"preferred_username"`
+	Groups []string `json:"groups"`
+	ACR    string   `json:"acr,omitempty"`
+	AMR    []string `json:"amr,omitempty"`
+}
+
+func (u *strongUser) Claims(_ []string, base *mockoidc.IDTokenClaims) (jwt.Claims, error) {
+	return strongClaims{base, u.PreferredUsername, u.Groups, u.acr, u.amr}, nil
+}
+
+// Where the configuration says how strongly one has to sign in at the provider, its
+// word for it is asked for and checked.
+func TestStrengthAtProvider(t *testing.T) {
+	op, err := mockoidc.Run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer op.Shutdown() //nolint:errcheck // of a test
+	at, err := oidc.New(oidc.Config{
+		Issuer: op.Issuer(), Client: op.ClientID, Secret: op.ClientSecret, Roles: map[string]account.Role{"soc": account.Analyst}, Scopes: []string{"profile", "groups"},
+		ACR: []string{"silver", "gold"}, AMR: []string{"mfa", "hwk"},
+	}, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		acr  string
+		amr  []string
+		want error
+	}{
+		"both":                {"gold", []string{"pwd", "hwk"}, nil},
+		"another_class":       {"bronze", []string{"mfa"}, account.ErrSignIn},
+		"no_class":            {"", []string{"mfa"}, account.ErrSignIn},
+		"password_alone":      {"gold", []string{"pwd"}, account.ErrSignIn},
+		"no_methods":          {"gold", nil, account.ErrSignIn},
+		"a_long_class":        {strings.Repeat("gold", 999), []string{"mfa"}, account.ErrSignIn},
+		"part_of_a_method":    {"gold", []string{"mf", "mfa "}, account.ErrSignIn},
+		"the_other_of_either": {"silver", []string{"mfa"}, nil},
+	} {
+		op.QueueUser(&strongUser{mockoidc.MockUser{Subject: "5", PreferredUsername: "eve", Groups: []string{"soc"}}, c.acr, c.amr})
+		back := "http://127.0.0.1:8777/api/v1/session/provider/back"
+		address, flow, err := at.Begin(t.Context(), back)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if to, err := url.Parse(address); err != nil || to.Query().Get("acr_values") != "silver gold" {
+			t.Errorf("the provider is asked %s, %v", address, err)
+		}
+		stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		answer, err := stay.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close() // only where it leads counts
+		came, err := answer.Location()
+		if err != nil {
+			t.Fatal(err)
+		}
+		voucher, err := at.Finish(t.Context(), back, flow, came.Query().Get("state"), came.Query().Get("code"))
+		if !errors.Is(err, c.want) || err == nil && voucher.Role != account.Analyst || err != nil && len(err.Error()) > 400 {
+			t.Errorf("%s: %+v, %v", name, voucher, err)
 		}
 	}
 }

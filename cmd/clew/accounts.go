@@ -26,7 +26,11 @@ import (
 //	  own_approval: false      # whether one may approve what one proposed
 //	  idle: 1h                 # after which a session that nobody uses ends
 //	  longest: 12h             # after which any session ends
+//	  requests: 50             # a second of one user that are answered
+//	  sessions: 10             # of one user at once
+//	  breached: /srv/pwned.txt # passwords that are refused, as text or SHA-1
 //	  key: AGE-SECRET-KEY-1…   # seals second factors at rest: clew user key
+//	  no_store: false          # whether browsers are to keep no answer at all
 //	  folders: [/srv/logs]     # of the server's machine, that everybody who works may read from
 //	  oidc: …
 type accountSettings struct {
@@ -34,7 +38,11 @@ type accountSettings struct {
 	OwnApproval bool          `yaml:"own_approval,omitempty"`
 	Idle        time.Duration `yaml:"idle,omitempty"`
 	Longest     time.Duration `yaml:"longest,omitempty"`
+	Sessions    int           `yaml:"sessions,omitempty"`
+	Requests    int           `yaml:"requests,omitempty"`
+	Breached    string        `yaml:"breached,omitempty"`
 	Key         string        `yaml:"key,omitempty" secret:"true"`
+	NoStore     bool          `yaml:"no_store,omitempty"`
 	Folders     []string      `yaml:"folders,omitempty"`
 	OIDC        oidcSettings  `yaml:"oidc,omitempty"`
 }
@@ -47,6 +55,8 @@ type accountSettings struct {
 //	  secret: …
 //	  roles: {soc: analyst, soc-leads: approver, soc-admins: admin}
 //	  invited_only: false      # whether only users that are there may come
+//	  acr: [urn:example:mfa]   # how strongly they have to have signed in: one of these
+//	  amr: [mfa, hwk]          # by what: one of these
 type oidcSettings struct {
 	Title       string                  `yaml:"title,omitempty"`
 	Issuer      string                  `yaml:"issuer,omitempty"`
@@ -56,6 +66,8 @@ type oidcSettings struct {
 	GroupClaim  string                  `yaml:"group_claim,omitempty"`
 	Scopes      []string                `yaml:"scopes,omitempty"`
 	Roles       map[string]account.Role `yaml:"roles,omitempty"`
+	ACR         []string                `yaml:"acr,omitempty"`
+	AMR         []string                `yaml:"amr,omitempty"`
 	Ceiling     string                  `yaml:"ceiling,omitempty"`
 	InvitedOnly bool                    `yaml:"invited_only,omitempty"`
 }
@@ -73,7 +85,7 @@ func (a *app) provider(s oidcSettings) (server.Provider, error) {
 		}
 	}
 	p, err := oidc.New(oidc.Config{
-		Title: s.Title, Issuer: s.Issuer, Client: s.Client, Secret: s.Secret, NameClaim: s.NameClaim, GroupClaim: s.GroupClaim, Scopes: s.Scopes, Roles: s.Roles, Ceiling: ceiling,
+		Title: s.Title, Issuer: s.Issuer, Client: s.Client, Secret: s.Secret, NameClaim: s.NameClaim, GroupClaim: s.GroupClaim, Scopes: s.Scopes, Roles: s.Roles, Ceiling: ceiling, ACR: s.ACR, AMR: s.AMR,
 	}, a.random)
 	if err != nil {
 		return nil, usagef("%w: accounts: oidc: %w", errConfig, err)
@@ -89,6 +101,15 @@ func (s accountSettings) rules() (account.Rules, error) {
 	}
 	if s.Longest != 0 {
 		rules.Longest = s.Longest
+	}
+	if s.Sessions != 0 {
+		rules.Sessions = s.Sessions
+	}
+	if rules.Sessions < 1 || rules.Sessions > 1000 {
+		return rules, usagef("%w: accounts: sessions is between 1 and 1000", errConfig)
+	}
+	if s.Requests < 0 {
+		return rules, usagef("%w: accounts: requests is one a second or more", errConfig)
 	}
 	rules.OwnApproval, rules.InvitedOnly = s.OwnApproval, s.OIDC.InvitedOnly
 	if rules.Idle < time.Minute || rules.Longest < rules.Idle || rules.Longest > 30*24*time.Hour {
@@ -108,6 +129,12 @@ func (a *app) book(ctx context.Context) (*account.Book, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	var breached *account.Breached
+	if s.Accounts.Breached != "" {
+		if breached, err = account.OpenBreached(s.Accounts.Breached); err != nil {
+			return nil, nil, usagef("%w: accounts: breached: %w", errConfig, err)
+		}
+	}
 	store, closeStore, err := a.accountStore(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -116,7 +143,9 @@ func (a *app) book(ctx context.Context) (*account.Book, func(), error) {
 	if cost == (account.Cost{}) {
 		cost = account.Recommended
 	}
-	return account.NewBook(store, rules, cost, a.clock, a.random), closeStore, nil
+	b := account.NewBook(store, rules, cost, a.clock, a.random)
+	b.RefuseBreached(breached)
+	return b, closeStore, nil
 }
 
 func (a *app) accountStore(ctx context.Context) (account.Store, func(), error) {
@@ -194,7 +223,7 @@ func (a *app) withAccounts(ctx context.Context, s accountSettings, o *server.Opt
 		closeBook()
 		return nil, err
 	}
-	o.Folders = s.Folders
+	o.Folders, o.Requests, o.NoStore = s.Folders, s.Requests, s.NoStore
 	return closeBook, nil
 }
 

@@ -145,6 +145,30 @@ func TestSignInInTwoSteps(t *testing.T) {
 	}
 }
 
+// Signing in again ends the session that the browser had, and only that.
+func TestSigningInAgainEndsTheSessionBefore(t *testing.T) {
+	g := newTeam(t)
+	b := g.browser()
+	signIn := body(t, map[string]any{"name": "viewer", "password": "blue tree river viewer"})
+	for range 2 {
+		for name, value := range b.jar {
+			g.headers["before"] = http.Header{"Cookie": {name + "=" + value}}
+		}
+		if status := b.ask("POST", "/api/v1/session", signIn, nil); status != 200 {
+			t.Fatal(status)
+		}
+	}
+	if status, _ := g.ask("before", "GET /api/v1/cases", ""); status != 401 {
+		t.Errorf("the session before: %d", status)
+	}
+	if status := b.ask("GET", "/api/v1/cases", "", nil); status != 200 {
+		t.Errorf("the session now: %d", status)
+	}
+	if status, _ := g.ask("viewer", "GET /api/v1/cases", ""); status != 200 {
+		t.Errorf("another browser's: %d", status)
+	}
+}
+
 // Who has to have a second factor sets it up before they are in.
 func TestSecondFactorThatARoleNeeds(t *testing.T) {
 	g := newTeam(t)

@@ -14,6 +14,7 @@ import (
 type Rules struct {
 	Idle        time.Duration // after which a session that nobody uses ends
 	Longest     time.Duration // after which any session ends
+	Sessions    int           // of one user at once: the oldest ends when there is one more; 0 for no bound
 	TokenLife   time.Duration // of a token that names no expiry
 	LongestLife time.Duration // of any token
 	LinkLife    time.Duration // of a one-time link
@@ -24,9 +25,10 @@ type Rules struct {
 }
 
 // DefaultRules follow NIST SP 800-63B-4, 2.2.3 (an hour without use, a day in all),
-// halved for the whole: a shift. Who proposes does not approve (NIST SP 800-53, AC-5).
+// halved for the whole: a shift. Ten sessions are more browsers than somebody has, and
+// few enough to be looked through. Who proposes does not approve (NIST SP 800-53, AC-5).
 var DefaultRules = Rules{
-	Idle: time.Hour, Longest: 12 * time.Hour, TokenLife: 90 * 24 * time.Hour, LongestLife: 366 * 24 * time.Hour, LinkLife: 24 * time.Hour,
+	Idle: time.Hour, Longest: 12 * time.Hour, Sessions: 10, TokenLife: 90 * 24 * time.Hour, LongestLife: 366 * 24 * time.Hour, LinkLife: 24 * time.Hour,
 }
 
 // A Book is what a server asks about accounts.
@@ -37,6 +39,7 @@ type Book struct {
 	clock     func() time.Time
 	random    io.Reader
 	lock      *sealed.Lock // of the keys of second factors; nil: they are kept as they are
+	breached  *Breached    // passwords that are refused; nil for no list
 
 	mu       sync.Mutex
 	revision int64             // guarded by mu
@@ -50,6 +53,10 @@ func NewBook(store Store, rules Rules, cost Cost, clock func() time.Time, random
 
 // Rules returns what the team decided.
 func (b *Book) Rules() Rules { return b.rules }
+
+// RefuseBreached has passwords of a list refused. It comes before the book is asked
+// anything.
+func (b *Book) RefuseBreached(list *Breached) { b.breached = list }
 
 // Close closes the store.
 func (b *Book) Close() error { return b.store.Close() }

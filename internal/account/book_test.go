@@ -117,6 +117,32 @@ func TestTheFirstAdminComesByALink(t *testing.T) {
 	}
 }
 
+// Who begins one session more than may be at once ends the oldest, and only that.
+func TestSessionsAreBounded(t *testing.T) {
+	d, ctx := newDesk(t), t.Context()
+	d.add("ada", account.Admin)
+	d.add("bob", account.Viewer)
+	others, _ := d.signIn("bob")
+	var secrets []string
+	for range account.DefaultRules.Sessions + 2 {
+		d.now = d.now.Add(time.Second)
+		secret, _ := d.signIn("ada")
+		secrets = append(secrets, secret)
+	}
+	for i, secret := range secrets {
+		if d.in(secret) != (i >= 2) {
+			t.Errorf("session %d of %d: %v", i+1, len(secrets), d.in(secret))
+		}
+	}
+	if !d.in(others) {
+		t.Error("somebody else was signed out")
+	}
+	told, total, err := d.Audit(ctx, account.AuditQuery{Operation: "session-end", Actor: "ada"})
+	if err != nil || total != 2 || !strings.Contains(told[0].Detail, "more than 10 sessions at once") {
+		t.Errorf("%+v, %v", told, err)
+	}
+}
+
 func TestSessionsExpire(t *testing.T) {
 	d := newDesk(t)
 	d.add("ada", account.Admin)

@@ -23,8 +23,8 @@ func (f From) Host() string {
 	return shortened(f.Address, 64)
 }
 
-// network is what one client has to itself: an address, of IPv6 the /64.
-func (f From) network() string {
+// Network is what one client has to itself: an address, of IPv6 the /64.
+func (f From) Network() string {
 	addr, err := netip.ParseAddr(f.Host())
 	if err != nil || addr.Is4() {
 		return f.Host()
@@ -41,12 +41,12 @@ type limit struct {
 }
 
 // ofPlace bounds what one place may try, whatever it tries.
-func ofPlace(from From) limit { return limit{"place " + from.network(), 60, 15 * time.Minute} }
+func ofPlace(from From) limit { return limit{"place " + from.Network(), 60, 15 * time.Minute} }
 
 // ofUser are the limits of guesses at one user. A guesser gets ten from one place;
 // one with many places gets a hundred, which NIST SP 800-63B-4, 3.2.2 allows.
 func ofUser(name string, from From) []limit {
-	return []limit{{"pair " + digest(name+"\x00"+from.network()), 10, 15 * time.Minute}, {"user " + digest(name), 100, time.Hour}}
+	return []limit{{"pair " + digest(name+"\x00"+from.Network()), 10, 15 * time.Minute}, {"user " + digest(name), 100, time.Hour}}
 }
 
 // forgive takes back what the tries of a sign-in counted that are all right: only what
@@ -206,12 +206,33 @@ func (b *Book) begin(ctx context.Context, a arrival) (string, User, error) {
 				return err
 			}
 		}
+		if err := b.bound(ctx, tx, u, a.from); err != nil {
+			return err
+		}
 		return tx.PutSession(ctx, Session{Digest: digest(secret), User: u.ID, Began: now, Used: now, Address: a.from.Host(), Agent: shortened(a.from.Agent, 200)})
 	})
 	if err == nil && more != nil {
 		return "", u, more
 	}
 	return secret, u, err
+}
+
+// bound ends the oldest sessions of a user who begins one more than may be at once.
+func (b *Book) bound(ctx context.Context, tx Tx, u User, from From) error {
+	all, err := tx.Sessions(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	for i := len(all) - 1; b.rules.Sessions > 0 && i+1 >= b.rules.Sessions && i >= 0; i-- {
+		err := errors.Join(tx.DropSession(ctx, all[i].Digest), tx.Log(ctx, Entry{
+			At: b.now(), Actor: u.Name, Via: "server", Address: from.Host(), Operation: "session-end", About: u.Name, Outcome: Done,
+			Detail: fmt.Sprintf("more than %d sessions at once: the oldest, from %s since %s, ended", b.rules.Sessions, all[i].Address, all[i].Began.Format(time.RFC3339)),
+		}))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // BySession returns whose session a secret is.
@@ -377,6 +398,15 @@ func (b *Book) ChangePassword(ctx context.Context, c Caller, before, after strin
 func (b *Book) hashed(ctx context.Context, password, name string) (string, error) {
 	if err := CheckPassword(password, name); err != nil {
 		return "", err
+	}
+	if b.breached != nil {
+		held, err := b.breached.Holds(ctx, password)
+		if err != nil {
+			return "", err
+		}
+		if held {
+			return "", fmt.Errorf("%w: the password was found in a breach of some site: whoever guesses tries it first", ErrInvalid)
+		}
 	}
 	return b.passwords.Hash(ctx, password)
 }

@@ -57,6 +57,15 @@ type cookied[T any] struct {
 	Body      T
 }
 
+// signedOut is an answer after which the browser keeps nothing of what was shown: its
+// cache, and what the page stored. Cookies are left alone: browsers would drop those of
+// every other name below the same domain as well.
+type signedOut struct {
+	SetCookie     []http.Cookie `header:"Set-Cookie"`
+	ClearSiteData string        `header:"Clear-Site-Data"`
+	Body          Visit
+}
+
 type signInInput struct {
 	Body struct {
 		Name     string `json:"name" maxLength:"200"`
@@ -210,6 +219,9 @@ func (s *service) signed(ctx context.Context, sign func(*account.Book, account.F
 	if err != nil {
 		return nil, asProblem(err)
 	}
+	if err := s.endBefore(ctx); err != nil {
+		return nil, asProblem(err)
+	}
 	caller, err := s.accounts.BySession(ctx, secret, v.from)
 	if err != nil {
 		return nil, asProblem(err)
@@ -225,6 +237,22 @@ func (s *service) signed(ctx context.Context, sign func(*account.Book, account.F
 	return &cookied[Visit]{set, shown}, nil
 }
 
+// endBefore ends the session that the browser came with: signing in again replaces its
+// cookie, and whoever else has that would go on with it.
+func (s *service) endBefore(ctx context.Context) error {
+	before, signedIn := account.CallerOf(ctx)
+	if !signedIn || before.Session == "" {
+		return nil
+	}
+	if _, err := s.accounts.Still(ctx, before); err != nil {
+		if errors.Is(err, account.ErrSignedOut) { // a new password ended it already
+			return nil
+		}
+		return err
+	}
+	return s.accounts.SignOut(ctx, before)
+}
+
 // session is the cookie of a session. No other site can have it sent, no script reads it.
 func (v *visit) session(secret string, lasts time.Duration) http.Cookie {
 	return http.Cookie{ //nolint:gosec // Secure where there is TLS; without, it is loopback only
@@ -232,7 +260,7 @@ func (v *visit) session(secret string, lasts time.Duration) http.Cookie {
 	}
 }
 
-func (s *service) signOut(ctx context.Context, _ *struct{}) (*cookied[Visit], error) {
+func (s *service) signOut(ctx context.Context, _ *struct{}) (*signedOut, error) {
 	b, caller, err := s.asked(ctx)
 	if err == nil {
 		err = b.SignOut(ctx, caller)
@@ -247,7 +275,7 @@ func (s *service) signOut(ctx context.Context, _ *struct{}) (*cookied[Visit], er
 	if err != nil {
 		return nil, asProblem(err)
 	}
-	return &cookied[Visit]{gone, shown}, nil
+	return &signedOut{gone, `"cache", "storage"`, shown}, nil
 }
 
 // nobody is a context in which no one asks.

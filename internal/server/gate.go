@@ -21,6 +21,7 @@ type gate struct {
 	place Place
 	port  string // that is listened on
 	next  http.Handler
+	rates *rates
 	log   *slog.Logger // is told what no answer can say any more
 }
 
@@ -29,7 +30,7 @@ func newGate(o Options, mux *http.ServeMux, ways routes, g *guard) *gate {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &gate{book: o.Accounts, mux: mux, ways: ways, place: o.Place, port: g.port, next: g.next, log: log}
+	return &gate{book: o.Accounts, mux: mux, ways: ways, place: o.Place, port: g.port, next: g.next, rates: newRates(o.Requests, o.Clock), log: log}
 }
 
 // A visit is what operations know of the request that a caller came with.
@@ -83,6 +84,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil && !errors.Is(err, account.ErrSignedOut) {
 		g.log.Error("the accounts cannot be read", "error", err)
 		problem(w, http.StatusServiceUnavailable, "the accounts cannot be read at the moment: clew's own output says more")
+		return
+	}
+	if g.rates.paced(w, caller, err == nil, v.from) {
 		return
 	}
 	if err == nil {

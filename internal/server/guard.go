@@ -23,16 +23,36 @@ var policyHeaders = map[string]string{
 	"Cache-Control":                "private, no-cache", // keep it, ask each time
 }
 
+// hush are the paths below which answers hold secrets, or who is signed in.
+var hush = []string{
+	root + "/session", root + "/setup", root + "/account", root + "/users", root + "/tokens", root + "/second-factor", root + "/audit",
+}
+
+// keeps says what a browser may keep of the answer to a request: nothing of one with a
+// secret, or of a change, or where nothing is to be kept at all.
+func (g *guard) keeps(r *http.Request) bool {
+	if g.noStore || r.Method != http.MethodGet && r.Method != http.MethodHead || r.URL.Query().Has("token") {
+		return false
+	}
+	for _, path := range hush {
+		if below, ok := strings.CutPrefix(r.URL.Path, path); ok && (below == "" || below[0] == '/') {
+			return false
+		}
+	}
+	return true
+}
+
 // A guard lets through who names this server by its own name, comes from its
 // own pages or from no page, and has the token.
 type guard struct {
-	own   string // address and port that are listened on
-	port  string
-	place Place
-	token [sha256.Size]byte
-	cross *http.CrossOriginProtection
-	next  http.Handler
-	gate  *gate // where there are accounts: it says who may, and not the token
+	own     string // address and port that are listened on
+	port    string
+	place   Place
+	token   [sha256.Size]byte
+	cross   *http.CrossOriginProtection
+	next    http.Handler
+	noStore bool  // of any answer
+	gate    *gate // where there are accounts: it says who may, and not the token
 }
 
 func newGuard(addr net.Addr, place Place, token string, next http.Handler) *guard {
@@ -56,6 +76,9 @@ const strictTransport = "max-age=31536000; includeSubDomains"
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range policyHeaders {
 		w.Header().Set(name, value)
+	}
+	if !g.keeps(r) {
+		w.Header().Set("Cache-Control", "no-store")
 	}
 	if g.place.named(r.Host) && g.place.secure(r) {
 		w.Header().Set("Strict-Transport-Security", strictTransport)

@@ -96,6 +96,9 @@ func (s *service) fromProvider(ctx context.Context, in *backInput) (*sent, error
 	secret := ""
 	if err == nil {
 		secret, _, err = s.accounts.SignInBy(ctx, voucher, v.from)
+		if err == nil {
+			err = s.endBefore(ctx)
+		}
 	} else {
 		_ = s.accounts.Log(ctx, account.Entry{ // what went wrong is shown all the same
 			Via: "oidc", Address: v.from.Host(), Operation: "sign-in", Outcome: account.Refused, Detail: casefile.Printable(err.Error()),

@@ -41,6 +41,8 @@ type Options struct {
 	Accounts *account.Book
 	Provider Provider // of identities, nil for none
 	Folders  []string // of this machine, that everybody who works may read from
+	Requests int      // a second of one user with an account that are answered; 0 means [DefaultRate]
+	NoStore  bool     // browsers keep no answer, however large: each is sent anew
 }
 
 // A Site serves its own files, and gives everything else to next.
@@ -102,6 +104,7 @@ func New(addr net.Addr, o Options) (*Server, error) {
 	ways.handle(mux, "GET /metrics", account.Monitor, m.handler())
 	s.serveHealth(mux, ways)
 	guard := newGuard(addr, o.Place, o.Token, tagged(m.counted(mux)))
+	guard.noStore = o.NoStore
 	if o.Accounts != nil {
 		guard.gate = newGate(o, mux, ways, guard)
 	}

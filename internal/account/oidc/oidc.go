@@ -37,6 +37,8 @@ type Config struct {
 	Scopes     []string
 	Roles      map[string]account.Role // by group; the highest counts
 	Ceiling    marking.TLP             // of users at their first sign-in
+	ACR        []string                // how strongly somebody has to have signed in: one of these classes; empty for any
+	AMR        []string                // by what: one of these methods at least (RFC 8176); empty for any
 }
 
 // ErrProvider means that the provider did not do its part.
@@ -166,7 +168,11 @@ func (p *Provider) Begin(ctx context.Context, back string) (address, kept string
 	if err != nil {
 		return "", "", err
 	}
-	address = p.oauth(at, back).AuthCodeURL(f.State, upstream.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier))
+	ask := []oauth2.AuthCodeOption{upstream.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)}
+	if len(p.config.ACR) > 0 { // what is asked for is voluntary for the provider; what came is checked
+		ask = append(ask, oauth2.SetAuthURLParam("acr_values", strings.Join(p.config.ACR, " ")))
+	}
+	address = p.oauth(at, back).AuthCodeURL(f.State, ask...)
 	return address, base64.RawURLEncoding.EncodeToString(text), nil
 }
 
@@ -202,8 +208,37 @@ func (p *Provider) Finish(ctx context.Context, back, kept, state, code string) (
 	if err := id.Claims(&claims); err != nil {
 		return account.Voucher{}, fmt.Errorf("%w: its claims cannot be read: %w", ErrProvider, err)
 	}
+	if err := p.strong(claims); err != nil {
+		return account.Voucher{}, err
+	}
 	name, _ := claims[p.config.NameClaim].(string)
 	return account.Voucher{Issuer: p.config.Issuer, Subject: id.Subject, Name: name, Role: p.role(claims[p.config.GroupClaim]), Ceiling: p.config.Ceiling}, nil
+}
+
+// strong checks how somebody signed in at the provider (OpenID Connect Core, 2).
+func (p *Provider) strong(claims map[string]any) error {
+	if class, _ := claims["acr"].(string); len(p.config.ACR) > 0 && !slices.Contains(p.config.ACR, class) {
+		return fmt.Errorf("%w: the provider says acr %q, and %s is wanted", account.ErrSignIn, shown(class), strings.Join(p.config.ACR, " or "))
+	}
+	if len(p.config.AMR) == 0 {
+		return nil
+	}
+	methods, _ := claims["amr"].([]any)
+	for _, method := range methods {
+		if name, ok := method.(string); ok && slices.Contains(p.config.AMR, name) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: the provider does not say in amr that a second factor was given: %s is wanted", account.ErrSignIn, strings.Join(p.config.AMR, " or "))
+}
+
+// shown bounds what a provider said, for people.
+func shown(text string) string {
+	const most = 100
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
 }
 
 // role is the highest that any of the groups stands for, "" for none.
