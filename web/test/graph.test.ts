@@ -119,9 +119,9 @@ async function size(page: Page): Promise<[number, number]> {
   return [Number(nodes), Number(edges)];
 }
 
-/** nodesWhen is how many nodes there are once that is right, or after five seconds. */
+/** nodesWhen is how many nodes there are once that is right, or after half a minute. */
 async function nodesWhen(page: Page, right: (nodes: number) => boolean): Promise<number> {
-  for (let n = 0; n < 50 && !right((await size(page))[0]); n++) await page.waitForTimeout(100);
+  for (let n = 0; n < 300 && !right((await size(page))[0]); n++) await page.waitForTimeout(100);
   return (await size(page))[0];
 }
 
@@ -176,11 +176,12 @@ test('dragging pins, and the pin is in the address', { skip }, async () => {
   await page.getByLabel('Find in the graph').fill(seed);
   await page.keyboard.press('Enter');
   await page.getByLabel('Find in the graph').fill('');
-  await page.waitForTimeout(500);
   const box = await page.getByRole('application').boundingBox();
   assert.ok(box);
   const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-  await page.mouse.move(middle.x, middle.y);
+  // Until the camera has brought the seed under the pointer.
+  for (let n = 0; n < 300 && (await page.locator('.picture.over').count()) === 0; n++)
+    await page.mouse.move(middle.x + (n % 2), middle.y);
   await page.mouse.down();
   await page.mouse.move(middle.x + 60, middle.y + 40, { steps: 6 });
   await page.mouse.up();

@@ -133,7 +133,7 @@ interface Broken {
 }
 
 test('hostile text is visible and inert in every view', { skip }, async () => {
-  const { page, fine, close } = await visit(chrome, server);
+  const { page, fine, close, quiet } = await visit(chrome, server);
   await page.addInitScript(() => {
     const broken: string[] = [];
     (globalThis as unknown as Broken).broken = broken;
@@ -168,7 +168,7 @@ test('hostile text is visible and inert in every view', { skip }, async () => {
   const c2 = encodeURIComponent('domain c2.example');
   for (const tab of tabs) {
     await look(`case/${its}?tab=${tab}&sel=${c2}&rejected=1&bands=high,medium,low,coincidence`, 'evil[.]example');
-    await page.waitForTimeout(300); // what a tab asks for by itself
+    await quiet(); // what a tab asks for by itself
     assert.deepEqual(await harmful(page), [], tab);
   }
   fine();

@@ -11,7 +11,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+  type Request,
+} from 'playwright-core';
 
 const run = promisify(execFile);
 const here = import.meta.dirname;
@@ -260,13 +267,15 @@ export interface Visit {
   wrong: string[];
   /** fine fails when the page logged an error, broke the policy, or reached out. */
   fine: () => void;
+  /** quiet waits until nothing is asked any more but event streams, which do not end. */
+  quiet: () => Promise<void>;
   close: () => Promise<void>;
 }
 
 export async function visit(browser: Browser, server: Server, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.origin });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000); // machines that build meanwhile are slow
   const page = await context.newPage();
   const wrong: string[] = [];
   page.on('pageerror', (error) => wrong.push(`error: ${error.message}`));
@@ -278,6 +287,12 @@ export async function visit(browser: Browser, server: Server, options: BrowserCo
     if (!url.startsWith(server.origin + '/') && !url.startsWith('data:') && !url.startsWith('blob:' + server.origin))
       wrong.push(`reached out: ${url}`);
   });
+  const pending = new Set<Request>();
+  page.on('request', (request) => {
+    if (!request.url().endsWith('/events')) pending.add(request);
+  });
+  for (const ends of ['requestfinished', 'requestfailed'] as const)
+    page.on(ends as 'requestfinished', (request) => pending.delete(request));
   page.on('dialog', (dialog) => {
     wrong.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
@@ -289,6 +304,10 @@ export async function visit(browser: Browser, server: Server, options: BrowserCo
     wrong,
     fine: () => {
       assert.deepEqual(wrong, []);
+    },
+    quiet: async () => {
+      do await page.evaluate('new Promise((next) => requestAnimationFrame(() => setTimeout(next)))');
+      while (pending.size > 0);
     },
     close: () => context.close(),
   };

@@ -172,7 +172,7 @@ test('reload and resume', { skip }, async () => {
   const events = async (): Promise<number> =>
     ((await server.call(`/cases/${caseOf(page)}`)) as { case: { events: number } }).case.events;
   const had = await events();
-  for (let n = 0; n < 100 && (await events()) <= had; n++) await page.waitForTimeout(100);
+  for (let n = 0; n < 300 && (await events()) <= had; n++) await page.waitForTimeout(100);
   await page.getByText('complete', { exact: true }).waitFor({ timeout: 30_000 });
   assert.ok((await events()) > had, 'continuing wrote nothing');
   await close();

@@ -14,7 +14,17 @@ export const bands = ['high', 'medium', 'low', 'coincidence'] as const;
 export const nameOf = (v: { kind: string; value: string }): string => `${v.kind} ${v.value}`;
 
 /** How many findings are asked for first. */
-const firstShown = 2000;
+const firstShown = 500;
+
+/** drawn waits until what was shown is on the screen. A page that nobody sees draws nothing. */
+const drawn = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (document.hidden) resolve();
+    else
+      requestAnimationFrame(() => {
+        setTimeout(resolve); // after the frame
+      });
+  });
 
 const unsought = { state: 'not-checked', sightings: 0 };
 
@@ -105,7 +115,10 @@ export class OpenedCase {
       // Of a large case the surest are shown while the others are on their way.
       const first = await this.brief(turn === 1 ? firstShown : undefined);
       show(first);
-      if (first.findings.length < first.total) show(await this.brief());
+      if (first.findings.length < first.total) {
+        await drawn(); // or they would wait for the work on the rest
+        show(await this.brief());
+      }
       this.trouble = '';
     } catch (error) {
       if (error instanceof Problem && error.status === 404) this.close(error.message);
