@@ -29,6 +29,7 @@ import (
 	"clew/internal/investigation"
 	"clew/internal/marking"
 	"clew/internal/server"
+	"clew/internal/server/assistant"
 )
 
 // The two tables from which every expectation of this test follows.
@@ -260,7 +261,7 @@ func (g *team) serve(a *app) {
 		g.t.Fatal(err)
 	}
 	g.t.Cleanup(func() { _ = s.Close() })
-	if err := mountAssistants(s); err != nil {
+	if err := mountAssistants(s, assistant.Options{Act: true, Ceiling: marking.TLPRed}); err != nil {
 		g.t.Fatal(err)
 	}
 	g.server = s

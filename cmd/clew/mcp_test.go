@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"clew/internal/casefile"
+	"clew/internal/marking"
 	"clew/internal/server"
 	"clew/internal/server/assistant"
 )
@@ -20,15 +23,23 @@ import (
 // assisted is the SDK's own client, connected to the tools over a served corpus.
 func assisted(t *testing.T, act bool) *mcp.ClientSession {
 	t.Helper()
-	a := servedApp(t).forAssistant()
+	a := servedApp(t)
+	log := filepath.Join(t.TempDir(), "dns.log")
+	if err := os.WriteFile(log, []byte("2026-01-20T10:00:00Z client 10.0.0.7 query evil.example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code := a.run(t.Context(), []string{"telemetry", "index", log}); code != exitDone {
+		t.Fatalf("telemetry index: exit %d", code)
+	}
 	a.offline = true
+	a.ceiled()
 	s, err := server.New(&net.TCPAddr{}, server.Options{Core: core{a}, Version: "test", Clock: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() }) // a test's
 	api, doc := s.API()
-	tools, err := assistant.New(doc, api, assistant.Options{Version: "test", Act: act})
+	tools, err := assistant.New(doc, api, assistant.Options{Version: "test", Act: act, Ceiling: marking.TLPAmber})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +103,7 @@ func TestAssistantWorksACase(t *testing.T) {
 		}
 		good(t, session, "run", map[string]any{"run": run.ID}, &run)
 	}
+	whole(t, session, run.Case)
 	if report, failed := use(t, session, "report", map[string]any{"case": run.Case}); failed || !strings.Contains(report, "evil[.]example") {
 		t.Errorf("report: %.300s", report)
 	}
@@ -108,13 +120,78 @@ func TestAssistantWorksACase(t *testing.T) {
 	}
 }
 
+// whole does with a case what is left of it after it was opened: why, one more hop,
+// our own logs, what is to be done.
+func whole(t *testing.T, session *mcp.ClientSession, id string) {
+	t.Helper()
+	var found struct {
+		Items []struct{ Kind, Value, Band string }
+	}
+	good(t, session, "findings", map[string]any{"case": id, "limit": 3}, &found)
+	if len(found.Items) == 0 {
+		t.Fatal("no findings")
+	}
+	one := found.Items[0].Value
+	var why struct{ Finding casefile.Finding }
+	good(t, session, "finding", map[string]any{"case": id, "indicator": one}, &why)
+	if why.Finding.Value != one || len(why.Finding.Factors) == 0 {
+		t.Errorf("why: %+v", why)
+	}
+	var counts server.Counts
+	good(t, session, "counts", map[string]any{"case": id, "indicator": one}, &counts)
+	if len(counts.Points) == 0 {
+		t.Errorf("%s: nothing counted", one)
+	}
+	var run server.Run
+	good(t, session, "turn", map[string]any{"case": id, "pivots": []any{map[string]any{"from": one, "method": counts.Points[0].Method, "value": counts.Points[0].Value}}}, &run)
+	ended(t, session, "run", map[string]any{"run": run.ID}, &run.State)
+	var hunt server.Hunt
+	good(t, session, "hunt", map[string]any{"case": id, "index": true}, &hunt)
+	ended(t, session, "hunt-state", map[string]any{"hunt": hunt.ID}, &hunt.State)
+	if text, failed := use(t, session, "sightings", map[string]any{"case": id}); failed || !strings.Contains(text, "evil.example") {
+		t.Errorf("sightings: %s", text)
+	}
+	var acted server.Acted
+	good(t, session, "propose", map[string]any{"case": id, "indicators": []string{one}, "action": "monitor", "reason": "it shares the host"}, &acted)
+	if acted.Changes != 1 || acted.Actions[0].Action.State != "proposed" {
+		t.Errorf("proposed: %+v", acted)
+	}
+	var actions server.List[server.Decision]
+	good(t, session, "actions", map[string]any{"case": id, "kind": []string{"ip", "domain"}}, &actions)
+	if !slices.ContainsFunc(actions.Items, func(d server.Decision) bool { return d.Value == one && d.Action.By == "tester (assistant)" }) {
+		t.Errorf("actions: %+v", actions)
+	}
+	var log server.List[casefile.Event]
+	good(t, session, "log", map[string]any{"case": id, "limit": 1000}, &log)
+	for _, e := range log.Items {
+		if e.Actor != "clew" && e.Actor != "tester (assistant)" {
+			t.Errorf("%s names %q", e.Type, e.Actor)
+		}
+	}
+}
+
+// ended waits until what runs has.
+func ended(t *testing.T, session *mcp.ClientSession, tool string, arguments map[string]any, state *string) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); *state == "running" || *state == "queued"; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s: it does not end", tool)
+		}
+		var now struct{ State, Error string }
+		good(t, session, tool, arguments, &now)
+		if *state = now.State; now.Error != "" {
+			t.Errorf("%s: %s", tool, now.Error)
+		}
+	}
+}
+
 func TestAssistantCannotWidenItsBounds(t *testing.T) {
 	reading, acting := assisted(t, false), assisted(t, true)
 	for tool, err := range reading.Tools(t.Context(), nil) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !tool.Annotations.ReadOnlyHint || slices.Contains([]string{"start", "judge", "note", "cancel"}, tool.Name) {
+		if !tool.Annotations.ReadOnlyHint || slices.Contains([]string{"start", "turn", "judge", "note", "cancel", "hunt", "propose"}, tool.Name) {
 			t.Errorf("a reader is offered %s", tool.Name)
 		}
 	}
@@ -124,7 +201,14 @@ func TestAssistantCannotWidenItsBounds(t *testing.T) {
 			t.Errorf("%s: %s", bound, text)
 		}
 	}
-	for _, wrong := range []map[string]any{{}, {"case": "../../sources"}, {"case": 7}, {"case": "x", "band": "purple"}} {
+	for tool, wrong := range map[string]map[string]any{
+		"propose": {"case": "x", "verb": "approve"}, "hunt": {"indicators": []string{"evil.example"}, "logs": []string{"/etc/passwd"}}, "turn": {"case": "x", "budget": []string{"0"}},
+	} {
+		if text, failed := use(t, acting, tool, wrong); !failed || !strings.Contains(text, "no argument") {
+			t.Errorf("%s: %s", tool, text)
+		}
+	}
+	for _, wrong := range []map[string]any{{"case": ""}, {}, {"case": "../../sources"}, {"case": 7}, {"case": "x", "band": "purple"}} {
 		if text, failed := use(t, acting, "findings", wrong); !failed || text == "" {
 			t.Errorf("%v: %s", wrong, text)
 		}
@@ -144,7 +228,7 @@ func TestAssistantOverHTTP(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // a test's
-	if err := mountAssistants(s); err != nil {
+	if err := mountAssistants(s, assistant.Options{Ceiling: marking.TLPAmber}); err != nil {
 		t.Fatal(err)
 	}
 	ask := func(token string) *httptest.ResponseRecorder {

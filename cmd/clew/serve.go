@@ -22,7 +22,8 @@ import (
 
 func (a *app) serveCommand() *cobra.Command {
 	var listen string
-	var assistants, accounts bool
+	var assistants mcpFlags
+	var accounts bool
 	var f workFlags
 	cmd := &cobra.Command{
 		Use: "serve", Short: "The page and the API, on this machine", Args: cobra.NoArgs,
@@ -42,7 +43,8 @@ token as password.`,
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "address to listen at; beyond this machine only with TLS or behind a named proxy (default: the configuration's serve: listen, else "+usualAddress+")")
-	cmd.Flags().BoolVar(&assistants, "mcp", false, "offer the reading tools of clew mcp at /mcp")
+	cmd.Flags().BoolVar(&assistants.read, "mcp", false, "offer the reading tools of clew mcp at /mcp")
+	cmd.Flags().BoolVar(&assistants.act, "mcp-act", false, "offer those that act as well, within the flags of this command and as whoever asks may")
 	cmd.Flags().IntVar(&f.slots, "slots", 4, "investigations at once; more wait for their turn")
 	cmd.Flags().BoolVar(&f.none, "no-work", false, "leave investigations to clew worker, and do only what needs this machine's files")
 	cmd.Flags().BoolVar(&accounts, "accounts", false, "for a team: everybody signs in, with a role; always on beyond this machine")
@@ -74,7 +76,7 @@ const leastToken = 16
 // (RFC 3986, 2.3): net/http drops others from a cookie, which then opens nothing.
 const tokenCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 
-func (a *app) serve(ctx context.Context, listen string, assistants, accounts bool, f workFlags) error {
+func (a *app) serve(ctx context.Context, listen string, assistants mcpFlags, accounts bool, f workFlags) error {
 	if err := a.bounds(&investigation.Request{}); err != nil {
 		return err // better now than with every request
 	}
@@ -122,6 +124,10 @@ func (a *app) serve(ctx context.Context, listen string, assistants, accounts boo
 		return err
 	}
 	defer closeBook()
+	mount, err := assistants.ready(a)
+	if err != nil {
+		return err
+	}
 	listener, err := server.Listen(ctx, at, accounts)
 	if err != nil {
 		return usageError{err}
@@ -131,10 +137,8 @@ func (a *app) serve(ctx context.Context, listen string, assistants, accounts boo
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if assistants {
-		if err := mountAssistants(s); err != nil {
-			return errors.Join(err, listener.Close(), s.Close())
-		}
+	if err := mount(s); err != nil {
+		return errors.Join(err, listener.Close(), s.Close())
 	}
 	link := settings.Serve.link(listener.Addr())
 	switch {

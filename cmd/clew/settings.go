@@ -44,6 +44,8 @@ type settings struct {
 	Retention retentionSettings `yaml:"retention,omitempty"`
 	// Accounts say who of a team may do what on clew serve.
 	Accounts accountSettings `yaml:"accounts,omitempty"`
+	// Assistants say what programs see that speak MCP.
+	Assistants assistantSettings `yaml:"assistants,omitempty"`
 }
 
 // errConfig means the configuration file cannot be used.

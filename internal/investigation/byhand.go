@@ -22,10 +22,22 @@ func NewExpansion(from observable.Value, method string, on observable.Value) (pi
 	switch {
 	case !known:
 		return pivot.Expansion{}, fmt.Errorf("%w: %q is no pivot method: docs/reference/vocabulary.md lists them", ErrByHand, casefile.Printable(method))
-	case !from.IsZero() && !slices.Contains(m.From, from.Kind()):
+	case !from.IsZero() && !slices.Contains(m.From, from.Kind()) && !sharedItself(m, from.Kind()):
 		return pivot.Expansion{}, fmt.Errorf("%w: %s does not start at a %s", ErrByHand, method, from.Kind())
 	}
 	return pivot.Expansion{From: from, Method: m.Name, Value: on}, nil
+}
+
+// sharedItself reports whether values of a kind are what a method's others share: from
+// an address that is in the case, the names on it are one hop away.
+func sharedItself(m pivot.Method, k observable.Kind) bool {
+	if !m.Relation.Valid() {
+		return false
+	}
+	if m.Back {
+		return slices.Contains(m.Relation.Subjects(), k)
+	}
+	return slices.Contains(m.Relation.Objects(), k)
 }
 
 // PivotValue reads the value that a method pivots on. Which kind it is of follows

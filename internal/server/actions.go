@@ -99,10 +99,14 @@ func (s *service) registerActions(api huma.API) {
 // decides refuses to approve, or to take back what was, for who may not. Where there
 // are accounts the record names who is signed in, and nobody else.
 func (s *service) decides(ctx context.Context, o *Order) error {
+	name := s.actor(ctx)
+	if investigation.Assisted(ctx) {
+		name += casefile.AssistantMark
+		o.Approver = name
+	}
 	if s.accounts == nil {
 		return nil
 	}
-	name := s.actor(ctx)
 	if o.Approver != "" && o.Approver != name {
 		return Refused{fmt.Errorf("approver: the record names who is signed in, %s: leave it out", name)}
 	}

@@ -12,6 +12,7 @@ import (
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 	"clew/internal/job"
+	"clew/internal/marking"
 	"clew/internal/observable"
 	"clew/internal/pivot"
 )
@@ -158,7 +159,7 @@ func CountsOf(ctx context.Context, c Core, w *investigation.Workspace, id string
 			}
 		}
 	}
-	questions, err := c.WouldAsk(ctx, w, Ask{PAP: record.PAP}, values)
+	questions, err := c.WouldAsk(ctx, w, Ask{PAP: papOf(ctx, c, record)}, values)
 	if err != nil {
 		return counts, err
 	}
@@ -227,8 +228,26 @@ func (s *service) turn(ctx context.Context, in *turnInput) (Run, error) {
 	for _, seed := range record.Opened.Seeds {
 		run.Seeds = append(run.Seeds, casefile.Value{Kind: seed.Kind, Value: seed.Value})
 	}
-	ask := Ask{Case: id, Budget: in.Body.Budget, Offline: in.Body.Offline, PAP: record.PAP}
+	ask := Ask{Case: id, Budget: in.Body.Budget, Offline: in.Body.Offline, PAP: papOf(ctx, s.core, record)}
 	return asRun(s.jobs.add(ctx, job.New{Kind: kindPivots, Case: id, Doc: newRun(run)}, order{Ask: ask, Pivots: in.Body.Pivots, Reason: in.Body.Reason}))
+}
+
+// papOf is how visible a lookup for a pivot by hand may be: as the case says. For an
+// assistant what the server was started with holds as well.
+func papOf(ctx context.Context, c Core, record *casefile.Record) string {
+	if started := c.Status().Defaults.PAP; investigation.Assisted(ctx) && stricterPAP(started, record.PAP) {
+		return started
+	}
+	return record.PAP
+}
+
+func stricterPAP(a, b string) bool {
+	one, err := marking.ParsePAP(a)
+	if err != nil {
+		return false // names none
+	}
+	other, err := marking.ParsePAP(b)
+	return err != nil || one < other
 }
 
 func (s *service) rejectPivot(ctx context.Context, in *pivotDecision) (casefile.Event, error) {

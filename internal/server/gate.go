@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"clew/internal/account"
+	"clew/internal/casefile"
 	"clew/internal/investigation"
 )
 
@@ -161,6 +162,9 @@ func whyNot(c account.Caller, needs account.Permission) string {
 func (g *gate) audit(r *http.Request, caller account.Caller, way Route, status int) {
 	e := account.Did(caller, way.Operation)
 	e.Case = visitOf(r.Context()).about
+	if investigation.Assisted(r.Context()) {
+		e.Via += casefile.AssistantMark
+	}
 	switch {
 	case status == http.StatusForbidden:
 		e.Outcome = account.Refused

@@ -78,6 +78,8 @@ type order struct {
 	Hunt    *HuntAsk             `json:"hunt,omitempty"`
 	Logs    *LogsAsk             `json:"logs,omitempty"`
 	Watch   *orderedWatch        `json:"watch,omitempty"`
+	// Assisted is an order of an assistant, for whom the job belongs to.
+	Assisted bool `json:"assisted,omitempty"`
 }
 
 // jobs are the runs and hunts as this server sees them.
@@ -125,7 +127,8 @@ func (js *jobs) add(ctx context.Context, n job.New, o order) (job.Job, error) {
 	if status.Replay != "" {
 		n.Queue = job.QueueOf(js.machine) // the recordings are here
 	}
-	n.Actor, n.Work = js.record.ActorOf(ctx), o
+	o.Assisted = investigation.Assisted(ctx)
+	n.Actor, n.Work = js.record.PersonOf(ctx), o
 	j, err := js.store.Add(ctx, n)
 	if err != nil || !js.takes[j.Queue] {
 		return j, err
@@ -186,6 +189,7 @@ func (js *jobs) start(ctx context.Context, ask Ask) (Run, error) {
 			}
 		}
 	}
+	noteCase(ctx, n.Case)
 	return asRun(js.add(ctx, n, o))
 }
 

@@ -16,8 +16,8 @@ const permissionKey = "x-permission"
 // itself.
 const ownAudit = "own-audit"
 
-// permissionOf is what an operation declared, "" where it declared nothing.
-func permissionOf(op *huma.Operation) account.Permission {
+// PermissionOf is what an operation declared, "" where it declared nothing.
+func PermissionOf(op *huma.Operation) account.Permission {
 	needs, _ := op.Extensions[permissionKey].(account.Permission)
 	return needs
 }
@@ -57,7 +57,7 @@ func (r routes) operations(doc *huma.OpenAPI) {
 		for _, op := range []*huma.Operation{item.Get, item.Post} {
 			if op != nil {
 				pattern := op.Method + " " + path
-				r[pattern] = Route{pattern, op.OperationID, permissionOf(op), op.Metadata[ownAudit] != nil}
+				r[pattern] = Route{pattern, op.OperationID, PermissionOf(op), op.Metadata[ownAudit] != nil}
 			}
 		}
 	}

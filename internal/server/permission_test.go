@@ -18,7 +18,7 @@ func TestEveryOperationDeclaresItsPermission(t *testing.T) {
 				continue
 			}
 			seen++
-			if needs := permissionOf(op); !slices.Contains(account.Permissions(), needs) {
+			if needs := PermissionOf(op); !slices.Contains(account.Permissions(), needs) {
 				t.Errorf("%s %s (%s) declares %q: register it with get or post and one of %v", op.Method, path, op.OperationID, needs, account.Permissions())
 			}
 			if op != item.Get && op != item.Post {

@@ -68,7 +68,7 @@ func referenceOf(doc *huma.OpenAPI) manual {
 }
 
 func operationOf(op *huma.Operation) operation {
-	o := operation{Method: op.Method, Path: op.Path, Summary: op.Summary, Text: op.Description, Needs: string(permissionOf(op))}
+	o := operation{Method: op.Method, Path: op.Path, Summary: op.Summary, Text: op.Description, Needs: string(PermissionOf(op))}
 	for _, p := range op.Parameters {
 		o.Parameters = append(o.Parameters, field{p.Name, typeName(p.Schema), bounded(p.Description, p.Schema)})
 	}

@@ -93,9 +93,7 @@ func (s *service) start(ctx context.Context, in *askInput) (Run, error) {
 		}
 		in.Body.Case = id
 	}
-	run, err := s.jobs.start(ctx, in.Body)
-	noteCase(ctx, run.Case)
-	return run, err
+	return s.jobs.start(ctx, in.Body)
 }
 
 // run finds a run that is shown to who asks.

@@ -247,7 +247,7 @@ func (js *jobs) saveWatch(ctx context.Context, ask WatchAsk) (watch.Watch, error
 	now := js.clock().UTC().Truncate(time.Second)
 	w := watch.Watch{
 		Name: ask.Name, Bounds: ask.Bounds, Schedule: ask.Schedule, Band: ask.Band, To: append([]string{}, ask.To...),
-		By: js.record.ActorOf(ctx), Saved: casefile.Time{Time: now}, Under: text,
+		By: js.record.PersonOf(ctx), Saved: casefile.Time{Time: now}, Under: text,
 	}
 	if w.Band == "" {
 		w.Band = "medium"

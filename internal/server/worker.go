@@ -123,6 +123,9 @@ func (w *Worker) do(ctx context.Context, t *job.Task) error {
 		return fmt.Errorf("what it needs cannot be read: it was taken up by another version of clew, or long ago: start it anew (%w)", err)
 	}
 	ctx = investigation.As(ctx, t.Job.Actor)
+	if o.Assisted {
+		ctx = investigation.ByAssistant(ctx)
+	}
 	err := w.jobs.within(ctx, t.Job, o, func(ctx context.Context) error { return w.perform(ctx, t, o) })
 	var no *refusal
 	if errors.As(err, &no) {

@@ -117,7 +117,7 @@ func (o Order) alone(t Target) string {
 	switch {
 	case o.Verb != Approve || !o.FourEyes:
 		return ""
-	case t.Recorded && t.Action.By == o.Actor:
+	case t.Recorded && casefile.Person(t.Action.By) == casefile.Person(o.Actor):
 		return "you proposed it: somebody else has to approve it"
 	case o.Kind != "" && (!t.Recorded || o.Kind != t.Action.Kind):
 		return "nobody proposed to " + o.Kind + " it: propose that, and somebody else has to approve it"

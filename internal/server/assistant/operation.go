@@ -14,6 +14,9 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"clew/internal/account"
+	"clew/internal/server"
 )
 
 // An operation is one of the API's, as a tool with named arguments.
@@ -21,9 +24,13 @@ type operation struct {
 	method, path         string
 	summary, description string
 	arguments            map[string]argument
-	fixed                map[string]string
+	fixed                map[string]settled
 	hasBody              bool
+	needs                account.Permission
 }
+
+// settled is an argument that has one value.
+type settled struct{ in, value string }
 
 type argument struct {
 	in       string // path, query or body
@@ -40,7 +47,7 @@ func operations(doc *huma.OpenAPI) (map[string]operation, error) {
 			if op == nil {
 				continue
 			}
-			one := operation{method: method, path: path, summary: op.Summary, description: op.Description, arguments: map[string]argument{}}
+			one := operation{method: method, path: path, summary: op.Summary, description: op.Description, arguments: map[string]argument{}, needs: server.PermissionOf(op)}
 			for _, p := range op.Parameters {
 				schema, err := schemas.plain(p.Schema, 0)
 				if err != nil {
@@ -121,17 +128,18 @@ func (in inliner) plain(s *huma.Schema, depth int) (map[string]any, error) {
 
 // without is the operation with some arguments taken away and others settled.
 func (o operation) without(names []string, fixed map[string]string) (operation, error) {
-	o.arguments, o.fixed = maps.Clone(o.arguments), fixed
+	o.arguments, o.fixed = maps.Clone(o.arguments), map[string]settled{}
 	for _, name := range names {
 		if o.arguments[name].required {
 			return o, fmt.Errorf("assistant: %s needs %q", o.path, name)
 		}
 		delete(o.arguments, name)
 	}
-	for name := range fixed {
-		if o.arguments[name].in != "query" {
-			return o, fmt.Errorf("assistant: %s has no parameter %q", o.path, name)
+	for name, value := range fixed {
+		if in := o.arguments[name].in; in != "query" && in != "body" {
+			return o, fmt.Errorf("assistant: %s has no argument %q to settle", o.path, name)
 		}
+		o.fixed[name] = settled{o.arguments[name].in, value}
 		delete(o.arguments, name)
 	}
 	return o, nil
@@ -160,8 +168,12 @@ func (o operation) request(ctx context.Context, arguments json.RawMessage) (*htt
 		}
 	}
 	path, query, body := o.path, url.Values{}, map[string]any{}
-	for name, value := range o.fixed {
-		query.Set(name, value)
+	for name, s := range o.fixed {
+		if s.in == "query" {
+			query.Set(name, s.value)
+		} else {
+			body[name] = s.value
+		}
 	}
 	for name, value := range given {
 		a, ok := o.arguments[name]
@@ -170,9 +182,12 @@ func (o operation) request(ctx context.Context, arguments json.RawMessage) (*htt
 		}
 		switch a.in {
 		case "path":
+			if fmt.Sprint(value) == "" {
+				return nil, fmt.Errorf("%s is empty", name)
+			}
 			path = strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(fmt.Sprint(value)))
 		case "query":
-			query.Set(name, fmt.Sprint(value))
+			query.Set(name, inQuery(value))
 		default:
 			body[name] = value
 		}
@@ -181,6 +196,19 @@ func (o operation) request(ctx context.Context, arguments json.RawMessage) (*htt
 		return nil, fmt.Errorf("an argument is missing: %s", path[strings.Index(path, "{"):])
 	}
 	return o.build(ctx, path, query, body)
+}
+
+// inQuery writes a value as the API reads it: a list with commas.
+func inQuery(value any) string {
+	list, ok := value.([]any)
+	if !ok {
+		return fmt.Sprint(value)
+	}
+	parts := make([]string, len(list))
+	for i, part := range list {
+		parts[i] = fmt.Sprint(part)
+	}
+	return strings.Join(parts, ",")
 }
 
 func (o operation) build(ctx context.Context, path string, query url.Values, body map[string]any) (*http.Request, error) {
