@@ -79,7 +79,7 @@ var tools = []tool{
 }
 
 // withheld are the operations that are no tools, and why. Every operation of the API
-// is here or there.
+// is here or there, or [ofPeople].
 var withheld = map[string]string{
 	"case":  "the whole document is larger than an answer may be: report, case-brief, findings and finding have it in parts",
 	"graph": "a picture; paths are in findings",
@@ -98,12 +98,12 @@ var withheld = map[string]string{
 
 	"telemetry-keep": "names files of the machine", "telemetry-work": "of the machine", "telemetry-cancel": "of the machine", "doctor": "of the machine",
 
-	"session": "of a person", "sign-in": "of a person", "sign-in-enrolled": "of a person", "sign-out": "of a person", "setup": "of a person", "password": "of a person", "sessions": "of a person",
-	"sign-out-elsewhere": "of a person", "provider": "of a person", "provider-back": "of a person",
-	"tokens": "of a person", "token-make": "of a person", "token-revoke": "of a person", "all-tokens": "of an admin",
-	"users": "of an admin", "user-add": "of an admin", "user-change": "of an admin", "user-link": "of an admin", "user-sign-out": "of an admin",
-	"access": "people say who sees a case", "access-set": "people say who sees a case", "all-access": "people say who sees a case", "trail": "of an admin",
+	"access": "people say who sees a case", "access-set": "people say who sees a case", "trail": "of an admin",
 }
+
+// ofPeople are the paths below which everything is about people and their accounts:
+// none of it is a tool.
+var ofPeople = []string{"/account/", "/session", "/setup", "/users", "/tokens", "/access", "/second-factor"}
 
 // named is what the tool is called.
 func (t tool) named() string {
