@@ -144,7 +144,7 @@ func (w *Worker) lookAgain(ctx context.Context, t *job.Task, o order, one watch.
 	if err := w.investigate(ctx, t, o); err != nil {
 		return err
 	}
-	facts, err := w.factsOf(ctx, one)
+	facts, doc, err := w.factsOf(ctx, one)
 	if err != nil {
 		return err
 	}
@@ -153,6 +153,16 @@ func (w *Worker) lookAgain(ctx context.Context, t *job.Task, o order, one watch.
 		return err
 	}
 	news, marks := watch.Unknown(facts, known)
+	if !one.Settled {
+		before, err := w.jobs.record.Watches.Runs(ctx, one.ID)
+		if err != nil {
+			return err
+		}
+		if run.Error = watch.Waits(doc, before); run.Error != "" {
+			run.State = watch.RunWaiting
+			return nil
+		}
+	}
 	switch {
 	case !one.Settled:
 		run.State = watch.RunSettled
@@ -170,18 +180,19 @@ func (w *Worker) lookAgain(ctx context.Context, t *job.Task, o order, one watch.
 // lists them.
 const mostResolved = 1000
 
-// factsOf are what the case of a watch says now, with the addresses of its names.
-func (w *Worker) factsOf(ctx context.Context, one watch.Watch) ([]watch.News, error) {
+// factsOf are what the case of a watch says now, with the addresses of its names, and
+// the case.
+func (w *Worker) factsOf(ctx context.Context, one watch.Watch) (facts []watch.News, d casefile.Document, err error) {
 	work, giveBack, err := w.shelf.lend()
 	if err != nil {
-		return nil, err
+		return nil, d, err
 	}
 	defer giveBack()
 	record, err := casefile.Load(ctx, work.Cases, one.Case)
 	if err != nil {
-		return nil, err
+		return nil, d, err
 	}
-	d := record.Document()
+	d = record.Document()
 	var resolved []watch.Resolved
 	for _, name := range one.Names(d) {
 		v, err := observable.ParseAs(observable.Domain, name)
@@ -190,13 +201,13 @@ func (w *Worker) factsOf(ctx context.Context, one watch.Watch) ([]watch.News, er
 		}
 		links, _, err := work.Corpus.Objects(ctx, v, mostResolved, observation.ResolvesTo)
 		if err != nil {
-			return nil, err
+			return nil, d, err
 		}
 		for _, l := range links {
 			resolved = append(resolved, watch.Resolved{Name: casefile.ValueOf(l.Subject), Address: casefile.ValueOf(l.Object), Window: casefile.WindowOf(l.Window)})
 		}
 	}
-	return one.Facts(d, resolved), nil
+	return one.Facts(d, resolved), d, nil
 }
 
 // noteLost notes that a watch could not be run at all: who saved it is nobody any

@@ -61,7 +61,7 @@ type Round struct {
 	// Due is when it was to be; the time somebody asked, for a run by hand.
 	Due    casefile.Time `json:"due"`
 	Ended  casefile.Time `json:"ended"`
-	State  string        `json:"state" doc:"told, nothing new, settled (what it found is the beginning), or failed"`
+	State  string        `json:"state" doc:"told, nothing new, settled (what it found is the beginning), waiting (a source failed, so it is not yet), or failed"`
 	Error  string        `json:"error"`
 	News   []News        `json:"news"`
 	Told   []Heard       `json:"told"`
@@ -72,7 +72,7 @@ type Round struct {
 type Tally struct {
 	Job         string        `json:"job"`
 	Ended       casefile.Time `json:"ended"`
-	State       string        `json:"state" doc:"told, nothing new, settled (what it found is the beginning), or failed"`
+	State       string        `json:"state" doc:"told, nothing new, settled (what it found is the beginning), waiting (a source failed, so it is not yet), or failed"`
 	Members     int           `json:"members" doc:"findings that are new"`
 	Resolutions int           `json:"resolutions" doc:"addresses of known names that are new"`
 	Sightings   int           `json:"sightings" doc:"of them inside that are new"`
@@ -130,7 +130,34 @@ const (
 	RunNothing = "nothing new"
 	RunSettled = "settled"
 	RunFailed  = "failed"
+	RunWaiting = "waiting" // for sources that failed, to settle
 )
+
+// mostWaiting is how often a watch waits for sources before it settles without them:
+// one that never answers must not keep it silent.
+const mostWaiting = 3
+
+// Waits says why what a first run found is not yet all that is known: sources that
+// were asked failed or refused, and what they know would be told as news when they
+// answer. It is "" where it need not wait, or has waited often enough.
+func Waits(d casefile.Document, runs []Round) string {
+	waited := 0
+	for _, r := range runs {
+		if r.State == RunWaiting {
+			waited++
+		}
+	}
+	var silent []string
+	for _, g := range d.Gaps {
+		if (g.State == "failed" || g.State == "refused") && !slices.Contains(silent, g.Source) {
+			silent = append(silent, g.Source)
+		}
+	}
+	if waited >= mostWaiting || len(silent) == 0 {
+		return ""
+	}
+	return "did not answer: " + strings.Join(silent, ", ") + "; what is known is settled by a later run"
+}
 
 // Heard is what became of handing news to one recipient.
 type Heard struct {

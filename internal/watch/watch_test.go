@@ -160,3 +160,24 @@ func TestATallyCountsWhatWasNewAndWhoDidNotHear(t *testing.T) {
 		t.Errorf("a run without news: last run %s, last news %s", w.LastRun.Job, w.LastNews.Job)
 	}
 }
+
+// What a source knows that failed in the first run is no news when it answers.
+func TestTheBeginningWaitsForSourcesThatFailed(t *testing.T) {
+	silent := casefile.Document{Gaps: []casefile.Gap{{Source: "one", State: "failed"}, {Source: "two", State: "skipped"}, {Source: "one", State: "failed"}}}
+	waited := []watch.Round{{State: watch.RunWaiting}, {State: watch.RunFailed}, {State: watch.RunWaiting}}
+	for name, c := range map[string]struct {
+		d    casefile.Document
+		runs []watch.Round
+		want bool
+	}{
+		"a_source_failed":  {silent, nil, true},
+		"and_does_again":   {silent, waited, true},
+		"often_enough":     {silent, append(waited, watch.Round{State: watch.RunWaiting}), false},
+		"all_answered":     {casefile.Document{}, waited, false},
+		"skipped_on_order": {casefile.Document{Gaps: silent.Gaps[1:2]}, nil, false},
+	} {
+		if why := watch.Waits(c.d, c.runs); (why != "") != c.want || c.want && strings.Count(why, "one") != 1 {
+			t.Errorf("%s: %q", name, why)
+		}
+	}
+}

@@ -36,6 +36,7 @@ export function newsOf(t: Counts): string {
 export const endings: Record<string, string> = {
   told: 'found something new',
   'nothing new': 'nothing new',
+  waiting: 'a source failed: what is known at the beginning is settled by a later run',
   settled: 'found what is known at the beginning, which is no news',
   failed: 'failed',
 };
