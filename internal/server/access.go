@@ -63,6 +63,10 @@ type trailInput struct {
 	Page
 }
 
+// accessSet is the one operation that changes a case by who decides about it, and not
+// by who may change it.
+const accessSet = "access-set"
+
 func (s *service) registerAccess(api huma.API) {
 	own := func(op huma.Operation) huma.Operation {
 		op.Metadata = map[string]any{ownAudit: true}
@@ -80,7 +84,7 @@ func (s *service) registerAccess(api huma.API) {
 		}
 		return s.accessOf(ctx, b, caller, id)
 	})
-	register(api, own(post(account.Work, "access-set", "/cases/{case}/access", "Say who may see and change a case",
+	register(api, own(post(account.Work, accessSet, "/cases/{case}/access", "Say who may see and change a case",
 		"For its owner. An admin may for every case, also for one they do not see themselves: whom they let in is in the audit.")), s.setAccess)
 	register(api, own(get(account.Administer, "all-access", "/access", "Who may see and change each case",
 		"Of all cases within the TLP ceiling of the admin who asks, also those that are restricted to others: their names and markings, and nothing of what is in them.")), s.allAccess)

@@ -49,6 +49,7 @@ type Visit struct {
 	SecondStep  string        `json:"second_step" enum:",code,enrol" doc:"what a sign-in that was begun still wants: a code of the second factor, or that one is set up; empty for nothing"`
 	Setup       bool          `json:"setup" doc:"nobody is there yet: the link that clew serve printed makes the first admin"`
 	OwnApproval bool          `json:"own_approval" doc:"whether one may approve what one proposed"`
+	Allowed
 }
 
 // cookied is an answer that sets a cookie.
@@ -161,7 +162,7 @@ func (s *service) asked(ctx context.Context) (*account.Book, account.Caller, err
 }
 
 func (s *service) visit(ctx context.Context) (Visit, error) {
-	v := Visit{Permissions: []string{}}
+	v := Visit{Permissions: []string{}, Allowed: s.allowed(ctx)}
 	if s.accounts == nil {
 		v.Name, v.SignedIn, v.OwnApproval = s.core.Status().Actor, true, true
 		for _, p := range account.Admin.Permissions() {

@@ -113,8 +113,10 @@ func (s *service) decides(ctx context.Context, o *Order) error {
 	o.Approver = name
 	o.FourEyes = !s.accounts.Rules().OwnApproval
 	switch o.Verb {
-	case "approve", "revoke":
-		return s.must(ctx, account.Approve, o.Verb)
+	case partApprove.name:
+		return s.mustPart(ctx, partApprove)
+	case partRevoke.name:
+		return s.mustPart(ctx, partRevoke)
 	}
 	return nil
 }

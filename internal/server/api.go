@@ -45,6 +45,7 @@ type service struct {
 	// accounts are nil where clew serves alone on loopback.
 	accounts *account.Book
 	provider Provider // nil for none
+	ways     routes   // into the server, once all are there
 	folders  []string // of this machine, that everybody who works may read from
 }
 
@@ -86,6 +87,7 @@ func newAPI(mux *http.ServeMux, s *service, version string) huma.API {
 	s.registerUsers(api)
 	s.registerTokens(api)
 	s.registerAccess(api)
+	s.registerAllowed(api)
 	s.registerLogKeeping(api)
 	return api
 }

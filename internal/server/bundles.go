@@ -73,7 +73,7 @@ func (s *service) registerBundles(api huma.API) {
 	take.Errors = []int{http.StatusConflict, http.StatusRequestEntityTooLarge}
 	register(api, take, func(ctx context.Context, in *takeInput) (out casefile.Pushed, err error) {
 		if in.Trusted {
-			if err := s.must(ctx, account.Approve, "trusting what a bundle approved"); err != nil {
+			if err := s.mustPart(ctx, partTrusted); err != nil {
 				return out, err
 			}
 		}

@@ -135,7 +135,7 @@ func (s *service) document(ctx context.Context, in *CaseName) (casefile.Document
 
 func (s *service) judge(ctx context.Context, in *verdictInput) (casefile.Event, error) {
 	if in.Body.Everywhere {
-		if err := s.must(ctx, account.Approve, "a verdict that counts for every case"); err != nil {
+		if err := s.mustPart(ctx, partEverywhere); err != nil {
 			return casefile.Event{}, err
 		}
 	}

@@ -92,6 +92,7 @@ func New(addr net.Addr, o Options) (*Server, error) {
 	api := newAPI(mux, s, o.Version)
 	ways := routes{}
 	ways.operations(api.OpenAPI())
+	s.ways = ways
 	if err := servePages(mux, ways, referenceOf(api.OpenAPI()), o.Page); err != nil {
 		return nil, errors.Join(err, cases.Close())
 	}

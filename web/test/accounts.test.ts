@@ -75,7 +75,7 @@ test('the first admin, another user, what they may, and the audit', { skip }, as
   await ana.page.getByRole('link', { name: 'Your account: ana, analyst' }).waitFor();
   assert.equal(await ana.page.getByRole('link', { name: 'Team' }).count(), 0);
   await ana.page.goto(`${server.origin}/#/team`);
-  await ana.page.getByText('your role, analyst, may not see to users, access and the machine').waitFor();
+  await ana.page.getByText('your role, analyst, does not allow that').waitFor();
 
   // To whom a case is open is said to every one of them.
   await ana.page.goto(`${server.origin}/#/case/${id}?tab=actions&act=`);

@@ -1,10 +1,13 @@
 // Who looks at the page, and what they may. Alone on loopback whoever has the link
 // may do everything, and nothing of this shows.
 import { api, onRefused, said, type Schemas } from '../api/client';
+import type { operations } from '../api/schema';
 
 export type Visit = Schemas['Visit'];
 export type Account = Schemas['Account'];
 export type Role = Account['role'];
+/** What can be asked for: an operation of the API, or a part of one that needs more. */
+export type Operation = keyof operations | Visit['parts'][number];
 
 let now = $state.raw<Visit>();
 let trouble = $state('');
@@ -27,22 +30,18 @@ export const visit = {
   },
 };
 
-/** may reports a permission; until it is known who asks, nobody is refused here: the
- * server decides in any case. */
-export const may = (permission: string): boolean => now === undefined || now.permissions.includes(permission);
+/** allows reports whether what the server allowed holds an operation. */
+export const allows = (them: Pick<Visit, 'operations' | 'parts'>, what: Operation): boolean =>
+  them.operations.includes(what) || (them.parts as string[]).includes(what);
 
-const does: Record<string, string> = {
-  work: 'ask sources, judge and note',
-  act: 'propose, mark as applied, and tell others',
-  approve: 'approve or revoke, and judge for every case',
-  administer: 'see to users, access and the machine',
-};
+/** may reports whether an operation is for who looks, as the server said; until that is
+ * known nobody is refused here: the server decides in any case. */
+export const may = (what: Operation): boolean => now === undefined || allows(now, what);
 
 /** whyNot says why a button does nothing, "" when it does. */
-export function whyNot(permission: string): string {
-  if (may(permission)) return '';
-  const whom = now?.user ? `your role, ${now.user.role}, may not` : 'you may not';
-  return `${whom} ${does[permission] ?? permission}`;
+export function whyNot(what: Operation): string {
+  if (may(what)) return '';
+  return now?.user ? `your role, ${now.user.role}, does not allow that` : 'that is not allowed to you';
 }
 
 export function enter(to: Visit): void {

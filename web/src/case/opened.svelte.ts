@@ -5,6 +5,7 @@ import { getContext, setContext } from 'svelte';
 
 import { api, Problem, said, textOf, type Case, type Finding, type Run, type Schemas } from '../api/client';
 import { follow } from '../api/events';
+import { allows, visit, whyNot, type Operation } from '../account/visit.svelte';
 import { listOf, Param, remember, route } from '../shell/route.svelte';
 import { complain, tell } from '../shell/toasts.svelte';
 
@@ -34,6 +35,7 @@ export class OpenedCase {
   doc = $state.raw<Case>();
   trouble = $state('');
   run = $state.raw<Run>(); // the investigation under way, if any
+  private allowed = $state.raw<Schemas['CaseAllowed']>(); // to who looks
 
   readonly selected = $derived(route.query.get('sel') ?? '');
   /** Bands, kinds, verdicts that the address leaves out of view. Coincidences are on demand. */
@@ -78,10 +80,37 @@ export class OpenedCase {
     remember(query);
   }
 
+  /** whyNot says why something about the case is not for who looks, "" when it is. */
+  whyNot(what: Operation): string {
+    const role = whyNot(what);
+    if (role || !visit.now?.accounts) return role;
+    if (!this.allowed) return 'whether you may is being asked';
+    return allows(this.allowed, what) ? '' : 'you see this case, and its owner did not let you change it';
+  }
+
+  /** may reports whether something about the case is offered to who looks. */
+  may(what: Operation): boolean {
+    return this.whyNot(what) === '';
+  }
+
+  /** Why nothing can be changed by who looks, "" when something can. */
+  readonly onlySeen = $derived(this.whyNot('note'));
+
+  /** learn asks what who looks may do about the case. */
+  async learn(): Promise<void> {
+    if (!visit.now?.accounts) return; // whoever has the link may do everything
+    try {
+      this.allowed = await said(api.GET('/api/v1/cases/{case}/may', { params: { path: { case: this.id } } }));
+    } catch (error) {
+      complain(error);
+    }
+  }
+
   /** live loads the case, and again with each change, whoever made it, until the answer is called. */
   live(): () => void {
     void this.tries;
     void this.load();
+    void this.learn();
     let head = '';
     return follow(`/api/v1/cases/${encodeURIComponent(this.id)}/events`, {
       head: (now: { head: string }) => {

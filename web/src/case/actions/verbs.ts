@@ -1,11 +1,13 @@
 // What can be ordered about an action, in words.
+import type { Operation } from '../../account/visit.svelte';
+
 export type Verb = 'propose' | 'approve' | 'apply' | 'revoke' | 'expire';
 
 interface Words {
   button: string;
   does: string;
   reason: boolean; // is needed
-  needs: 'act' | 'approve';
+  needs: Operation;
   bounds: boolean; // takes how long it stands, and what else to do
 }
 
@@ -35,7 +37,7 @@ export const verbs: Record<Verb, Words> = {
     button: 'Revoke',
     does: 'Takes it out of every block list from now on. The record keeps that it stood, and why it does no more.',
     reason: true,
-    needs: 'approve',
+    needs: 'revoke',
     bounds: false,
   },
   expire: {
