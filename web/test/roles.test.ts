@@ -156,7 +156,7 @@ test('an analyst works and does not approve; who only sees a case changes nothin
   const offered = await changing(page);
   for (const one of ['Findings: ✓ Accept…', 'Findings: Tag…', 'Record: Write it into the record', 'Sightings: Search'])
     assert.ok(offered.includes(one), `${one} is not among ${offered.join('; ')}`);
-  await page.getByRole('tab', { name: 'Actions' }).click();
+  await page.goto(`${server.origin}/#/case/${id}?tab=actions&act=none`);
   await page.getByRole('checkbox').nth(1).check();
   const bar = page.getByRole('group', { name: 'What to do with the chosen' });
   assert.ok(await bar.getByRole('button', { name: 'Propose…' }).isEnabled());
