@@ -2,11 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -188,18 +184,8 @@ func (a *app) accountsWanted(listen string, s settings, said bool) (bool, error)
 // process that has no accounts of its own and may take up the jobs of one that has. A
 // data directory in which nobody ever had an account stays without.
 func (a *app) withUsers(ctx context.Context, work *server.Work) (closeBook func(), err error) {
-	at, err := a.databaseAt("")
-	if err != nil {
-		return nil, err
-	}
-	if at.URL == "" {
-		dir, err := a.dataDir()
-		if err != nil {
-			return nil, err
-		}
-		if _, err := os.Stat(filepath.Join(dir, sqlite.FileName)); errors.Is(err, fs.ErrNotExist) {
-			return func() {}, nil
-		}
+	if never, err := a.neverKept(sqlite.FileName); never || err != nil {
+		return func() {}, err
 	}
 	if work.Users, closeBook, err = a.book(ctx); err != nil {
 		return nil, err

@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -202,18 +199,11 @@ func (a *app) withJobs(do func(*investigation.Workspace) error) error {
 // checkJobs names jobs that do not get on by themselves.
 func (a *app) checkJobs(ctx context.Context) []check {
 	const what = "jobs"
-	at, err := a.databaseAt("")
-	if err != nil {
+	switch never, err := a.neverKept(sqlite.FileName); {
+	case err != nil:
 		return []check{{what, "bad", err.Error()}}
-	}
-	if at.URL == "" {
-		dir, err := a.dataDir()
-		if err != nil {
-			return []check{{what, "bad", err.Error()}}
-		}
-		if _, err := os.Stat(filepath.Join(dir, sqlite.FileName)); errors.Is(err, fs.ErrNotExist) {
-			return []check{{what, "ok", "none was taken up yet"}}
-		}
+	case never:
+		return []check{{what, "ok", "none was taken up yet"}}
 	}
 	w, err := a.workspace(investigation.Needs{Jobs: true})
 	if err != nil {

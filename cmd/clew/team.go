@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -37,6 +39,21 @@ func (a *app) team(ctx context.Context) (*database.DB, error) {
 		}
 	}
 	return a.pool.db, nil
+}
+
+// neverKept reports whether there is no team's database, and the data directory never
+// had a file in which something is kept alone.
+func (a *app) neverKept(file string) (bool, error) {
+	at, err := a.databaseAt("")
+	if err != nil || at.URL != "" {
+		return false, err
+	}
+	dir, err := a.dataDir()
+	if err != nil {
+		return false, err
+	}
+	_, err = os.Stat(filepath.Join(dir, file))
+	return errors.Is(err, fs.ErrNotExist), nil // what else is wrong with it whoever opens it says
 }
 
 func (o *openedDatabase) close() {

@@ -20,6 +20,9 @@ const DefaultHolderLimit = 4096
 // ErrDamaged means a store cannot be opened as it is; the message says what to do.
 var ErrDamaged = errors.New("corpus is damaged or not a corpus")
 
+// ErrUnreachable means that the server which holds the corpus does not answer.
+var ErrUnreachable = errors.New("corpus is out of reach")
+
 // ErrLocked means another process has the store open for writing.
 var ErrLocked = errors.New("corpus is in use by another process")
 

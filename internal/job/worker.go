@@ -272,13 +272,13 @@ func (w *Worker) release(t *Task, o outcome) {
 		cancel()
 		switch {
 		case err == nil:
-			w.Log.Info("job ends", "job", t.Job.ID, "kind", t.Job.Kind, "case", t.Job.Case, "state", o.state, "error", o.said)
+			w.Log.Info("job ends", "job", t.Job.ID, "kind", t.Job.Kind, "case", t.Job.Case, "state", string(o.state), "error", o.said)
 			return
 		case errors.Is(err, ErrLost):
 			w.Log.Warn("another worker has the job", "job", t.Job.ID)
 			return
 		case time.Now().After(until) || w.abandoned():
-			w.Log.Error("how a job ended is not written: another worker does it again", "job", t.Job.ID, "state", o.state, "error", err)
+			w.Log.Error("how a job ended is not written: another worker does it again", "job", t.Job.ID, "state", string(o.state), "error", err)
 			return
 		}
 		w.Log.Warn("how a job ended is not written yet", "job", t.Job.ID, "error", err)

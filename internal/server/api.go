@@ -196,7 +196,7 @@ func asProblem(err error) error {
 	case errors.As(err, &refused), errors.Is(err, observable.ErrNotIndicator), errors.Is(err, investigation.ErrVerdict), errors.Is(err, investigation.ErrByHand),
 		errors.Is(err, extract.ErrUnreadable), errors.Is(err, casefile.ErrInvalid), errors.Is(err, watch.ErrInvalid), errors.Is(err, watch.ErrSchedule), errors.Is(err, casefile.ErrBundle):
 		return huma.Error422UnprocessableEntity(text)
-	case errors.Is(err, corpus.ErrLocked), errors.Is(err, casefile.ErrLocked), errors.Is(err, casefile.ErrFull), errors.Is(err, casefile.ErrUnreachable), errors.Is(err, account.ErrBreached),
+	case errors.Is(err, corpus.ErrLocked), errors.Is(err, corpus.ErrUnreachable), errors.Is(err, casefile.ErrLocked), errors.Is(err, casefile.ErrFull), errors.Is(err, casefile.ErrUnreachable), errors.Is(err, account.ErrBreached),
 		errors.As(err, &later), errors.Is(err, context.Canceled):
 		return huma.Error503ServiceUnavailable(text)
 	}

@@ -156,7 +156,7 @@ func (w *Worker) perform(ctx context.Context, t *job.Task, o order) error {
 
 // passing marks what passes by itself: the job is done later.
 func passing(err error) error {
-	for _, kind := range []error{corpus.ErrLocked, casefile.ErrLocked, casefile.ErrUnreachable, casefile.ErrFull, database.ErrUnreachable, database.ErrLocked, database.ErrFull} {
+	for _, kind := range []error{corpus.ErrLocked, corpus.ErrUnreachable, casefile.ErrLocked, casefile.ErrUnreachable, casefile.ErrFull, database.ErrUnreachable, database.ErrLocked, database.ErrFull} {
 		if errors.Is(err, kind) {
 			return job.Later{Err: err}
 		}

@@ -24,6 +24,10 @@ type Options struct {
 
 	User, Password string // "" is the server's user default, without a password
 
+	// Silence is how long the server may say nothing in the middle of a question; 0
+	// means [DefaultSilence].
+	Silence time.Duration
+
 	ReadOnly bool             // make no tables; a database without a corpus is an error
 	Clock    func() time.Time // numbers imports; nil means time.Now
 	Random   io.Reader        // keeps the numbers of two clients apart; nil means crypto/rand

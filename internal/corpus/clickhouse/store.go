@@ -11,7 +11,6 @@ package clickhouse
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -64,20 +63,22 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if opts.Random == nil {
 		opts.Random = rand.Reader
 	}
+	if opts.Silence == 0 {
+		opts.Silence = DefaultSilence
+	}
 	settings := &clickhouse.Options{
 		Addr:         opts.Addresses,
 		Auth:         clickhouse.Auth{Database: "default", Username: opts.User, Password: opts.Password},
 		Compression:  &clickhouse.Compression{Method: clickhouse.CompressionLZ4},
 		DialTimeout:  dialTimeout,
+		DialContext:  opts.dial,
+		ReadTimeout:  longestAnswer,
 		MaxOpenConns: maxConnections,
 		Settings: clickhouse.Settings{
 			"insert_distributed_sync":            1, // acknowledged is on its shard
 			"max_bytes_before_external_group_by": spillBytes,
 			"max_bytes_before_external_sort":     spillBytes,
 		},
-	}
-	if opts.TLS {
-		settings.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	conn, err := clickhouse.Open(settings)
 	if err != nil {
@@ -158,8 +159,12 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	if unreachable(err) {
-		return fmt.Errorf("corpus %s: the ClickHouse server cannot be reached: start it, or check the address; what was acknowledged is safe there (%w)", s.opts, err)
+	var silent *Silence
+	switch {
+	case errors.As(err, &silent):
+		return fmt.Errorf("%w: %s: the ClickHouse server said nothing for %s in the middle of a question: it hangs, or the network to it does; what was acknowledged is safe there (%w)", corpus.ErrUnreachable, s.opts, silent.Lasted, err)
+	case unreachable(err):
+		return fmt.Errorf("%w: %s: the ClickHouse server cannot be reached: start it, or check the address; what was acknowledged is safe there (%w)", corpus.ErrUnreachable, s.opts, err)
 	}
 	return fmt.Errorf("corpus %s: %w", s.opts, err)
 }

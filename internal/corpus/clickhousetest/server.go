@@ -27,18 +27,78 @@ const (
 // servers stop when it ends.
 func Start(t testing.TB, n int) []string {
 	t.Helper()
+	var addresses []string
+	for _, s := range startAll(t, n) {
+		addresses = append(addresses, s.Address)
+	}
+	return addresses
+}
+
+// One starts a server that can be killed, as Start does.
+func One(t testing.TB) *Server {
+	t.Helper()
+	return startAll(t, 1)[0]
+}
+
+// A Server is a ClickHouse server on loopback. What it acknowledged outlives
+// [Server.Kill].
+type Server struct {
+	Address   string
+	path, dir string
+	run       *exec.Cmd // nil while it is not there
+}
+
+func startAll(t testing.TB, n int) (servers []*Server) {
+	t.Helper()
 	path, err := exec.LookPath(command)
 	if err != nil {
 		t.Skip(command + " is not installed: apt-get install clickhouse-server")
 	}
 	addresses := freeAddresses(t, n)
-	for i := range addresses {
-		start(t, path, addresses, i)
+	for i, address := range addresses {
+		s := &Server{Address: address, path: path, dir: t.TempDir()}
+		write(t, filepath.Join(s.dir, "config.xml"), serverConfig(s.dir, addresses, i))
+		write(t, filepath.Join(s.dir, "users.xml"), usersConfig)
+		s.start(t)
+		t.Cleanup(func() {
+			s.Kill()
+			if t.Failed() {
+				log, _ := os.ReadFile(filepath.Join(s.dir, "errors.log"))
+				t.Logf("errors of the server at %s:\n%.4000s", s.Address, log)
+			}
+		})
+		servers = append(servers, s)
 	}
 	for _, address := range addresses {
 		await(t, address)
 	}
-	return addresses
+	return servers
+}
+
+func (s *Server) start(t testing.TB) {
+	t.Helper()
+	s.run = exec.Command(s.path, "--config-file="+filepath.Join(s.dir, "config.xml")) //nolint:gosec // a test kit, and the path is that of the server
+	s.run.Dir = s.dir
+	if err := s.run.Start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Kill ends the server at once: it has nothing to save, and takes seconds to stop by
+// itself.
+func (s *Server) Kill() {
+	if s.run != nil {
+		_ = s.run.Process.Kill()
+		_ = s.run.Wait()
+		s.run = nil
+	}
+}
+
+// Resume starts the server again on its data.
+func (s *Server) Resume(t testing.TB) {
+	t.Helper()
+	s.start(t)
+	await(t, s.Address)
 }
 
 // freeAddresses asks the system for ports, all at once so that they differ.
@@ -54,27 +114,6 @@ func freeAddresses(t testing.TB, n int) []string {
 		addresses = append(addresses, l.Addr().String())
 	}
 	return addresses
-}
-
-func start(t testing.TB, path string, addresses []string, i int) {
-	t.Helper()
-	dir := t.TempDir()
-	config := filepath.Join(dir, "config.xml")
-	write(t, config, serverConfig(dir, addresses, i))
-	write(t, filepath.Join(dir, "users.xml"), usersConfig)
-	server := exec.Command(path, "--config-file="+config) //nolint:gosec // a test kit, and the path is that of the server
-	server.Dir = dir
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = server.Process.Kill() // it has nothing to save, and takes seconds to stop by itself
-		_ = server.Wait()
-		if t.Failed() {
-			log, _ := os.ReadFile(filepath.Join(dir, "errors.log"))
-			t.Logf("errors of the server at %s:\n%.4000s", addresses[i], log)
-		}
-	})
 }
 
 func await(t testing.TB, address string) {

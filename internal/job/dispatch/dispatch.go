@@ -83,13 +83,25 @@ func Migrate[TTx any](ctx context.Context, driver riverdriver.Driver[TTx], schem
 	return nil
 }
 
-// Insert leaves a call in a transaction.
-func (r *River[TTx]) Insert(ctx context.Context, tx TTx, id, queue string, delay time.Duration) (ticket int64, err error) {
+// Calls are those of one transaction: the part of a [job.Tx] that is the same
+// whichever the database.
+//
+// [job.Tx]: clew/internal/job
+type Calls[TTx any] struct {
+	insert *river.Client[TTx]
+	tx     TTx
+}
+
+// In leaves calls, and looks for them, in a transaction.
+func (r *River[TTx]) In(tx TTx) Calls[TTx] { return Calls[TTx]{r.insert, tx} }
+
+// Dispatch leaves a call.
+func (c Calls[TTx]) Dispatch(ctx context.Context, id, queue string, delay time.Duration) (ticket int64, err error) {
 	options := &river.InsertOpts{Queue: queue, MaxAttempts: 1}
 	if delay > 0 {
 		options.ScheduledAt = time.Now().Add(delay)
 	}
-	inserted, err := r.insert.InsertTx(ctx, tx, call{id}, options)
+	inserted, err := c.insert.InsertTx(ctx, c.tx, call{id}, options)
 	if err != nil {
 		return 0, err
 	}
@@ -97,8 +109,8 @@ func (r *River[TTx]) Insert(ctx context.Context, tx TTx, id, queue string, delay
 }
 
 // Pending reports whether a call has yet to be answered.
-func (r *River[TTx]) Pending(ctx context.Context, tx TTx, ticket int64) (bool, error) {
-	row, err := r.insert.JobGetTx(ctx, tx, ticket)
+func (c Calls[TTx]) Pending(ctx context.Context, ticket int64) (bool, error) {
+	row, err := c.insert.JobGetTx(ctx, c.tx, ticket)
 	if errors.Is(err, rivertype.ErrNotFound) {
 		return false, nil
 	}

@@ -69,6 +69,13 @@ func (k kit) add(s *job.Store, id, caseID string) job.Job {
 // worker starts a worker, which stops with the test.
 func (k kit) worker(s *job.Store, name string, do func(context.Context, *job.Task) error, queues ...string) *job.Worker {
 	k.Helper()
+	return k.leased(lease, s, name, do, queues...)
+}
+
+// leased is worker with a lease of its own: where none is to run out, one that does not
+// on a busy machine either.
+func (k kit) leased(lease time.Duration, s *job.Store, name string, do func(context.Context, *job.Task) error, queues ...string) *job.Worker {
+	k.Helper()
 	w := &job.Worker{Store: s, Name: name, Queues: map[string]int{job.Shared: 2}, Do: do, Lease: lease, Beat: beat, Report: beat}
 	for _, q := range queues {
 		w.Queues[q] = 1
@@ -167,8 +174,8 @@ func inOrder(k kit) {
 		running[t.Job.Case]--
 		return nil
 	}
-	k.worker(s, "w1", do)
-	k.worker(k.store(), "w2", do)
+	k.leased(time.Minute, s, "w1", do)
+	k.leased(time.Minute, k.store(), "w2", do)
 	k.state(s, "x4", job.Complete)
 	k.state(s, "y4", job.Complete)
 	last := map[string]string{}

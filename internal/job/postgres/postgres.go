@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -67,8 +66,8 @@ CREATE TABLE clew.job_workers (
 }
 
 type backend struct {
-	db    *database.DB
-	river *dispatch.River[pgx.Tx]
+	db                      *database.DB
+	*dispatch.River[pgx.Tx] // listens
 }
 
 var _ job.Backend = (*backend)(nil)
@@ -120,7 +119,7 @@ func (b *backend) Tx(ctx context.Context, exclusive bool, do func(job.Tx) error)
 			return err
 		}
 	}
-	if err := do(transaction{tx, b.river}); err != nil {
+	if err := do(transaction{b.In(tx), tx}); err != nil {
 		return err
 	}
 	return tx.Commit(ctx)
@@ -139,11 +138,6 @@ func (b *backend) begin(ctx context.Context) (tx pgx.Tx, err error) {
 	return nil, err
 }
 
-// Listen implements [job.Backend].
-func (b *backend) Listen(queues map[string]int, work func(string)) (func(), error) {
-	return b.river.Listen(queues, work)
-}
-
 // Explain implements [job.Backend].
 func (b *backend) Explain(err error) error {
 	err = b.db.Explain(err)
@@ -157,8 +151,8 @@ func (b *backend) Explain(err error) error {
 }
 
 type transaction struct {
-	tx    pgx.Tx
-	river *dispatch.River[pgx.Tx]
+	dispatch.Calls[pgx.Tx]
+	tx pgx.Tx
 }
 
 // Exec implements [job.Tx].
@@ -180,14 +174,4 @@ func (t transaction) Each(ctx context.Context, query string, args []any, row fun
 		}
 	}
 	return rows.Err()
-}
-
-// Dispatch implements [job.Tx].
-func (t transaction) Dispatch(ctx context.Context, id, queue string, delay time.Duration) (int64, error) {
-	return t.river.Insert(ctx, t.tx, id, queue, delay)
-}
-
-// Pending implements [job.Tx].
-func (t transaction) Pending(ctx context.Context, ticket int64) (bool, error) {
-	return t.river.Pending(ctx, t.tx, ticket)
 }

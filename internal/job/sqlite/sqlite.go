@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	lib "modernc.org/sqlite/lib"
@@ -84,9 +83,9 @@ CREATE TABLE job_workers (
 }
 
 type backend struct {
-	path  string
-	db    *sql.DB
-	river *dispatch.River[*sql.Tx]
+	path                     string
+	db                       *sql.DB
+	*dispatch.River[*sql.Tx] // listens
 }
 
 var _ job.Backend = (*backend)(nil)
@@ -108,7 +107,7 @@ func Open(ctx context.Context, folder string) (*job.Store, error) {
 	err = sqlitefile.Try(ctx, func() error { return b.Explain(dispatch.Migrate(ctx, riversqlite.New(b.db), "")) },
 		func(err error) bool { return !errors.Is(err, ErrDamaged) && !errors.Is(err, dispatch.ErrNewer) })
 	if err == nil {
-		b.river, err = dispatch.Open(riversqlite.New(b.db), "")
+		b.River, err = dispatch.Open(riversqlite.New(b.db), "")
 	}
 	if err != nil {
 		return nil, errors.Join(err, b.db.Close())
@@ -131,15 +130,10 @@ func (b *backend) Tx(ctx context.Context, _ bool, do func(job.Tx) error) error {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing to undo after Commit
-	if err := do(transaction{tx, b.river}); err != nil {
+	if err := do(transaction{b.In(tx), tx}); err != nil {
 		return err
 	}
 	return tx.Commit()
-}
-
-// Listen implements [job.Backend].
-func (b *backend) Listen(queues map[string]int, work func(string)) (func(), error) {
-	return b.river.Listen(queues, work)
 }
 
 // Explain implements [job.Backend].
@@ -158,8 +152,8 @@ func (b *backend) Explain(err error) error {
 }
 
 type transaction struct {
-	tx    *sql.Tx
-	river *dispatch.River[*sql.Tx]
+	dispatch.Calls[*sql.Tx]
+	tx *sql.Tx
 }
 
 // Exec implements [job.Tx].
@@ -184,14 +178,4 @@ func (t transaction) Each(ctx context.Context, query string, args []any, row fun
 		}
 	}
 	return rows.Err()
-}
-
-// Dispatch implements [job.Tx].
-func (t transaction) Dispatch(ctx context.Context, id, queue string, delay time.Duration) (int64, error) {
-	return t.river.Insert(ctx, t.tx, id, queue, delay)
-}
-
-// Pending implements [job.Tx].
-func (t transaction) Pending(ctx context.Context, ticket int64) (bool, error) {
-	return t.river.Pending(ctx, t.tx, ticket)
 }

@@ -5,6 +5,7 @@ package broken
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,8 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"clew/internal/corpus"
+	"clew/internal/corpus/clickhouse"
 	"clew/internal/corpus/clickhousetest"
 	"clew/internal/database/postgrestest"
+	"clew/internal/observable"
+	"clew/internal/observation"
 	"clew/internal/reliability/clewtest"
 )
 
@@ -64,16 +69,16 @@ func refused(t *testing.T, said clewtest.Said, about ...string) {
 }
 
 // team is a place whose cases lie in a PostgreSQL behind a relay.
-func team(t *testing.T) (*clewtest.Home, *postgrestest.Server, *relay, string) {
+func team(t *testing.T) (*clewtest.Home, *postgrestest.Server, *clewtest.Relay, string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts servers")
 	}
 	server := postgrestest.Start(t)
-	r := newRelay(t, server.Address)
+	r := clewtest.NewRelay(t, server.Address)
 	h := clewtest.NewHome(t)
 	database := server.Database(t)
-	h.Env = append(h.Env, "CLEW_DATABASE="+strings.Replace(database, server.Address, r.address(), 1),
+	h.Env = append(h.Env, "CLEW_DATABASE="+strings.Replace(database, server.Address, r.Address(), 1),
 		"CLEW_DATABASE_USER="+postgrestest.User, "CLEW_DATABASE_PASSWORD="+postgrestest.Password)
 	h.Must(t, nil, "import", "cof", h.Write(t, "pdns.json", passiveDNS(500)))
 	h.Must(t, nil, "investigate", seed, "--offline")
@@ -89,16 +94,16 @@ func team(t *testing.T) (*clewtest.Home, *postgrestest.Server, *relay, string) {
 // so within bounds, one whose server is slow works, and nothing has to be mended.
 func TestPostgresOfCommands(t *testing.T) {
 	h, _, r, id := team(t)
-	for _, m := range []mood{cut, silent} {
-		r.set(m)
+	for _, m := range []clewtest.Mood{clewtest.Cut, clewtest.Silent} {
+		r.Set(m)
 		refused(t, timed(t, h, "case", "note", id, "while it was away"), "database cannot be reached", "what was acknowledged is safe")
-		r.set(passes)
+		r.Set(clewtest.Passes)
 	}
-	r.set(slow)
+	r.Set(clewtest.Slow)
 	if said := timed(t, h, "case", "note", id, "while it was slow"); said.Code != 0 {
 		t.Errorf("slow: exit %d %s", said.Code, said.Err)
 	}
-	r.set(passes)
+	r.Set(clewtest.Passes)
 	h.Must(t, nil, "case", "verify", id)
 	if log := h.Must(t, nil, "case", "log", id, "--json"); strings.Count(log, "while it was slow") != 1 {
 		t.Error("the remark of the slow moment is not there once")
@@ -145,13 +150,13 @@ func TestPostgresOfServe(t *testing.T) {
 	wait.Go(func() { acknowledged, refusals, longest = notes(ctx, t, server, id) })
 	for range 3 {
 		time.Sleep(time.Second)
-		r.set(cut)
+		r.Set(clewtest.Cut)
 		time.Sleep(time.Second)
-		r.set(passes)
+		r.Set(clewtest.Passes)
 		time.Sleep(time.Second)
-		r.set(silent)
+		r.Set(clewtest.Silent)
 		time.Sleep(2 * time.Second)
-		r.set(passes)
+		r.Set(clewtest.Passes)
 		time.Sleep(500 * time.Millisecond)
 		database.Kill()
 		time.Sleep(500 * time.Millisecond)
@@ -185,37 +190,86 @@ func TestClickHouse(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts servers")
 	}
-	r := newRelay(t, clickhousetest.Start(t, 1)[0])
+	r := clewtest.NewRelay(t, clickhousetest.Start(t, 1)[0])
 	h := clewtest.NewHome(t)
-	at := "clickhouse://" + r.address() + "/clew"
+	at := "clickhouse://" + r.Address() + "/clew"
 	h.Env = append(h.Env, "CLEW_CORPUS="+at)
 	h.Must(t, nil, "corpus", "init", at)
 	file := h.Write(t, "pdns.json", passiveDNS(60_000))
-	for _, m := range []mood{cut, silent} {
-		r.set(m)
+	for _, m := range []clewtest.Mood{clewtest.Cut, clewtest.Silent} {
+		r.Set(m)
 		refused(t, timed(t, h, "show", seed), "ClickHouse server cannot be reached", "start it")
-		r.set(passes)
+		r.Set(clewtest.Passes)
 	}
 	// In the middle of an import, three times at different moments.
 	for n := range 3 {
-		timer := time.AfterFunc(time.Duration(100+n*150)*time.Millisecond, func() { r.set(cut) })
+		timer := time.AfterFunc(time.Duration(100+n*150)*time.Millisecond, func() { r.Set(clewtest.Cut) })
 		said := timed(t, h, "import", "cof", file)
 		timer.Stop()
-		r.set(passes)
+		r.Set(clewtest.Passes)
 		if said.Code != 0 {
 			refused(t, said, "cannot be reached")
 		}
 	}
-	r.set(slow)
+	r.Set(clewtest.Slow)
 	if said := timed(t, h, "import", "cof", file); said.Code != 0 {
 		t.Errorf("slow: exit %d %s", said.Code, said.Err)
 	}
-	r.set(passes)
+	r.Set(clewtest.Passes)
 	list := h.Must(t, nil, "import", "list", "--json")
 	if strings.Count(list, filepath.Base(file)) != 1 {
 		t.Errorf("the import is not there once: %s", list)
 	}
 	if out := h.Must(t, nil, "show", seed, "--json"); !strings.Contains(out, "198.51.100.7") {
 		t.Errorf("what it brought is not there: %s", out)
+	}
+}
+
+// TestClickHouseFallsSilent holds up the corpus in the middle of a question and of an
+// insert: both end within the bound, and the next of them works.
+func TestClickHouseFallsSilent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts servers")
+	}
+	const most = time.Second
+	r := clewtest.NewRelay(t, clickhousetest.Start(t, 1)[0])
+	store, err := clickhouse.Open(t.Context(), clickhouse.Options{Addresses: []string{r.Address()}, Database: "clew", Silence: most})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close() //nolint:errcheck // nothing more is asked
+	name, err := observable.Parse(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, err := observable.Parse("198.51.100.7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := map[string]func() error{
+		"question": func() error { _, _, err := store.Objects(t.Context(), name, 10); return err },
+		"insert": func() error {
+			return store.Put(t.Context(), []observation.Observation{{Subject: name, Relation: observation.ResolvesTo, Object: address, Source: "test", Count: 1}})
+		},
+	}
+	for what, call := range calls {
+		if err := call(); err != nil { // the connection stands from now on
+			t.Fatal(what, err)
+		}
+		r.Set(clewtest.Silent)
+		began := time.Now()
+		err := call()
+		took := time.Since(began)
+		r.Set(clewtest.Passes)
+		if !errors.Is(err, corpus.ErrUnreachable) || !strings.Contains(err.Error(), "said nothing for 1s in the middle of a question") {
+			t.Errorf("%s: %v", what, err)
+		}
+		if took < most || took > most+5*time.Second {
+			t.Errorf("%s ended after %s, want %s", what, took, most)
+		}
+		t.Logf("%s: %s", what, took.Round(10*time.Millisecond))
+		if err := call(); err != nil {
+			t.Errorf("%s afterwards: %v", what, err)
+		}
 	}
 }

@@ -23,6 +23,7 @@ import (
 
 	"clew/internal/casefile"
 	"clew/internal/casefile/postgres"
+	"clew/internal/casefile/sqlite"
 	"clew/internal/database"
 	"clew/internal/database/postgrestest"
 	"clew/internal/reliability/clewtest"
@@ -55,6 +56,9 @@ type counting struct {
 
 type span struct{ came, went time.Time }
 
+// moment is the span of what takes no time.
+func moment() span { now := time.Now(); return span{now, now} }
+
 func addressOf(value string) string {
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(value))
@@ -79,15 +83,15 @@ func (c *counting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const keptWithin = time.Second
 
 // again counts the questions that were asked anew, and of those the ones whose answer
-// had been kept: it was not under way when a process was killed.
-func (c *counting) again(kills []time.Time) (questions, again int, twice []string) {
+// had been kept: it was not under way when a process was killed, or cut off.
+func (c *counting) again(cuts []span) (questions, again int, twice []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for value, spans := range c.asked {
 		questions++
 		for _, s := range spans[:len(spans)-1] {
 			again++
-			cut := slices.ContainsFunc(kills, func(k time.Time) bool { return !k.Before(s.came) && k.Before(s.went.Add(keptWithin)) })
+			cut := slices.ContainsFunc(cuts, func(c span) bool { return !c.went.Before(s.came) && c.came.Before(s.went.Add(keptWithin)) })
 			if !cut {
 				twice = append(twice, value)
 			}
@@ -104,12 +108,20 @@ type crew struct {
 	workers []*clewtest.Process
 	asked   *counting
 	record  casefile.Store
-	kills   []time.Time
-	tries   int // requests to the API that had to be made again
+	cuts    []span            // when somebody was killed, or could not be reached
+	seeds   map[string]string // of the cases
+	tries   int               // requests to the API that had to be made again
 }
 
-func newCrew(t *testing.T, url string) *crew {
-	c := &crew{T: t, asked: &counting{asked: map[string][]span{}}}
+// reaching is how processes are told where the database is.
+func reaching(url string) []string {
+	return []string{"CLEW_DATABASE=" + url, "CLEW_DATABASE_USER=" + postgrestest.User, "CLEW_DATABASE_PASSWORD=" + postgrestest.Password}
+}
+
+// newCrew starts a crew. url is where the test itself reaches the database, wired the
+// environment of each of the crew: servers are 0 and 1, workers 2 to 4.
+func newCrew(t *testing.T, url string, wired func(n int) []string) *crew {
+	c := &crew{T: t, asked: &counting{asked: map[string][]span{}}, seeds: map[string]string{}}
 	db, err := database.Open(t.Context(), database.Target{URL: url, User: postgrestest.User, Password: postgrestest.Password})
 	if err != nil {
 		t.Fatal(err)
@@ -118,19 +130,24 @@ func newCrew(t *testing.T, url string) *crew {
 	if c.record, err = postgres.In(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
-	provider := clewtest.NewProvider(t, c.asked)
-	for range 5 {
-		h := clewtest.NewHome(t)
-		h.Write(t, filepath.Join("config", "sources", "counting.yaml"), countingSource)
-		provider.Asks(t, h, "24h", "")
-		h.Env = append(h.Env, "CLEW_DATABASE="+url, "CLEW_DATABASE_USER="+postgrestest.User, "CLEW_DATABASE_PASSWORD="+postgrestest.Password)
-		c.homes = append(c.homes, h)
-	}
+	c.furnish(5, wired)
 	c.servers = []*clewtest.Server{c.serve(0), c.serve(1)}
 	for n := range 3 {
 		c.workers = append(c.workers, c.work(n))
 	}
 	return c
+}
+
+// furnish readies so many places that ask the counting provider.
+func (c *crew) furnish(places int, wired func(n int) []string) {
+	provider := clewtest.NewProvider(c, c.asked)
+	for n := range places {
+		h := clewtest.NewHome(c)
+		h.Write(c, filepath.Join("config", "sources", "counting.yaml"), countingSource)
+		provider.Asks(c, h, "24h", "")
+		h.Env = append(h.Env, wired(n)...)
+		c.homes = append(c.homes, h)
+	}
 }
 
 // serve starts a server: the first takes jobs itself, the second leaves them to workers.
@@ -142,13 +159,15 @@ func (c *crew) serve(n int) *clewtest.Server {
 }
 
 func (c *crew) work(n int) *clewtest.Process {
-	return c.homes[2+n].Start(c, "worker", "--slots", "2", "--log-level", "info")
+	return c.homes[2+n].Start(c, "worker", "--slots", "2", "--log-level", "info", "--name", workerName(n))
 }
+
+func workerName(n int) string { return fmt.Sprint("worker-", n) }
 
 // strike kills the nth of the crew and starts it again.
 func (c *crew) strike(n int) {
 	n %= 5
-	c.kills = append(c.kills, time.Now())
+	c.cuts = append(c.cuts, moment())
 	if n < 2 {
 		c.servers[n].Kill()
 		c.servers[n] = c.serve(n)
@@ -229,17 +248,19 @@ func (c *crew) ended(ids []string, within time.Duration, each func()) map[string
 // cases opens cases without asking anybody: on reserved names none is opened with.
 func (c *crew) cases(n int) (ids []string) {
 	var runs []string
+	var seeds []string
 	for i := range n {
 		var r run
-		c.api("POST", "/api/v1/investigations", fmt.Sprintf(`{"indicators":["seed%d.example"],"offline":true}`, i), &r)
+		seeds = append(seeds, fmt.Sprintf("seed%d.example", len(c.seeds)+i))
+		c.api("POST", "/api/v1/investigations", fmt.Sprintf(`{"indicators":[%q],"offline":true}`, seeds[i]), &r)
 		runs = append(runs, r.ID)
 	}
 	by := c.ended(runs, 2*time.Minute, func() {})
-	for _, id := range runs {
+	for i, id := range runs {
 		if by[id].State != "complete" || by[id].Case == "" {
 			c.Fatalf("a case was not opened: %+v", by[id])
 		}
-		ids = append(ids, by[id].Case)
+		ids, c.seeds[by[id].Case] = append(ids, by[id].Case), seeds[i]
 	}
 	return ids
 }
@@ -274,11 +295,25 @@ func (c *crew) held(cases, runs []string, by map[string]run) (takenOver int) {
 			c.Fatal(err)
 		}
 		shown, err := json.Marshal(record.Document())
-		if seed := fmt.Sprintf("seed%d.example", i); err != nil || !strings.Contains(string(shown), addressOf(seed)) {
+		if seed := c.seeds[cases[i]]; err != nil || !strings.Contains(string(shown), addressOf(seed)) {
 			c.Errorf("case %s does not know where %s leads to (%v)", cases[i], seed, err)
 		}
 	}
 	return takenOver
+}
+
+// sums holds what was done to what was asked, and says the figures of it. Jobs were
+// also those that opened the cases.
+func (c *crew) sums(cases, runs []string, by map[string]run, what string, began time.Time) {
+	c.Helper()
+	took := time.Since(began)
+	takenOver := c.held(cases, runs, by)
+	questions, again, twice := c.asked.again(c.cuts)
+	if len(twice) > 0 || questions == 0 {
+		c.Errorf("asked again although the answer had come: %v", twice)
+	}
+	c.Logf("%d jobs, %s, %s: %d taken over or tried again, 0 lost; %d questions, %d asked again that were under way then, %d answered ones; %d requests to the API made again",
+		len(runs)+len(cases), what, took.Round(time.Second), takenOver, questions, again, len(twice), c.tries)
 }
 
 // size is a figure of the test, from the environment for the long run.
@@ -297,7 +332,8 @@ func size(t *testing.T, variable string, usual int) int {
 func TestOneAtATimeIsKilled(t *testing.T) {
 	jobs, kills := size(t, "CLEW_TEAM_JOBS", 24), size(t, "CLEW_TEAM_KILLS", 5)
 	server := postgrestest.Start(t)
-	c := newCrew(t, server.Database(t)+"?sslmode=disable")
+	url := server.Database(t) + "?sslmode=disable"
+	c := newCrew(t, url, func(int) []string { return reaching(url) })
 	began := time.Now()
 	cases := c.cases(jobs)
 	runs := c.investigate(cases)
@@ -308,14 +344,7 @@ func TestOneAtATimeIsKilled(t *testing.T) {
 			struck, last = struck+1, time.Now()
 		}
 	})
-	took := time.Since(began)
-	takenOver := c.held(cases, runs, by)
-	questions, again, twice := c.asked.again(c.kills)
-	if len(twice) > 0 {
-		t.Errorf("asked again although the answer had come: %v", twice)
-	}
-	t.Logf("%d jobs, %d kills, %s: %d taken over, 0 lost; %d questions, %d asked again that were under way at a kill, %d answered ones; %d requests to the API made again",
-		len(runs)+len(cases), struck, took.Round(time.Second), takenOver, questions, again, len(twice), c.tries)
+	c.sums(cases, runs, by, fmt.Sprintf("%d kills", struck), began)
 }
 
 // TestTheDatabaseIsStartedAnew kills the database under load, once for each second
@@ -323,26 +352,49 @@ func TestOneAtATimeIsKilled(t *testing.T) {
 func TestTheDatabaseIsStartedAnew(t *testing.T) {
 	jobs, restarts := size(t, "CLEW_TEAM_JOBS", 16), size(t, "CLEW_TEAM_KILLS", 2)
 	server := postgrestest.Start(t)
-	c := newCrew(t, server.Database(t)+"?sslmode=disable")
+	url := server.Database(t) + "?sslmode=disable"
+	c := newCrew(t, url, func(int) []string { return reaching(url) })
 	cases := c.cases(jobs)
 	began := time.Now()
 	runs := c.investigate(cases)
 	done, last := 0, time.Now()
 	by := c.ended(runs, 10*time.Minute, func() {
 		if done < restarts && time.Since(last) > time.Second {
-			c.kills = append(c.kills, time.Now())
+			began := time.Now()
 			server.Kill()
 			server.Resume(t)
-			c.kills = append(c.kills, time.Now())
+			c.cuts = append(c.cuts, span{began, time.Now()})
 			done, last = done+1, time.Now()
 		}
 	})
-	took := time.Since(began)
-	takenOver := c.held(cases, runs, by)
-	questions, again, twice := c.asked.again(c.kills)
-	if len(twice) > 0 {
-		t.Errorf("asked again although the answer had come: %v", twice)
+	c.sums(cases, runs, by, fmt.Sprintf("the database started anew %d times", done), began)
+}
+
+// TestOneAloneIsKilled kills a server that has no database and no workers, with jobs
+// under way and in its queue.
+func TestOneAloneIsKilled(t *testing.T) {
+	jobs, kills := size(t, "CLEW_TEAM_JOBS", 8), size(t, "CLEW_TEAM_KILLS", 3)
+	c := &crew{T: t, asked: &counting{asked: map[string][]span{}}, seeds: map[string]string{}}
+	c.furnish(1, func(int) []string { return nil })
+	serve := func() *clewtest.Server { return c.homes[0].Serve(t, "--slots", "2") }
+	c.servers = []*clewtest.Server{serve()}
+	began := time.Now()
+	cases := c.cases(jobs)
+	runs := c.investigate(cases)
+	struck, last := 0, time.Now()
+	by := c.ended(runs, 10*time.Minute, func() {
+		if struck < kills && time.Since(last) > answerAfter*3/2 {
+			c.cuts = append(c.cuts, moment())
+			c.servers[0].Kill()
+			c.servers[0] = serve()
+			struck, last = struck+1, time.Now()
+		}
+	})
+	record, err := sqlite.Open(filepath.Join(c.homes[0].Data, "cases"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Logf("%d jobs, the database started anew %d times, %s: %d tried again, 0 lost; %d questions, %d asked again that were under way, %d answered ones; %d requests to the API made again",
-		len(runs), done, took.Round(time.Second), takenOver, questions, again, len(twice), c.tries)
+	defer record.Close() //nolint:errcheck // nothing was written
+	c.record = record
+	c.sums(cases, runs, by, fmt.Sprintf("alone on SQLite, %d kills", struck), began)
 }

@@ -1,4 +1,4 @@
-package broken
+package clewtest
 
 import (
 	"io"
@@ -8,81 +8,85 @@ import (
 	"time"
 )
 
-// A mood is how a relay treats what passes through it.
-type mood int
+// A Mood is how a relay treats what passes through it.
+type Mood int
 
+// The moods of a relay.
 const (
-	passes mood = iota
-	slow        // each piece waits
-	silent      // connections stand, nothing passes: half open
-	cut         // connections are closed, and new ones at once
+	Passes Mood = iota
+	Slow        // each piece waits
+	Silent      // connections stand, nothing passes: half open
+	Cut         // connections are closed, and new ones at once
 )
 
 // slowness is how long each piece waits.
 const slowness = 30 * time.Millisecond
 
-// A relay stands between clew and a server.
-type relay struct {
+// A Relay stands between clew and a server.
+type Relay struct {
 	listener net.Listener
 	upstream string
 
 	mu    sync.Mutex
-	mood  mood              // guarded by mu
+	mood  Mood              // guarded by mu
 	moved chan struct{}     // guarded by mu; closed with the next mood
 	conns map[net.Conn]bool // guarded by mu
 }
 
-func newRelay(t *testing.T, upstream string) *relay {
+// NewRelay is one to a server, until the test ends.
+func NewRelay(t testing.TB, upstream string) *Relay {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &relay{listener: l, upstream: upstream, moved: make(chan struct{}), conns: map[net.Conn]bool{}}
+	r := &Relay{listener: l, upstream: upstream, moved: make(chan struct{}), conns: map[net.Conn]bool{}}
 	go r.accept()
 	t.Cleanup(func() {
 		_ = l.Close()
-		r.set(cut)
+		r.Set(Cut)
 	})
 	return r
 }
 
-func (r *relay) address() string { return r.listener.Addr().String() }
+// Address is where to connect.
+func (r *Relay) Address() string { return r.listener.Addr().String() }
 
-func (r *relay) now() (mood, <-chan struct{}) {
+func (r *Relay) now() (Mood, <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.mood, r.moved
 }
 
-func (r *relay) set(m mood) {
+// Set changes the mood, also of what is under way.
+func (r *Relay) Set(m Mood) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.mood = m
 	close(r.moved)
 	r.moved = make(chan struct{})
-	if m == cut {
+	if m == Cut {
 		for c := range r.conns {
 			_ = c.Close()
 		}
 	}
 }
 
-func (r *relay) keep(c net.Conn) bool {
+func (r *Relay) keep(c net.Conn) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.conns[c] = true
-	return r.mood != cut
+	return r.mood != Cut
 }
 
-func (r *relay) drop(c net.Conn) {
+func (r *Relay) drop(c net.Conn) {
 	_ = c.Close()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.conns, c)
 }
 
-func (r *relay) accept() {
+func (r *Relay) accept() {
 	for {
 		client, err := r.listener.Accept()
 		if err != nil {
@@ -92,7 +96,7 @@ func (r *relay) accept() {
 	}
 }
 
-func (r *relay) join(client net.Conn) {
+func (r *Relay) join(client net.Conn) {
 	defer r.drop(client)
 	if !r.keep(client) {
 		return
@@ -116,16 +120,16 @@ func (r *relay) join(client net.Conn) {
 }
 
 // pass copies until one side ends, in the mood of the moment.
-func (r *relay) pass(from io.Reader, to io.Writer) {
+func (r *Relay) pass(from io.Reader, to io.Writer) {
 	piece := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(piece)
 		for {
 			m, moved := r.now()
-			if m == slow {
+			if m == Slow {
 				time.Sleep(slowness)
 			}
-			if m != silent {
+			if m != Silent {
 				break
 			}
 			<-moved
