@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
+	"clew/internal/account"
 	"clew/internal/server"
 	"clew/internal/watch"
 )
@@ -47,4 +49,28 @@ func TestServeWatches(t *testing.T) {
 		t.Errorf("events of a watch that is gone: %s", events)
 	}
 	c.want(200, "GET", "/api/v1/cases/"+saved.Case, "") // what was found stays
+}
+
+// What is done to a watch stands in the audit with the case that it goes on with.
+func TestTheAuditNamesTheCaseOfAWatch(t *testing.T) {
+	g := newTeam(t)
+	const at = "POST /api/v1/watches"
+	for _, request := range []struct {
+		way, body string
+		code      int
+	}{
+		{at, `{"name":"op","case":"` + g.ids["own"] + `","schedule":"every 6h"}`, http.StatusCreated},
+		{at + "/op", `{"paused":true}`, http.StatusOK},
+		{at + "/op/remove", ``, http.StatusOK},
+	} {
+		if code, text := g.ask("analyst", request.way, request.body); code != request.code {
+			t.Fatalf("%s: %d %s", request.way, code, text)
+		}
+	}
+	for _, operation := range []string{"watch-add", "watch-change", "watch-remove"} {
+		entries, _, err := g.book.Audit(t.Context(), account.AuditQuery{Actor: "analyst", Operation: operation, Outcome: account.Done, Limit: 10})
+		if err != nil || len(entries) != 1 || entries[0].Case != g.ids["own"] {
+			t.Errorf("audit of %s: %+v %v", operation, entries, err)
+		}
+	}
 }

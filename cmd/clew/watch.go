@@ -218,7 +218,11 @@ func printWatch(out io.Writer, w watch.Watch, runs []watch.Round) error {
 	fmt.Fprintf(out, "%s  %s, %s\n  case %s, news from %s confidence up, to %s\n  next run %s\n", terminalSafe(w.Name), stateOf(w), terminalSafe(w.Schedule),
 		terminalSafe(w.Case), w.Band, orDash(strings.Join(w.To, ", ")), w.Due)
 	if w.Error != "" {
-		fmt.Fprintf(out, "  last failure: %s\n", casefile.Prose(w.Error))
+		word := "last failure"
+		if w.LastRun != nil && w.LastRun.State == watch.RunWaiting {
+			word = "waits"
+		}
+		fmt.Fprintf(out, "  %s: %s\n", word, casefile.Prose(w.Error))
 	}
 	for _, r := range runs {
 		fmt.Fprintf(out, "%s  %s", r.Ended, r.State)

@@ -185,6 +185,7 @@ func (s *service) ownWatch(ctx context.Context, name string) (watch.Watch, error
 	if err != nil {
 		return w, err
 	}
+	noteCase(ctx, w.Case)
 	return w, s.mayStop(ctx, w.Case, w.By)
 }
 

@@ -42,4 +42,5 @@ export const endings: Record<string, string> = {
 };
 
 /** hasCase reports whether the case of a watch is there: the first run opens that of indicators. */
-export const hasCase = (w: Watch): boolean => w.settled || (w.bounds.indicators ?? []).length === 0;
+export const hasCase = (w: Watch): boolean =>
+  w.settled || w.last_run?.state === 'waiting' || (w.bounds.indicators ?? []).length === 0;
