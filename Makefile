@@ -103,9 +103,10 @@ servers: ## searches that tests ask on loopback: VictoriaLogs, Loki, ZincSearch 
 	@./scripts/packages.sh clickhouse-server
 
 SOAK ?= 120m
+PAUSE ?= 2s
 soak: ## clew serve under mixed work for SOAK (default 120m): memory, goroutines and files stay flat
 	@mkdir -p $(CURDIR)/.soak && rm -f $(CURDIR)/.soak/soak.csv
-	CLEW_SOAK=$(SOAK) CLEW_SOAK_DIR=$(CURDIR)/.soak $(GO) test -count=1 -timeout 12h -run TestServeForHours -v ./internal/reliability/soak
+	CLEW_SOAK=$(SOAK) CLEW_SOAK_PAUSE=$(PAUSE) CLEW_SOAK_DIR=$(CURDIR)/.soak $(GO) test -count=1 -timeout 12h -run TestServeForHours -v ./internal/reliability/soak
 	$(GO) run ./internal/reliability/soak $(CURDIR)/.soak/soak.csv
 
 load: ## a team and a thousand event streams in front of one server; a case of 100,000 findings (minutes)

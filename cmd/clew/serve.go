@@ -24,6 +24,7 @@ func (a *app) serveCommand() *cobra.Command {
 	var listen string
 	var assistants mcpFlags
 	var accounts bool
+	var memory int
 	var f workFlags
 	cmd := &cobra.Command{
 		Use: "serve", Short: "The page and the API, on this machine", Args: cobra.NoArgs,
@@ -39,7 +40,10 @@ token as password.`,
   curl -H "Authorization: Bearer $CLEW_TOKEN" http://127.0.0.1:8777/api/v1/cases
   curl -u "clew:$CLEW_TOKEN" http://127.0.0.1:8777/feeds/edl-domain`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.serve(cmd.Context(), listen, assistants, accounts, f)
+			if memory < 1 {
+				return usagef("--case-memory: at least 1 MiB")
+			}
+			return a.serve(cmd.Context(), listen, assistants, accounts, memory, f)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "address to listen at; beyond this machine only with TLS or behind a named proxy (default: the configuration's serve: listen, else "+usualAddress+")")
@@ -48,6 +52,7 @@ token as password.`,
 	cmd.Flags().IntVar(&f.slots, "slots", 4, "investigations at once; more wait for their turn")
 	cmd.Flags().BoolVar(&f.none, "no-work", false, "leave investigations to clew worker, and do only what needs this machine's files")
 	cmd.Flags().BoolVar(&accounts, "accounts", false, "for a team: everybody signs in, with a role; always on beyond this machine")
+	cmd.Flags().IntVar(&memory, "case-memory", server.DefaultCaseMemory, "MiB of memory for cases that were read, about; those unused for longest leave it first")
 	a.askFlags(cmd)
 	a.logFlags(cmd)
 	return cmd
@@ -76,7 +81,7 @@ const leastToken = 16
 // (RFC 3986, 2.3): net/http drops others from a cookie, which then opens nothing.
 const tokenCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 
-func (a *app) serve(ctx context.Context, listen string, assistants mcpFlags, accounts bool, f workFlags) error {
+func (a *app) serve(ctx context.Context, listen string, assistants mcpFlags, accounts bool, memory int, f workFlags) error {
 	if err := a.bounds(&investigation.Request{}); err != nil {
 		return err // better now than with every request
 	}
@@ -110,7 +115,7 @@ func (a *app) serve(ctx context.Context, listen string, assistants mcpFlags, acc
 	}
 	a.connectors() // read once, before requests run side by side
 	at := cmp.Or(listen, settings.Serve.Listen, usualAddress)
-	options := server.Options{Token: token, Version: version(), Clock: a.clock, Page: page.Handler, Place: place, TLS: encrypted, Log: a.logger, Work: work}
+	options := server.Options{Token: token, Version: version(), Clock: a.clock, Page: page.Handler, Place: place, TLS: encrypted, Log: a.logger, Work: work, CaseMemory: memory}
 	if accounts, err = a.accountsWanted(at, settings, accounts); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -9,14 +10,15 @@ import (
 	"clew/internal/casefile"
 )
 
-// mostHeld bounds what is kept of cases in memory, in all, in findings without
-// their evidence, of which one takes about a KiB (docs/reliability.md).
-const mostHeld = 600_000
+// DefaultCaseMemory bounds what is kept of cases in memory, in all, in MiB. It is
+// counted in findings without their evidence, of which one takes about a KiB
+// (docs/reliability.md).
+const DefaultCaseMemory = 600
 
 // heldIdle is how long a case that nobody asks for is kept.
 const heldIdle = 10 * time.Minute
 
-// wholeWeighs is how many of these one finding with its evidence takes.
+// wholeWeighs is how many KiB one finding with its evidence takes.
 const wholeWeighs = 4
 
 // documents keep the cases that were read last, each until its record grows.
@@ -25,6 +27,7 @@ type documents struct {
 	core  Core
 	cases casefile.Reader
 	clock func() time.Time
+	most  int // held in all, in KiB
 
 	mu   sync.Mutex
 	held map[string]*heldCase // guarded by mu
@@ -33,15 +36,16 @@ type documents struct {
 // heldCase is one case. Only one request at a time reads it; the others wait.
 type heldCase struct {
 	used time.Time // guarded by documents.mu
-	size int       // as mostHeld counts; guarded by documents.mu
+	size int       // in KiB, about; guarded by documents.mu
 
 	mu      sync.Mutex
 	outline heldForm // guarded by mu
 	whole   heldForm // guarded by mu; where it is there, the outline is not needed
 }
 
-func newDocuments(core Core, cases casefile.Reader, clock func() time.Time) *documents {
-	return &documents{core: core, cases: cases, clock: clock, held: map[string]*heldCase{}}
+// newDocuments keeps cases in so many MiB, about; 0 means [DefaultCaseMemory].
+func newDocuments(core Core, cases casefile.Reader, clock func() time.Time, memory int) *documents {
+	return &documents{core: core, cases: cases, clock: clock, most: cmp.Or(memory, DefaultCaseMemory) << 10, held: map[string]*heldCase{}}
 }
 
 // outlined returns the record of a case as it stands, its findings without factors
@@ -106,7 +110,7 @@ func (d *documents) loaded(ctx context.Context, id string, h *heldCase, outline 
 	return form, nil
 }
 
-// weight is what a record takes in memory, as mostHeld counts: its findings at what
+// weight is what a record takes in memory, in KiB, about: its findings at what
 // one weighs, and its events, which lie there as they are and as they are understood.
 func weight(record *casefile.Record, finding int) int {
 	text := 0
@@ -159,12 +163,12 @@ func (d *documents) weighIn(id string, h *heldCase, size int) {
 			total += other.size
 		}
 	}
-	if total <= mostHeld {
+	if total <= d.most {
 		return
 	}
 	slices.SortFunc(others, func(a, b string) int { return d.held[a].used.Compare(d.held[b].used) })
 	for _, name := range others {
-		if total <= mostHeld {
+		if total <= d.most {
 			return
 		}
 		total -= d.held[name].size

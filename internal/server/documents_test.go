@@ -28,7 +28,7 @@ func TestWeightCountsEvents(t *testing.T) {
 // through all of them; and beyond the bound those unused for longest are.
 func TestCasesAreLetGoOf(t *testing.T) {
 	now := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
-	d := newDocuments(nil, nil, func() time.Time { return now })
+	d := newDocuments(nil, nil, func() time.Time { return now }, 1)
 	held := func() []string { return slices.Sorted(maps.Keys(d.held)) }
 	read := func(h *heldCase, id string, size int) { d.weighIn(id, h, size) }
 
@@ -45,12 +45,12 @@ func TestCasesAreLetGoOf(t *testing.T) {
 	}
 
 	now = now.Add(time.Second)
-	read(d.hold("large"), "large", mostHeld-1)
+	read(d.hold("large"), "large", 1<<10-1)
 	if got := held(); !slices.Equal(got, []string{"large", "next"}) {
 		t.Errorf("beyond the bound these are held: %q, want the two used last", got)
 	}
 	now = now.Add(time.Second)
-	read(d.hold("beyond"), "beyond", mostHeld+1)
+	read(d.hold("beyond"), "beyond", 1<<10+1)
 	if got := held(); !slices.Equal(got, []string{"beyond"}) {
 		t.Errorf("a case beyond the bound alone: %q are held", got)
 	}

@@ -43,6 +43,9 @@ type Options struct {
 	Folders  []string // of this machine, that everybody who works may read from
 	Requests int      // a second of one user with an account that are answered; 0 means [DefaultRate]
 	NoStore  bool     // browsers keep no answer, however large: each is sent anew
+	// CaseMemory is what cases that were read may take in memory, in MiB, about; 0
+	// means [DefaultCaseMemory].
+	CaseMemory int
 }
 
 // A Site serves its own files, and gives everything else to next.
@@ -81,7 +84,7 @@ func New(addr net.Addr, o Options) (*Server, error) {
 		core: o.Core, cases: cases, shelf: shelf, jobs: js, worker: newWorker(js, shelf, o.Work), beat: 15 * time.Second, streams: streams{most: mostStreams}, version: o.Version,
 		accounts: o.Accounts, provider: o.Provider, folders: o.Folders,
 	}
-	s.docs, s.watch = newDocuments(o.Core, cases.Cases, o.Clock), newWatches(func(ctx context.Context, id string) (casefile.Head, error) {
+	s.docs, s.watch = newDocuments(o.Core, cases.Cases, o.Clock, o.CaseMemory), newWatches(func(ctx context.Context, id string) (casefile.Head, error) {
 		return cases.Cases.Head(account.System(ctx), id)
 	}, sameHead)
 	s.saved = newWatches(func(ctx context.Context, name string) (WatchHistory, error) {

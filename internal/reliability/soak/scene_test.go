@@ -25,6 +25,11 @@ import (
 // workers is how many analysts work at once.
 const workers = 3
 
+// caseMemory bounds what the server keeps of cases, in MiB. With what it keeps when
+// nobody says, hours would go by before it has to let go of any, and until then
+// memory that is filled as it should be looks like memory that leaks.
+const caseMemory = "32"
+
 // A scene is a server on a synthetic world, with a provider behind it, and what
 // has been done to it.
 type scene struct {
@@ -65,7 +70,7 @@ func newScene(t *testing.T, p pace, failures io.Writer) *scene {
 	} else {
 		t.Log("PostgreSQL is not installed: no cases are pushed")
 	}
-	s.server = s.home.Serve(t)
+	s.server = s.home.Serve(t, "--case-memory", caseMemory)
 	return s
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -13,10 +14,12 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(clewtest.Main(m)) }
 
-// The run is as long as soakVariable says ("110m"); folderVariable names where the
-// table and the log of failures go, which stay.
+// The run is as long as soakVariable says ("110m"), and an analyst rests between two
+// things as pauseVariable says, on average; folderVariable names where the table and
+// the log of failures go, which stay.
 const (
 	soakVariable   = "CLEW_SOAK"
+	pauseVariable  = "CLEW_SOAK_PAUSE"
 	folderVariable = "CLEW_SOAK_DIR"
 )
 
@@ -56,11 +59,15 @@ func TestServeForHours(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pause, err := time.ParseDuration(cmp.Or(os.Getenv(pauseVariable), "2s"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := os.Getenv(folderVariable)
 	if dir == "" {
 		dir = t.TempDir()
 	}
-	samples, failed := soak(t, dir, pace{lasts: lasts, sample: 30 * time.Second, quietEvery: 18 * time.Minute, quiet: 130 * time.Second, pause: 2 * time.Second, hold: 20 * time.Second, world: "40k", troubles: true})
+	samples, failed := soak(t, dir, pace{lasts: lasts, sample: 30 * time.Second, quietEvery: min(18*time.Minute, lasts/4), quiet: 130 * time.Second, pause: pause, hold: 20 * time.Second, world: "40k", troubles: true})
 	var out bytes.Buffer
 	table(&out, samples, rows)
 	t.Logf("%s\n%s", out.String(), failed)
