@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -51,6 +52,13 @@ func (d *deadly) mortal(kill func()) (got []string) {
 	return got
 }
 
+// start starts who tells the recipient; nobody is killed before they run.
+func (d *deadly) start(cmd *exec.Cmd) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return cmd.Start()
+}
+
 // TestEscalate kills clew while a recipient has the message and the record does not
 // say so yet: it goes out again under the same ID, and nothing else does.
 func TestEscalate(t *testing.T) {
@@ -71,8 +79,11 @@ func TestEscalate(t *testing.T) {
 	died, again := 0, map[string]int{}
 	for died < kills {
 		cmd := h.Command("escalate", id)
-		desk.mortal(func() { _ = cmd.Process.Kill() }) // once it runs, which it does when it tells
-		if err := cmd.Run(); err == nil {
+		desk.mortal(func() { _ = cmd.Process.Kill() })
+		if err := desk.start(cmd); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err == nil {
 			t.Fatalf("nobody was told after %d kills", died)
 		}
 		got := desk.mortal(nil)
