@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -24,7 +25,7 @@ type result struct {
 	New     int64         // inputs that reached code which none before them had reached
 	Corpus  int64         // inputs that are tried first from now on
 	Broken  bool          // the last time
-	Because string        // of Broken, one line
+	Because string        // it ended before its time, one line
 }
 
 func (r result) String() string {
@@ -77,8 +78,16 @@ func run(ctx context.Context, t target, lasts time.Duration, parallel int, cache
 	if ctx.Err() != nil {
 		return r, errInterrupted
 	}
-	if r.Broken = failed != nil; r.Broken && r.Because == "" {
-		r.Because = failed.Error()
+	if failed == nil {
+		return r, nil
+	}
+	r.Because = cmp.Or(r.Because, failed.Error())
+	// Go's fuzzer gives an input up that takes it ten seconds, which on a busy machine
+	// any may: one that broke something breaks it alone, too.
+	alone := exec.CommandContext(ctx, binary, "-test.run", "^"+t.Name+"$") //nolint:gosec // built above
+	alone.Dir = t.dir()
+	if r.Broken = alone.Run() != nil; !r.Broken {
+		r.Because = "given up, and well alone: " + r.Because
 	}
 	return r, nil
 }
