@@ -98,6 +98,8 @@ var withheld = map[string]string{
 
 	"telemetry-keep": "names files of the machine", "telemetry-work": "of the machine", "telemetry-cancel": "of the machine", "doctor": "of the machine",
 
+	"may": "for the page's buttons: an assistant is told when it tries",
+
 	"access": "people say who sees a case", "access-set": "people say who sees a case", "trail": "of an admin",
 }
 
