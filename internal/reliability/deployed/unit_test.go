@@ -65,7 +65,10 @@ func boot(t *testing.T) *machine {
 		close(ended)
 	}()
 	t.Cleanup(func() {
-		_ = spawn.Process.Kill() // its namespaces end with it
+		if m.init != 0 {
+			_ = syscall.Kill(m.init, syscall.SIGKILL) // everything in its namespace ends with it, and it does not end with nspawn
+		}
+		_ = spawn.Process.Kill() // where it has not got so far
 		<-ended
 	})
 	children := filepath.Join("/proc", strconv.Itoa(spawn.Process.Pid), "task", strconv.Itoa(spawn.Process.Pid), "children")
