@@ -29,6 +29,7 @@ async function setPassword(page: Page): Promise<void> {
 }
 
 async function signIn(page: Page, name: string, password = words): Promise<void> {
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor(); // and no other form with a name
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
