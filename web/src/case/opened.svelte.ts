@@ -115,6 +115,7 @@ export class OpenedCase {
     return follow(`/api/v1/cases/${encodeURIComponent(this.id)}/events`, {
       head: (now: { head: string }) => {
         if (now.head !== head && head !== '') void this.load();
+        if (head !== '') void this.learn(); // who sees it changes without a line in its record
         head = now.head;
       },
       gone: (why: { reason: string }) => {
