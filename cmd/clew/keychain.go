@@ -34,11 +34,14 @@ func storeSecret(ctx context.Context, name, title, key string) error {
 // secret returns the key that the keychain has of a source.
 func secret(ctx context.Context, name string) (string, error) {
 	out, err := keychain(ctx, "", append([]string{"lookup"}, attributes(name)...)...)
-	if err == nil && out == "" {
-		err = fmt.Errorf("%w: it has no key of %s", errNoKeychain, name)
+	if err == nil && out == "" || errors.Is(err, errNotThere) {
+		err = fmt.Errorf("%w of %s", errNotThere, name)
 	}
 	return out, err
 }
+
+// errNotThere means that the keychain answered, and has no such key.
+var errNotThere = errors.New("the keychain has no key")
 
 func keychain(ctx context.Context, input string, args ...string) (string, error) {
 	path, err := exec.LookPath(secretTool)
@@ -52,6 +55,9 @@ func keychain(ctx context.Context, input string, args ...string) (string, error)
 	var said bytes.Buffer
 	command.Stderr = &said
 	out, err := command.Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && args[0] == "lookup" && exit.ExitCode() == 1 && said.Len() == 0 {
+		return "", errNotThere // which it says by that alone
+	}
 	if err != nil {
 		return "", fmt.Errorf("%w: %s: %w %.200s", errNoKeychain, secretTool, err, strings.TrimSpace(said.String()))
 	}

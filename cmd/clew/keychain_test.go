@@ -141,3 +141,28 @@ func TestSecretsAreSealedWithTheKeychain(t *testing.T) {
 		t.Errorf("without a keychain: %s", got)
 	}
 }
+
+// A keychain that cannot be asked may have a key: none is put in its place.
+func TestAKeyThatCannotBeAskedForIsNotReplaced(t *testing.T) {
+	bin := t.TempDir()
+	tool := func(script string) {
+		if err := os.WriteFile(filepath.Join(bin, secretTool), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	stored := filepath.Join(bin, "stored")
+	store := "case $1 in store) cat > " + stored + ";; *) "
+	tool(store + "echo 'cannot autolaunch D-Bus' >&2; exit 1;; esac")
+	if key, err := keyInKeychain(t.Context()); err == nil || key != "" || exists(stored) {
+		t.Errorf("a keychain that did not answer was given another key: %v", err)
+	}
+	tool(store + "exit 1;; esac")
+	key, err := keyInKeychain(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(stored); err != nil || strings.TrimSpace(string(text)) != key {
+		t.Errorf("an empty keychain was given %q, %v", text, err)
+	}
+}

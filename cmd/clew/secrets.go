@@ -116,11 +116,11 @@ func (a *app) newLock(ctx context.Context, path string, inKeychain bool, parts *
 // keyInKeychain is the key that seals the files of this user, drawn and kept when there
 // is none yet. Another one in its place would leave every file sealed before shut.
 func keyInKeychain(ctx context.Context) (string, error) {
-	if key, err := secret(ctx, sealedKeyName); err == nil {
-		return key, nil
+	key, err := secret(ctx, sealedKeyName)
+	if !errors.Is(err, errNotThere) {
+		return key, err
 	}
-	key, err := sealed.NewKey()
-	if err == nil {
+	if key, err = sealed.NewKey(); err == nil {
 		err = storeSecret(ctx, sealedKeyName, "secrets", key)
 	}
 	return key, err
