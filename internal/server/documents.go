@@ -139,10 +139,14 @@ func (d *documents) glance(id string) *heldCase {
 	return h
 }
 
+// drop lets go of a case of which nothing is held: whoever may not see one, or asks for
+// one that is not there, takes it from nobody.
 func (d *documents) drop(id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.held, id)
+	if h := d.held[id]; h != nil && h.size == 0 {
+		delete(d.held, id)
+	}
 }
 
 // weighIn counts a case that was read, and lets go of those that nobody asked for

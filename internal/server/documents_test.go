@@ -55,3 +55,15 @@ func TestCasesAreLetGoOf(t *testing.T) {
 		t.Errorf("a case beyond the bound alone: %q are held", got)
 	}
 }
+
+// Whoever asks for a case that is not there for them takes it from nobody.
+func TestACaseThatIsRefusedStaysForOthers(t *testing.T) {
+	d := newDocuments(nil, nil, time.Now, 1)
+	d.weighIn("held", d.hold("held"), 1)
+	d.hold("never read")
+	d.drop("held")
+	d.drop("never read")
+	if names := slices.Sorted(maps.Keys(d.held)); !slices.Equal(names, []string{"held"}) {
+		t.Errorf("these are held: %q", names)
+	}
+}
