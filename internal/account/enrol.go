@@ -264,7 +264,8 @@ func (b *Book) confirm(ctx context.Context, tx Tx, u User, code string) ([]strin
 	return b.newCodes(ctx, tx, u.ID)
 }
 
-// NewCodes makes other codes for recovery, by a code of the app; those before are void.
+// NewCodes makes other codes for recovery, by a code of the app or one of those, which
+// are void then.
 func (b *Book) NewCodes(ctx context.Context, c Caller, code string, from From) (codes []string, err error) {
 	if err := ofSession(c); err != nil {
 		return nil, err
