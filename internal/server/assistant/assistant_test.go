@@ -169,11 +169,11 @@ func FuzzPlainJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		document, err := json.Marshal(text)
 		if err != nil {
-			t.Skip()
+			t.Fatal(err)
 		}
-		var want, got string
+		var want, got string // text that is no UTF-8 comes back changed by JSON already
 		if err := json.Unmarshal(document, &want); err != nil {
-			t.Skip()
+			t.Fatal(err)
 		}
 		plain := plainJSON(document)
 		if err := json.Unmarshal([]byte(plain), &got); err != nil || got != want || strings.ContainsFunc(plain, unseen) {
