@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -122,6 +123,10 @@ func (db *DB) renew() {
 
 // unconnected reports whether a connection broke in the middle.
 func unconnected(err error) bool {
+	var broken *net.OpError // of a socket, whatever was wrong with it: reset, closed here
+	if errors.As(err, &broken) {
+		return true
+	}
 	text := err.Error()
 	for _, sign := range []string{"conn closed", "unexpected EOF", "connection reset", "broken pipe", "closed pool"} {
 		if strings.Contains(text, sign) {
