@@ -39,10 +39,8 @@ func TestAWorkerIsSplitOff(t *testing.T) {
 		return reaching(through(url, server.Address, relays[n-2]))
 	})
 	for n, mood := range []clewtest.Mood{clewtest.Silent, clewtest.Cut} {
-		cases := c.cases(jobs) // none that was asked about before
 		began := time.Now()
-		runs := c.investigate(cases)
-		had := c.hasWork(n)
+		cases, runs, had := c.keepBusy(n, jobs)
 		relays[n].Set(mood)
 		split := moment()
 		c.cuts = append(c.cuts, split)
@@ -71,10 +69,26 @@ func TestAWorkerIsSplitOff(t *testing.T) {
 	}
 }
 
-// hasWork waits until a worker has jobs and a question of them is under way.
-func (c *crew) hasWork(n int) (ids []string) {
+// keepBusy has jobs done until a worker has some of them and a question of them is
+// under way: which worker takes one is for nobody to say, and on an idle machine the
+// others may have them all.
+func (c *crew) keepBusy(n, jobs int) (cases, runs, had []string) {
 	c.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); {
+		more := c.cases(jobs) // none that was asked about before
+		cases, runs = append(cases, more...), append(runs, c.investigate(more)...)
+		if had = c.hasWork(n, 10*time.Second); len(had) > 0 {
+			return cases, runs, had
+		}
+	}
+	c.Fatalf("%s has nothing to do", workerName(n))
+	return nil, nil, nil
+}
+
+// hasWork waits for a while until a worker has jobs and a question of them is under way.
+func (c *crew) hasWork(n int, patience time.Duration) (ids []string) {
+	c.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if ids = c.running(n); len(ids) > 0 {
 			time.Sleep(answerAfter / 2)
 			now := c.running(n)
@@ -83,7 +97,6 @@ func (c *crew) hasWork(n int) (ids []string) {
 			}
 		}
 	}
-	c.Fatalf("%s has nothing to do", workerName(n))
 	return nil
 }
 
