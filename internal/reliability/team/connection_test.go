@@ -26,6 +26,7 @@ const leaseOver = 10 * time.Second
 // that are refused. Another does its jobs, and it comes back by itself.
 func TestAWorkerIsSplitOff(t *testing.T) {
 	jobs := size(t, "CLEW_TEAM_JOBS", 10)
+	t.Parallel() // it waits most of the time
 	server := postgrestest.Start(t)
 	url := server.Database(t) + "?sslmode=disable"
 	var relays [3]*clewtest.Relay
@@ -40,10 +41,8 @@ func TestAWorkerIsSplitOff(t *testing.T) {
 	})
 	for n, mood := range []clewtest.Mood{clewtest.Silent, clewtest.Cut} {
 		began := time.Now()
-		cases, runs, had := c.keepBusy(n, jobs)
-		relays[n].Set(mood)
-		split := moment()
-		c.cuts = append(c.cuts, split)
+		cases, runs, had := c.splitOff(n, jobs, func() { relays[n].Set(mood) }, func() { relays[n].Set(clewtest.Passes) })
+		split := c.cuts[len(c.cuts)-1]
 		back := false
 		by := c.ended(runs, 5*time.Minute, func() {
 			if !back && time.Since(split.came) > leaseOver {
@@ -69,35 +68,43 @@ func TestAWorkerIsSplitOff(t *testing.T) {
 	}
 }
 
-// keepBusy has jobs done until a worker has some of them and a question of them is
-// under way: which worker takes one is for nobody to say, and on an idle machine the
-// others may have them all.
-func (c *crew) keepBusy(n, jobs int) (cases, runs, had []string) {
+// splitOff has jobs done until a worker has some of them, and splits it off then:
+// which worker takes one is for nobody to say, and on an idle machine the others may
+// have them all, or it is done with its own just before. Those that it had once it
+// was split off are told.
+func (c *crew) splitOff(n, jobs int, split, join func()) (cases, runs, had []string) {
 	c.Helper()
 	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); {
 		more := c.cases(jobs) // none that was asked about before
 		cases, runs = append(cases, more...), append(runs, c.investigate(more)...)
-		if had = c.hasWork(n, 10*time.Second); len(had) > 0 {
+		if !c.hasWork(n, 10*time.Second) {
+			continue
+		}
+		cut := moment()
+		split()
+		time.Sleep(200 * time.Millisecond) // for what was on its way when it came
+		had = c.running(n)
+		cut.went = time.Now()
+		c.cuts = append(c.cuts, cut)
+		if len(had) > 0 {
 			return cases, runs, had
 		}
+		join()
 	}
 	c.Fatalf("%s has nothing to do", workerName(n))
 	return nil, nil, nil
 }
 
-// hasWork waits for a while until a worker has jobs and a question of them is under way.
-func (c *crew) hasWork(n int, patience time.Duration) (ids []string) {
+// hasWork waits for a while until a worker has jobs.
+func (c *crew) hasWork(n int, patience time.Duration) bool {
 	c.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if ids = c.running(n); len(ids) > 0 {
-			time.Sleep(answerAfter / 2)
-			now := c.running(n)
-			if ids = slices.DeleteFunc(ids, func(id string) bool { return !slices.Contains(now, id) }); len(ids) > 0 {
-				return ids
-			}
+		if len(c.running(n)) > 0 {
+			time.Sleep(answerAfter / 4) // a question of it is under way then
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
 func (c *crew) running(n int) (ids []string) {
@@ -172,6 +179,7 @@ func (c *crew) under(cases []string, well func(), troubles []trouble) {
 // under load.
 func TestTheDatabaseIsCutAndSlowed(t *testing.T) {
 	jobs := size(t, "CLEW_TEAM_JOBS", 12)
+	t.Parallel() // it waits most of the time
 	server := postgrestest.Start(t)
 	url := server.Database(t) + "?sslmode=disable"
 	relay := clewtest.NewRelay(t, server.Address)
@@ -188,6 +196,7 @@ func TestTheDatabaseIsCutAndSlowed(t *testing.T) {
 // under load.
 func TestTheCorpusIsCutAndSlowed(t *testing.T) {
 	jobs := size(t, "CLEW_TEAM_JOBS", 12)
+	t.Parallel() // it waits most of the time
 	server, corpus := postgrestest.Start(t), clickhousetest.One(t)
 	url := server.Database(t) + "?sslmode=disable"
 	relay := clewtest.NewRelay(t, corpus.Address)

@@ -331,6 +331,7 @@ func size(t *testing.T, variable string, usual int) int {
 // TestOneAtATimeIsKilled kills each server and worker in turn over many jobs.
 func TestOneAtATimeIsKilled(t *testing.T) {
 	jobs, kills := size(t, "CLEW_TEAM_JOBS", 24), size(t, "CLEW_TEAM_KILLS", 5)
+	t.Parallel() // it waits most of the time
 	server := postgrestest.Start(t)
 	url := server.Database(t) + "?sslmode=disable"
 	c := newCrew(t, url, func(int) []string { return reaching(url) })
@@ -351,6 +352,7 @@ func TestOneAtATimeIsKilled(t *testing.T) {
 // it is there again: clew goes on by itself.
 func TestTheDatabaseIsStartedAnew(t *testing.T) {
 	jobs, restarts := size(t, "CLEW_TEAM_JOBS", 16), size(t, "CLEW_TEAM_KILLS", 2)
+	t.Parallel() // it waits most of the time
 	server := postgrestest.Start(t)
 	url := server.Database(t) + "?sslmode=disable"
 	c := newCrew(t, url, func(int) []string { return reaching(url) })
@@ -374,6 +376,7 @@ func TestTheDatabaseIsStartedAnew(t *testing.T) {
 // under way and in its queue.
 func TestOneAloneIsKilled(t *testing.T) {
 	jobs, kills := size(t, "CLEW_TEAM_JOBS", 8), size(t, "CLEW_TEAM_KILLS", 3)
+	t.Parallel() // it waits most of the time
 	c := &crew{T: t, asked: &counting{asked: map[string][]span{}}, seeds: map[string]string{}}
 	c.furnish(1, func(int) []string { return nil })
 	serve := func() *clewtest.Server { return c.homes[0].Serve(t, "--slots", "2") }
