@@ -7,12 +7,16 @@ import { api, Problem, said, textOf, type Case, type Finding, type Run, type Sch
 import { follow } from '../api/events';
 import { allows, visit, whyNot, type Operation } from '../account/visit.svelte';
 import { listOf, Param, remember, route } from '../shell/route.svelte';
-import { complain, tell } from '../shell/toasts.svelte';
+import { attempt } from '../shell/order.svelte';
+import { tell } from '../shell/toasts.svelte';
 
 export const bands = ['high', 'medium', 'low', 'coincidence'] as const;
 
 /** nameOf names a value within the case: kinds hold no blanks. */
 export const nameOf = (v: { kind: string; value: string }): string => `${v.kind} ${v.value}`;
+
+const flip = (list: string[], one: string): string[] =>
+  list.includes(one) ? list.filter((x) => x !== one) : [...list, one];
 
 /** How many findings are asked for first. */
 const firstShown = 500;
@@ -80,6 +84,19 @@ export class OpenedCase {
     remember(query);
   }
 
+  /** flipBand and flipKind take a band or a kind out of view, or into it. */
+  flipBand(band: string): void {
+    this.show({
+      bands: flip(
+        this.shownBands.filter((b) => b !== 'none'),
+        band,
+      ),
+    });
+  }
+  flipKind(kind: string): void {
+    this.show({ without: flip(this.hiddenKinds, kind) });
+  }
+
   /** whyNot says why something about the case is not for who looks, "" when it is. */
   whyNot(what: Operation): string {
     const role = whyNot(what);
@@ -99,11 +116,9 @@ export class OpenedCase {
   /** learn asks what who looks may do about the case. */
   async learn(): Promise<void> {
     if (!visit.now?.accounts) return; // whoever has the link may do everything
-    try {
+    await attempt(async () => {
       this.allowed = await said(api.GET('/api/v1/cases/{case}/may', { params: { path: { case: this.id } } }));
-    } catch (error) {
-      complain(error);
-    }
+    });
   }
 
   /** live loads the case, and again with each change, whoever made it, until the answer is called. */
@@ -259,16 +274,12 @@ export class OpenedCase {
   /** write does one change and says how it went; the stream brings what came of it.
    * A change that gives the numbers of its events can be taken back at once. */
   async write(done: string, change: () => Promise<unknown>): Promise<boolean> {
-    try {
+    const worked = await attempt(async () => {
       const seqs = await change();
       tell(done, Array.isArray(seqs) && seqs.length > 0 ? () => void this.takeBackAll(seqs as number[]) : undefined);
-      await this.load();
-      return true;
-    } catch (error) {
-      complain(error);
-      await this.load();
-      return false;
-    }
+    });
+    await this.load();
+    return worked;
   }
 
   private async takeBackAll(seqs: number[]): Promise<void> {

@@ -37,3 +37,10 @@ export function bytes(n: number): string {
   const step = n < 1000 ? 0 : Math.min(Math.floor(Math.log10(n) / 3), units.length - 1);
   return `${step === 0 ? String(n) : (n / 1000 ** step).toPrecision(3)} ${units[step] ?? ''}`;
 }
+
+/** parts are the things that somebody wrote, one a line where nothing else parts them. */
+export const parts = (text: string, by: string | RegExp = '\n'): string[] =>
+  text
+    .split(by)
+    .map((part) => part.trim())
+    .filter(Boolean);

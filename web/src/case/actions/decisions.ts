@@ -1,5 +1,6 @@
 // What is to be done about the indicators of a case, and what was decided.
 import type { Case, Schemas } from '../../api/client';
+import { plural } from '../../text/format';
 
 export interface Decision {
   kind: string;
@@ -39,9 +40,9 @@ export function decisionsIn(doc: Case): Decision[] {
 export function bystanders(blast: Schemas['Blast'] | undefined): string {
   if (!blast) return 'not measured yet';
   if (!blast.known) return 'unknown: the corpus does not say who lives there';
-  const sites = blast.bystanders === 1 ? 'site' : 'sites';
-  const n = `${blast.at_least ? 'at least ' : ''}${blast.bystanders.toLocaleString('en')}`;
-  return blast.bystanders === 0 && !blast.at_least ? 'no unrelated site known' : `${n} unrelated ${sites}`;
+  return blast.bystanders === 0 && !blast.at_least
+    ? 'no unrelated site known'
+    : `${blast.at_least ? 'at least ' : ''}${plural(blast.bystanders, 'unrelated site')}`;
 }
 
 /** daysLeft until a time, 0 when it has passed; undefined for ever. */

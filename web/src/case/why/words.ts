@@ -1,7 +1,7 @@
 // The reasons of a finding in the words of an analyst.
 import type { Factor, Schemas } from '../../api/client';
 import { defanged, fenced, visible } from '../../text/defang';
-import { count } from '../../text/format';
+import { count, plural } from '../../text/format';
 
 /** A large population in a few characters: "360 M". */
 export function population(n: number): string {
@@ -19,7 +19,7 @@ export function population(n: number): string {
 /** holdersOf says how many share a value: "6 of 360 M, dnsdb". "" where nobody counted. */
 export function holdersOf(f: Factor): string {
   if (f.holders === 0) return '';
-  const groups = f.groups > 0 ? ` in ${count(f.groups)} ${f.groups === 1 ? 'group' : 'groups'}` : '';
+  const groups = f.groups > 0 ? ` in ${plural(f.groups, 'group')}` : '';
   const of = f.of > 0 ? ` of ${population(f.of)}` : '';
   const by = f.count_of ? `, ${clean(f.count_of)}` : '';
   return `${count(f.holders)}${of}${groups}${by}`;
