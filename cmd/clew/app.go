@@ -168,7 +168,7 @@ can replay.`,
 		a.investigateCommand(), a.showCommand(), a.countCommand(), a.pivotsCommand(), a.pivotCommand(), a.patternCommand(),
 		a.extractCommand(), a.importCommand(), a.fileCommand(), a.huntCommand(), a.caseCommand(), a.backupCommand(), a.restoreCommand(), a.reportCommand(), a.sourceCommand(), a.attackCommand(),
 		a.evalCommand(), a.worldCommand(), a.demoCommand(), a.doctorCommand(), a.secretsCommand(), a.pruneCommand(), a.healthCommand(), a.manCommand(), a.ctlogCommand(), a.telemetryCommand(), a.exportCommand(), a.pushCommand(),
-		a.actCommand(), a.policyCommand(), a.escalateCommand(), a.serveCommand(), a.workerCommand(), a.jobCommand(), a.watchCommand(), a.mcpCommand(), a.userCommand(), a.tokenCommand(), a.openAPICommand(), a.corpusCommand(),
+		a.actCommand(), a.policyCommand(), a.escalateCommand(), a.serveCommand(), a.workerCommand(), a.jobCommand(), a.watchCommand(), a.mcpCommand(), a.userCommand(), a.tokenCommand(), a.openAPICommand(), a.corpusCommand(), a.databaseCommand(),
 	)
 	checkArguments(root)
 	return root

@@ -44,19 +44,19 @@ func (a *app) checkDatabase(ctx context.Context) []check {
 	if db == nil {
 		return nil
 	}
-	h, err := db.Health(ctx, a.clock)
+	h, err := db.Health(ctx, a.clock, teamParts()...)
 	switch {
 	case err != nil:
 		return []check{{what, "bad", err.Error()}}
 	case h.Standby:
 		return []check{{what, "bad", db.String() + " is a standby, which takes no writes: name the primary in database: url"}}
 	case len(h.Forbidden) > 0:
-		return []check{{what, "bad", fmt.Sprintf("the user may not read and write %s: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA clew TO it", strings.Join(h.Forbidden, ", "))}}
+		return []check{{what, "bad", fmt.Sprintf("the user may not work in %s: run clew database migrate --grant-to USER as the user who owns them, %s", strings.Join(h.Forbidden, ", "), h.Owner)}}
 	}
 	if _, err := postgres.In(ctx, db); err != nil {
 		return []check{{what, "bad", err.Error()}}
 	}
-	if h, err = db.Health(ctx, a.clock); err != nil {
+	if h, err = db.Health(ctx, a.clock, teamParts()...); err != nil {
 		return []check{{what, "bad", err.Error()}}
 	}
 	checks := []check{{what, "ok", fmt.Sprintf("PostgreSQL %s reached at %s; tables: %s", h.Server, db, strings.Join(h.Parts, ", "))}}
@@ -79,7 +79,7 @@ func databaseRemarks(db *database.DB, h database.Health) (checks []check) {
 		remark("bad", "%d of its %d connections are taken: raise max_connections, or lower pool_max_conns in database: url", h.Used, h.Most)
 	}
 	if !h.MayMake {
-		remark("note", "the user may not make tables: an update of clew needs GRANT CREATE ON SCHEMA clew for as long as its first start")
+		remark("ok", "the user works in the tables and may not change them: an update of clew is followed by clew database migrate as the user who owns them, %s", h.Owner)
 	}
 	if !h.Encrypted && !onThisMachine(db.String()) {
 		remark("bad", "the connection is not encrypted: write sslmode=verify-full in database: url")

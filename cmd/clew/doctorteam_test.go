@@ -78,7 +78,11 @@ func TestDoctorLooksAtTheDatabase(t *testing.T) {
 	name := path.Base(link)
 	server.Exec(t, name, `CREATE ROLE reader LOGIN PASSWORD '`+postgrestest.Password+`'`, `GRANT USAGE ON SCHEMA clew TO reader`, `GRANT SELECT ON ALL TABLES IN SCHEMA clew TO reader`)
 	reader := with(t, a, "{}\n", "CLEW_DATABASE", link, "CLEW_DATABASE_USER", "reader", "CLEW_DATABASE_PASSWORD", postgrestest.Password)
-	says(t, "who may only read", examined(t, reader), "bad database the user may not read and write ", "GRANT SELECT, INSERT, UPDATE, DELETE")
+	says(t, "who may only read", examined(t, reader), "bad database the user may not work in ", "clew database migrate --grant-to USER as the user who owns them, clew")
+	if code := team.run(t.Context(), []string{"database", "migrate", "--grant-to", "reader"}); code != exitDone {
+		t.Errorf("granting: exit %d", code)
+	}
+	says(t, "who only works", examined(t, reader), "ok database the user works in the tables and may not change them: an update of clew is followed by clew database migrate as the user who owns them, clew", "ok jobs ")
 
 	server.Exec(t, name, `UPDATE clew.parts SET version = 999 WHERE part = 'watches'`)
 	says(t, "tables of a later clew", examined(t, team), "bad watches ", "watches have version 999", "update clew")

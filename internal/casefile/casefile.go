@@ -24,6 +24,7 @@ var (
 	ErrDamaged  = errors.New("case record is damaged")
 	ErrForeign  = errors.New("file is not a clew case record")
 	ErrNewer    = errors.New("case record was written by a newer clew")
+	ErrEarlier  = errors.New("case record is of an earlier clew") // on a server, where this user may not bring it forward
 	ErrLocked   = errors.New("case record is in use by another process")
 	ErrFull     = errors.New("no space left for the case record")
 	ErrReadOnly = errors.New("case record cannot be written")

@@ -21,6 +21,8 @@ func open(t *testing.T, url string) *database.DB {
 	return db
 }
 
+func songsOf(steps ...string) database.Part { return database.Part{Name: "songs", Steps: steps} }
+
 // versions are those of the parts that a database holds.
 func versions(t *testing.T, db *database.DB) map[string]int {
 	t.Helper()
@@ -47,7 +49,7 @@ func TestMigrate(t *testing.T) {
 	for from := range len(songs) + 1 {
 		db := open(t, server.Database(t))
 		for _, to := range []int{from, len(songs), len(songs)} {
-			if err := db.Migrate(t.Context(), "songs", songs[:to]...); err != nil {
+			if err := db.Migrate(t.Context(), songsOf(songs[:to]...)); err != nil {
 				t.Fatalf("from %d to %d: %v", from, to, err)
 			}
 		}
@@ -55,13 +57,13 @@ func TestMigrate(t *testing.T) {
 		if err := db.QueryRow(t.Context(), `SELECT count(*) FROM clew.songs`).Scan(&rows); err != nil || rows != 1 {
 			t.Errorf("from %d: %d rows, %v; want each step to have run once", from, rows, err)
 		}
-		if err := db.Migrate(t.Context(), "songs", songs[0]); !errors.Is(err, database.ErrNewer) || !strings.Contains(err.Error(), "songs have version 2") {
+		if err := db.Migrate(t.Context(), songsOf(songs[0])); !errors.Is(err, database.ErrNewer) || !strings.Contains(err.Error(), "songs have version 2") {
 			t.Errorf("an older clew: %v", err)
 		}
-		if err := db.Migrate(t.Context(), "films", `CREATE TABLE clew.films (n int)`, `SELECT nothing`); err == nil {
+		if err := db.Migrate(t.Context(), database.Part{Name: "films", Steps: []string{`CREATE TABLE clew.films (n int)`, `SELECT nothing`}}); err == nil {
 			t.Error("a step that fails is said to have run")
 		}
-		if err := db.Migrate(t.Context(), "films", `CREATE TABLE clew.films (n int)`); err != nil {
+		if err := db.Migrate(t.Context(), database.Part{Name: "films", Steps: []string{`CREATE TABLE clew.films (n int)`}}); err != nil {
 			t.Errorf("after a step that failed: %v; want none of its part to be left", err)
 		}
 		if got := versions(t, db); got["songs"] != 2 || got["films"] != 1 {
@@ -77,7 +79,7 @@ func TestMigrateFromBeforeThereWereParts(t *testing.T) {
 	server.Exec(t, path.Base(url), `CREATE SCHEMA clew; CREATE TABLE clew.schema_version (version integer PRIMARY KEY);
 		INSERT INTO clew.schema_version VALUES (1); CREATE TABLE clew.cases (id text)`)
 	db := open(t, url)
-	if err := db.Migrate(t.Context(), "cases", `CREATE TABLE clew.cases (id text)`, `ALTER TABLE clew.cases ADD seq bigint`); err != nil {
+	if err := db.Migrate(t.Context(), database.Part{Name: "cases", Steps: []string{`CREATE TABLE clew.cases (id text)`, `ALTER TABLE clew.cases ADD seq bigint`}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := versions(t, db); got["cases"] != 2 || len(got) != 1 {
@@ -91,7 +93,7 @@ func TestServersStartAtOnce(t *testing.T) {
 	for range 5 {
 		db := open(t, url)
 		wait.Go(func() {
-			if err := db.Migrate(t.Context(), "songs", `CREATE TABLE clew.songs (title text)`); err != nil {
+			if err := db.Migrate(t.Context(), songsOf(`CREATE TABLE clew.songs (title text)`)); err != nil {
 				t.Error(err)
 			}
 		})

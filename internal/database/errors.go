@@ -20,6 +20,8 @@ var (
 	ErrDamaged     = errors.New("database is damaged")
 	ErrForeign     = errors.New("database is not clew's")
 	ErrNewer       = errors.New("database was made by a newer clew")
+	ErrEarlier     = errors.New("database is of an earlier clew") // and who works in it may not change that
+	ErrRights      = errors.New("database's users have other rights")
 )
 
 var errSilent = errors.New("the server does not answer")
@@ -69,7 +71,7 @@ func means(code string) (todo string, kind error) {
 	case diskFull:
 		return "make room on the server and run it again; nothing recorded so far is lost", ErrFull
 	case noPrivilege, readOnly:
-		return "the user may not write there: grant it the database, or ask the primary and not a standby", ErrReadOnly
+		return "the user may not do that there: run clew database migrate --grant-to USER as the user who owns the tables, do it as that user (clew prune), or ask the primary and not a standby", ErrReadOnly
 	case lockNotAvailable, deadlock:
 		return "another clew has been writing the same for too long; try again", ErrLocked
 	case undefinedTable, undefinedColumn:

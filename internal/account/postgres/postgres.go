@@ -13,8 +13,11 @@ import (
 	"clew/internal/database"
 )
 
-// part is the name of these tables among clew's.
-const part = "accounts"
+// Part is the tables of accounts among others of the database. Who only works adds
+// lines to the audit; old ones go by the hands of who owns it.
+var Part = database.Part{Name: "accounts", Steps: steps, Rights: map[string]database.Rights{
+	"access_revision": database.Turning, "audit": database.Appending, "audit_removed": database.OnlyLooked,
+}}
 
 // steps bring the tables forward, one version each. Never change one that was
 // released: append another.
@@ -56,7 +59,7 @@ const uniqueViolation = "23505"
 
 // Open readies the accounts in a database, which stays open when they are closed.
 func Open(ctx context.Context, db *database.DB) (*relational.Store, error) {
-	if err := db.Migrate(ctx, part, steps...); err != nil {
+	if err := db.Migrate(ctx, Part); err != nil {
 		return nil, err
 	}
 	return relational.New(stdlib.OpenDBFromPool(db.Pool), relational.Dialect{

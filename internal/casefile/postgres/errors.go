@@ -16,6 +16,7 @@ var kinds = map[error]error{
 	database.ErrDamaged:     casefile.ErrDamaged,
 	database.ErrForeign:     casefile.ErrForeign,
 	database.ErrNewer:       casefile.ErrNewer,
+	database.ErrEarlier:     casefile.ErrEarlier,
 }
 
 // explained turns an error of the database into one of casefile's, with the

@@ -41,7 +41,7 @@ func Open(ctx context.Context, t database.Target) (*Store, error) {
 // In is the record in a database that others use too, with its tables brought up
 // to date. Closing the record leaves the database open.
 func In(ctx context.Context, db *database.DB) (*Store, error) {
-	if err := db.Migrate(ctx, part, migrations...); err != nil {
+	if err := db.Migrate(ctx, Part); err != nil {
 		return nil, named(err)
 	}
 	return &Store{db: db}, nil

@@ -29,9 +29,20 @@ func open(t *testing.T, url string) *postgres.Store {
 	return store
 }
 
+// TestConformance is by a user who only works in the tables, and who may take cases
+// out besides: more it does not need.
 func TestConformance(t *testing.T) {
 	server := postgrestest.Start(t)
-	casefiletest.Run(t, func(t *testing.T) casefile.Store { return open(t, server.Database(t)) })
+	casefiletest.Run(t, func(t *testing.T) casefile.Store {
+		at := server.Working(t, postgres.Part)
+		server.Exec(t, path.Base(at.URL), `GRANT DELETE ON clew.events, clew.cases TO worker`, `GRANT INSERT ON clew.removed TO worker`)
+		store, err := postgres.Open(t.Context(), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = store.Close() }) // a second close is harmless
+		return store
+	})
 }
 
 // Several servers of a team start at once on an empty database, and append to

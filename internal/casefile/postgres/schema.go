@@ -1,9 +1,16 @@
 package postgres
 
-import "strings"
+import (
+	"strings"
 
-// part is what the tables of cases are called among others of the database.
-const part = "cases"
+	"clew/internal/database"
+)
+
+// Part is the tables of cases among others of the database. Who only works adds
+// events and changes none; cases leave the record by the hands of who owns it.
+var Part = database.Part{Name: "cases", Steps: migrations, Rights: map[string]database.Rights{
+	"cases": database.Keeping, "events": database.Appending, "blobs": database.Keeping, "removed": database.OnlyLooked,
+}}
 
 // migrations bring the tables forward, one version each. Never change one that
 // was released: append another.

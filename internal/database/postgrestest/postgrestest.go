@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -37,6 +38,7 @@ type Server struct {
 	dir      string
 	run      *exec.Cmd
 	made     atomic.Int64
+	once     sync.Once // makes Worker
 }
 
 // Start starts a server. The test is skipped where PostgreSQL is not installed.
@@ -198,4 +200,11 @@ func (s *Server) Exec(t testing.TB, database string, statements ...string) {
 			t.Fatalf("%s: %v", statement, err)
 		}
 	}
+}
+
+// User makes another user of the server, with the same password, who may connect and
+// owns nothing.
+func (s *Server) User(t testing.TB, name string) {
+	t.Helper()
+	s.Exec(t, "postgres", fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", name, Password))
 }

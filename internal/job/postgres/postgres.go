@@ -16,8 +16,10 @@ import (
 	"clew/internal/job/dispatch"
 )
 
-// part names the tables for [database.DB.Migrate].
-const part = "jobs"
+// Part is the tables of jobs among others of the database, and those of the queue.
+var Part = database.Part{Name: "jobs", Steps: steps, Further: migrateQueue, Rights: map[string]database.Rights{
+	"river_migration": database.OnlyLooked,
+}}
 
 // steps bring the tables forward, one version each. Never change one that was
 // released: append another. River's own tables have versions of their own.
@@ -75,10 +77,7 @@ var _ job.Backend = (*backend)(nil)
 // Open readies the tables of a database. The store borrows its connections:
 // whoever opened it closes it, after the store.
 func Open(ctx context.Context, db *database.DB) (*job.Store, error) {
-	if err := db.Migrate(ctx, part, steps...); err != nil {
-		return nil, err
-	}
-	if err := db.Explain(migrateQueue(ctx, db)); err != nil {
+	if err := db.Migrate(ctx, Part); err != nil {
 		return nil, err
 	}
 	river, err := dispatch.Open(riverpgxv5.New(db.Pool), database.Schema)

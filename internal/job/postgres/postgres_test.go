@@ -13,7 +13,13 @@ import (
 
 func connect(t *testing.T, url string) *database.DB {
 	t.Helper()
-	db, err := database.Open(t.Context(), database.Target{URL: url + "?sslmode=disable&pool_max_conns=4", User: postgrestest.User, Password: postgrestest.Password})
+	return connectAs(t, database.Target{URL: url, User: postgrestest.User, Password: postgrestest.Password})
+}
+
+func connectAs(t *testing.T, at database.Target) *database.DB {
+	t.Helper()
+	at.URL += "?sslmode=disable&pool_max_conns=4"
+	db, err := database.Open(t.Context(), at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,12 +27,13 @@ func connect(t *testing.T, url string) *database.DB {
 	return db
 }
 
+// TestConformance is by a user who only works in the tables: more it does not need.
 func TestConformance(t *testing.T) {
 	server := postgrestest.Start(t)
 	jobtest.Run(t, func(t *testing.T) func(t *testing.T) *job.Store {
-		url := server.Database(t)
+		at := server.Working(t, postgres.Part)
 		return func(t *testing.T) *job.Store {
-			s, err := postgres.Open(t.Context(), connect(t, url))
+			s, err := postgres.Open(t.Context(), connectAs(t, at))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,20 +12,24 @@ import (
 	"clew/internal/watch"
 )
 
-// part is what the tables of watches are called among others of the database.
-const part = "watches"
+// Part is the tables of watches among others of the database.
+var Part = database.Part{Name: "watches", Steps: steps()}
+
+func steps() (all []string) {
+	for _, step := range watch.Tables {
+		// An index lies in the schema of its table and is named without it.
+		step = strings.ReplaceAll(step, "INDEX {p}", "INDEX ")
+		all = append(all, strings.ReplaceAll(step, "{p}", prefix))
+	}
+	return all
+}
+
+const prefix = database.Schema + "."
 
 // In is the store in a database that others use too, with its tables brought up to
 // date. Whoever opened the database closes it.
 func In(ctx context.Context, db *database.DB) (*watch.Store, error) {
-	const prefix = database.Schema + "."
-	var steps []string
-	for _, step := range watch.Tables {
-		// An index lies in the schema of its table and is named without it.
-		step = strings.ReplaceAll(step, "INDEX {p}", "INDEX ")
-		steps = append(steps, strings.ReplaceAll(step, "{p}", prefix))
-	}
-	if err := db.Migrate(ctx, part, steps...); err != nil {
+	if err := db.Migrate(ctx, Part); err != nil {
 		return nil, err
 	}
 	pool := stdlib.OpenDBFromPool(db.Pool)

@@ -11,10 +11,11 @@ import (
 	"clew/internal/watch/watchtest"
 )
 
+// TestConformance is by a user who only works in the tables: more it does not need.
 func TestConformance(t *testing.T) {
 	server := postgrestest.Start(t)
 	watchtest.Run(t, func(t *testing.T) *watch.Store {
-		db, err := database.Open(context.Background(), database.Target{URL: server.Database(t), User: postgrestest.User, Password: postgrestest.Password})
+		db, err := database.Open(context.Background(), server.Working(t, postgres.Part))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,8 +23,8 @@ import (
 // ErrDamaged means that an account is not as it was written.
 var ErrDamaged = errors.New("record of what was spent is damaged")
 
-// part is what the tables of spending are called among others of the database.
-const part = "spending"
+// Part is the tables of spending among others of the database.
+var Part = database.Part{Name: "spending", Steps: migrations}
 
 // migrations bring the tables forward, one version each. Never change one that
 // was released: append another.
@@ -77,7 +77,7 @@ const DefaultMostBodies = 8 << 30
 // In is the state in a database that others use too, with its tables brought up to
 // date. The database stays open until whoever opened it closes it.
 func In(ctx context.Context, db *database.DB, o Options) (*Store, error) {
-	if err := db.Migrate(ctx, part, migrations...); err != nil {
+	if err := db.Migrate(ctx, Part); err != nil {
 		return nil, fmt.Errorf("record of what was spent: %w", err)
 	}
 	s := &Store{db: db, most: o.MostBodies, clock: clock{own: o.Clock}}

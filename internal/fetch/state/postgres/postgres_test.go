@@ -33,7 +33,12 @@ func TestMain(m *testing.M) {
 
 func open(t testing.TB, url string, o postgres.Options) *postgres.Store {
 	t.Helper()
-	db, err := database.Open(context.Background(), target(url))
+	return openAs(t, target(url), o)
+}
+
+func openAs(t testing.TB, at database.Target, o postgres.Options) *postgres.Store {
+	t.Helper()
+	db, err := database.Open(context.Background(), at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +68,9 @@ func TestPostgres(t *testing.T) {
 	}
 }
 
+// conformance is of a user who only works in the tables: more it does not need.
 func conformance(t *testing.T, server *postgrestest.Server) {
-	statetest.Run(t, func(t *testing.T) fetch.State { return open(t, server.Database(t), postgres.Options{}) })
+	statetest.Run(t, func(t *testing.T) fetch.State { return openAs(t, server.Working(t, postgres.Part), postgres.Options{}) })
 }
 
 // The machines' clocks are hours and seconds apart, and the windows hold.
@@ -161,8 +167,8 @@ func skewIsThatOfTheClocks(t *testing.T, server *postgrestest.Server) {
 }
 
 func bodiesAreBounded(t *testing.T, server *postgrestest.Server) {
-	url := server.Database(t)
-	s := open(t, url, postgres.Options{MostBodies: 250})
+	at := server.Working(t, postgres.Part)
+	s, url := openAs(t, at, postgres.Options{MostBodies: 250}), at.URL
 	ctx := t.Context()
 	now := time.Now()
 	body := make([]byte, 100)
