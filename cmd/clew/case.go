@@ -246,7 +246,7 @@ func (a *app) caseVerdict(use, short, example string, kind casefile.Type) *cobra
 			if err := a.append(cmd.Context(), args[0], kind, verdict); err != nil {
 				return err
 			}
-			fmt.Fprintf(a.stderr, "it counts at once in the report; weigh the rest again with: clew investigate --case %s\n", args[0])
+			fmt.Fprintf(a.stderr, "it counts at once in the report; weigh the rest again with: clew case weigh %s\n", args[0])
 			return nil
 		},
 	}

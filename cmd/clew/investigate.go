@@ -249,7 +249,7 @@ func (a *app) checkSeeds(req investigation.Request, anyway bool) error {
 	}
 	for _, seed := range req.Seeds {
 		if reason, special := observable.Special(seed.Value); special && !a.offline && a.replay == "" {
-			return usagef("%s is %s: no provider knows it and none is asked\n  use --offline to look it up in what you imported", seed.Value.Defang(), reason)
+			return usagef("%s: %s; no provider knows it and none is asked\n  use --offline to look it up in what you imported", seed.Value.Defang(), reason)
 		}
 		if hit, ok := lists.Benign(seed.Value); ok && !anyway {
 			return usagef("%s is on a list of what is too widely used to lead anywhere: %s\n  everything would hang together with it; to go on all the same, add --anyway", seed.Value.Defang(), hit)

@@ -34,7 +34,7 @@ func (t terminal) branch(first, rest string, b *branch) {
 		s = faint
 	}
 	room := t.width - cells(first) - cells(mark)
-	text := clip(b.Text, max(room, 16))
+	text := clip(b.Text, max(min(room, max(room-reserved(b), wholeValue)), 16))
 	detail := clip(b.Detail, max(0, room-cells(text)-2))
 	if detail != "" {
 		detail = "  " + detail
@@ -47,6 +47,20 @@ func (t terminal) branch(first, rest string, b *branch) {
 			t.branch(rest+"├─ ", rest+"│  ", c)
 		}
 	}
+}
+
+// wholeValue is the width up to which no value of a tree is cut to have room for
+// its figures: addresses and most names are shorter, digests are longer.
+const wholeValue = 40
+
+// reserved is the room that a branch's figures keep beside its value: a digest
+// reads as well without its middle, holders and probability do not. The reason
+// of a rejected pivot is a sentence, and gives way itself.
+func reserved(b *branch) int {
+	if b.Sort == refusedBranch || b.Detail == "" {
+		return 0
+	}
+	return cells(b.Detail) + 2
 }
 
 // idleSentence counts the pivots that were taken and brought nobody.
