@@ -177,7 +177,7 @@ func (a *app) accountsWanted(listen string, s settings, said bool) (bool, error)
 	if beyond && !s.Serve.encrypts() && len(s.Serve.BehindProxy) == 0 {
 		return false, usagef("listen on %q: passwords would cross the network in the clear: name serve: tls, acme or behind_proxy in the configuration", listen)
 	}
-	return said || s.Serve.Accounts || s.Accounts.On || beyond, nil
+	return said || s.Accounts.On || beyond, nil
 }
 
 // withUsers has jobs done within the rights of the users who asked for them, by a
@@ -239,6 +239,6 @@ func (a *app) printAccountsLink(ctx context.Context, address string, b *account.
 		return nil
 	}
 	fmt.Fprintln(a.stdout, server.SetupLink(strings.TrimRight(address, "/"), secret))
-	fmt.Fprintf(a.stderr, "serving with accounts: nobody is there yet. Open the link to become the first admin: it works once, for %s\n", b.Rules().LinkLife)
+	fmt.Fprintf(a.stderr, "serving with accounts: nobody is there yet. Open the link to become the first admin: it works once, for %d hours\n", int(b.Rules().LinkLife.Hours()))
 	return nil
 }

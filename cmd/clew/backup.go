@@ -143,6 +143,9 @@ func (a *app) besideTheData() (parts []backup.Part, elsewhere []string, err erro
 }
 
 func (a *app) backup(ctx context.Context, name string) error {
+	if name == "-" {
+		return usagef("name a file: a backup is read back once it is written")
+	}
 	dir, err := a.dataDir()
 	if err != nil {
 		return err

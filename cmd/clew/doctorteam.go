@@ -105,7 +105,7 @@ func (a *app) checkAccounts(ctx context.Context, s settings) []check {
 		return nil // a check of its own
 	}
 	at, err := a.databaseAt("")
-	wanted := s.Accounts.On || s.Serve.Accounts || s.Accounts.OIDC.Issuer != ""
+	wanted := s.Accounts.On || s.Accounts.OIDC.Issuer != ""
 	if err != nil || !wanted && at.URL == "" && !exists(filepath.Join(dir, accountfile.FileName)) {
 		return nil
 	}

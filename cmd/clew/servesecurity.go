@@ -29,7 +29,6 @@ const usualAddress = "127.0.0.1:8777"
 type serveSettings struct {
 	Listen      string       `yaml:"listen,omitempty"`
 	URL         string       `yaml:"url,omitempty"`          // what people type
-	Accounts    bool         `yaml:"accounts,omitempty"`     // everybody signs in; accounts: has the rest
 	BehindProxy []string     `yaml:"behind_proxy,omitempty"` // addresses and networks of reverse proxies
 	TLS         tlsSettings  `yaml:"tls,omitempty"`
 	ACME        acmeSettings `yaml:"acme,omitempty"`

@@ -87,7 +87,7 @@ func (a *app) settings() (settings, error) {
 		}
 		return s, usagef("%w: %s is not in the form\n  keys:\n    virustotal: YOUR-KEY", errConfig, path)
 	}
-	if (len(s.Keys) > 0 || s.Corpus.Password != "" || s.Accounts.OIDC.Secret != "") && info.Mode().Perm()&0o077 != 0 {
+	if s.count() > 0 && info.Mode().Perm()&0o077 != 0 {
 		fmt.Fprintf(a.stderr, "clew: %s holds keys and others may read it: chmod 600 it\n", path)
 	}
 	return s, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"clew/internal/casefile"
 	"clew/internal/observable"
@@ -52,6 +53,9 @@ func (a *app) tryCustom(ctx context.Context, file, endpoint, about, input string
 	}
 	for _, p := range mapping.Answer.Parts {
 		fmt.Fprintf(a.stderr, "clew: %s: %s %s\n", terminalSafe(p.Endpoint), p.State, terminalSafe(p.Reason))
+	}
+	if slices.ContainsFunc(mapping.Answer.Parts, func(p source.Part) bool { return p.State == source.Failed }) {
+		return partial{"the reply was not understood"}
 	}
 	if dropped := mapping.Answer.Dropped; dropped > 0 {
 		return partial{plural(uint64(dropped), "result") + " dropped"}

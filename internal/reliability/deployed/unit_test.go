@@ -212,6 +212,10 @@ func TestServerUnit(t *testing.T) {
 	if known := m.run(t, "clew-as-service", "show", "evil.example"); !strings.Contains(known, "192[.]0[.]2[.]7") {
 		t.Errorf("clew-as-service show: %s", known)
 	}
+	m.run(t, "clew-as-service", "backup", "/var/lib/clew-backups/a.zip")
+	m.run(t, "clew", "backup", "check", "/var/lib/clew-backups/a.zip")
+	m.write(t, "/etc/clew/config.yaml", "retention: {cases: {closed: 1, archive: /var/lib/clew-backups/archive}, backups: {folder: /var/lib/clew-backups, keep: 1}}\n", 0o600)
+	m.run(t, "systemd-run", "--wait", "--quiet", "/usr/local/bin/clew-as-service", "prune", "--json") // as a timer has it done
 	if of := m.run(t, "find", "/var/lib/private/clew", "-user", "root"); of != "" {
 		t.Errorf("root's files in the service's folder:\n%s", of)
 	}
