@@ -60,6 +60,9 @@ func (a *app) checkDatabase(ctx context.Context) []check {
 		return []check{{what, "bad", err.Error()}}
 	}
 	checks := []check{{what, "ok", fmt.Sprintf("PostgreSQL %s reached at %s; tables: %s", h.Server, db, strings.Join(h.Parts, ", "))}}
+	if at, err := a.databaseAt(""); err == nil && at.Files().Bare() {
+		checks = append(checks, check{what, "bad", at.Files().Key + " is the key that this machine proves itself by, and others may read it: chmod 600 it"})
+	}
 	return append(checks, databaseRemarks(db, h)...)
 }
 

@@ -27,7 +27,7 @@ func provider(t *testing.T) *httptest.Server {
 // TestScriptsOnPostgres runs the scripts that need a database; DATABASE is its URL.
 func TestScriptsOnPostgres(t *testing.T) {
 	server, asked := postgrestest.Start(t), provider(t)
-	server.User(t, "worker")
+	server.User(t, postgrestest.Worker)
 	root := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: asked.Certificate().Raw})
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "postgres"),

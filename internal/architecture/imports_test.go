@@ -57,12 +57,12 @@ var layers = []string{
 // connectors, formats): only the wiring names them, and none knows its sisters.
 var (
 	kits = []string{
-		"database/sqlitefile", "observable/extract", "observable/extract/pdftext", "artifact/view", "artifact/cms", "artifact/archive", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns", "ingest/document", "ingest/export",
+		"database/sqlitefile", "database/clientcert", "observable/extract", "observable/extract/pdftext", "artifact/view", "artifact/cms", "artifact/archive", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns", "ingest/document", "ingest/export",
 		"corpus/memory", "corpus/valuekey", "corpus/transfer", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
 		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "telemetry/indicators", "telemetry/index", "telemetry/siem", "telemetry/siem/all", "export/all", "export/stix",
 		"response/policy", "response/blast", "response/decision", "response/escalation", "response/deliver", "response/deliver/all", "response/handover", "report/pdf", "job/dispatch", "account/relational", "account/totp",
 	}
-	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "job/jobtest", "watch/watchtest", "account/accounttest", "database/postgrestest", "database/versiontest", "source/sourcetest", "fetch/dnstest", "fetch/state/statetest", "fuzzy/fuzzytest", "export/exporttest", "artifact/artifacttest", "reliability/clewtest"}
+	testKits = []string{"ingest/ingesttest", "corpus/corpustest", "corpus/clickhousetest", "casefile/casefiletest", "job/jobtest", "watch/watchtest", "account/accounttest", "database/postgrestest", "database/versiontest", "database/certtest", "source/sourcetest", "fetch/dnstest", "fetch/state/statetest", "fuzzy/fuzzytest", "export/exporttest", "artifact/artifacttest", "reliability/clewtest"}
 	wiring   = []string{"artifact", "source/all", "ingest/all", "telemetry/format/all", "export/all", "export/push", "response/deliver/all", "investigation", "investigation/bench", "corpus/bench", "telemetry/bench", "telemetry/siem/all"}
 )
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"clew/internal/database/clientcert"
 )
 
 // Kinds of errors that callers tell apart. Each comes in an [Error] with the
@@ -79,7 +81,7 @@ func means(code string) (todo string, kind error) {
 	case dataCorrupted, indexCorrupted:
 		return "the server reports damaged data; check its disk and restore from a backup", ErrDamaged
 	case invalidPassword, invalidAuthorising:
-		return "user or password are wrong: see CLEW_DATABASE_USER and CLEW_DATABASE_PASSWORD", ErrUnreachable
+		return "user, password or certificate are not those that it wants: see CLEW_DATABASE_USER and CLEW_DATABASE_PASSWORD, or sslcert and sslkey in the URL", ErrUnreachable
 	case noDatabase:
 		return "there is no such database: create it first (createdb)", ErrUnreachable
 	case startingUp, shutDown, crashed:
@@ -107,7 +109,11 @@ func (db *DB) Explain(err error) error {
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) || errors.Is(err, errSilent) || pgconn.Timeout(err) || unconnected(err) {
 		db.renew()
-		return &Error{Kind: ErrUnreachable, At: db.at, Todo: "start it, or check the address; what was acknowledged is safe", Err: err}
+		todo := "start it, or check the address; what was acknowledged is safe"
+		if clientcert.Refused(err) {
+			todo = "one of you does not believe the other's certificate: check sslrootcert, sslcert and sslkey in the URL, and who signed the server's; what was acknowledged is safe"
+		}
+		return &Error{Kind: ErrUnreachable, At: db.at, Todo: todo, Err: err}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return err

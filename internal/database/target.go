@@ -2,23 +2,23 @@ package database
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"clew/internal/database/clientcert"
 )
 
 // A Target is a database on a server.
 type Target struct {
 	// URL is postgres://host:port/database. Its query may hold sslmode (disable,
-	// require, verify-full; verify-full unless the host is this machine),
-	// sslrootcert, and pool_max_conns. A user may stand in it, a password not:
-	// it would show in process lists and histories.
+	// require, verify-full; verify-full unless the host is this machine, or a file
+	// is named), the files of [clientcert], and pool_max_conns. A user may stand in
+	// it, a password not: it would show in process lists and histories.
 	URL            string
 	User, Password string
 }
@@ -29,7 +29,7 @@ type Target struct {
 const usualConns = 10
 
 // known are the parameters a URL may hold; others would be sent to the server.
-var known = []string{"sslmode", "sslrootcert", "pool_max_conns"}
+var known = []string{"sslmode", clientcert.Root, clientcert.Cert, clientcert.Key, "pool_max_conns"}
 
 // String names the target for people.
 func (t Target) String() string {
@@ -71,7 +71,19 @@ func (t Target) parse() (*url.URL, error) {
 			return nil, wrong(fmt.Sprintf("unknown parameter %q", name))
 		}
 	}
+	if err := clientcert.FilesOf(u.Query()).Check(); err != nil {
+		return nil, wrong(err.Error())
+	}
 	return u, nil
+}
+
+// Files are those that connections prove themselves and the server by.
+func (t Target) Files() clientcert.Files {
+	u, err := t.parse()
+	if err != nil {
+		return clientcert.Files{}
+	}
+	return clientcert.FilesOf(u.Query())
 }
 
 func (t Target) config() (*pgxpool.Config, error) {
@@ -80,11 +92,13 @@ func (t Target) config() (*pgxpool.Config, error) {
 		return nil, err
 	}
 	query := u.Query()
-	root := query.Get("sslrootcert")
-	query.Del("sslrootcert")
+	by := clientcert.FilesOf(query)
+	for _, name := range []string{clientcert.Cert, clientcert.Key, clientcert.Root} {
+		query.Del(name)
+	}
 	if query.Get("sslmode") == "" {
 		query.Set("sslmode", "verify-full")
-		if slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname()) {
+		if !by.Any() && slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname()) {
 			query.Set("sslmode", "disable")
 		}
 	}
@@ -99,10 +113,8 @@ func (t Target) config() (*pgxpool.Config, error) {
 	if t.Password != "" {
 		config.ConnConfig.Password = t.Password
 	}
-	if root != "" {
-		if err := trust(config.ConnConfig.TLSConfig, root); err != nil {
-			return nil, err
-		}
+	if err := prove(config.ConnConfig.TLSConfig, by); err != nil {
+		return nil, err
 	}
 	if !query.Has("pool_max_conns") {
 		config.MaxConns = usualConns
@@ -114,15 +126,15 @@ func (t Target) config() (*pgxpool.Config, error) {
 	return config, nil
 }
 
-func trust(config *tls.Config, root string) error {
-	pem, err := os.ReadFile(root)
-	if err != nil {
-		return fmt.Errorf("database: sslrootcert: %w", err)
+func prove(config *tls.Config, by clientcert.Files) error {
+	if !by.Any() {
+		return nil
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) || config == nil {
-		return fmt.Errorf("database: sslrootcert %s holds no certificate in PEM, or sslmode is disable", root)
+	if config == nil {
+		return errors.New("database: files of certificates are named, and sslmode is disable: take one of them out")
 	}
-	config.RootCAs = pool
+	if err := by.Into(config); err != nil {
+		return fmt.Errorf("database: %w", err)
+	}
 	return nil
 }

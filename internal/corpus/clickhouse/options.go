@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"clew/internal/database/clientcert"
 )
 
 // Scheme begins the URL of a corpus on a ClickHouse server.
@@ -21,6 +23,8 @@ type Options struct {
 	// Cluster names an entry of the server's remote_servers; "" is one server alone.
 	Cluster string
 	TLS     bool
+	// Files are certificates to show and to believe, with TLS.
+	Files clientcert.Files
 
 	User, Password string // "" is the server's user default, without a password
 
@@ -44,9 +48,9 @@ const (
 // ErrURL means that the text is no URL of a corpus.
 var ErrURL = errors.New("not the URL of a corpus")
 
-// ParseURL reads clickhouse://host:port/database, with the parameters cluster
-// and secure=1. Several hosts are separated by commas. A password in it is
-// refused: a command line is read by others.
+// ParseURL reads clickhouse://host:port/database, with the parameters cluster,
+// secure=1 and those of [clientcert]. Several hosts are separated by commas. A
+// password in it is refused: a command line is read by others.
 func ParseURL(text string) (Options, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != Scheme || u.Opaque != "" {
@@ -55,7 +59,7 @@ func ParseURL(text string) (Options, error) {
 	if u.User != nil {
 		return Options{}, fmt.Errorf("%w: it holds a user: put that into the environment as CLEW_CORPUS_USER and CLEW_CORPUS_PASSWORD, or into the configuration file", ErrURL)
 	}
-	o := Options{Database: strings.Trim(u.Path, "/")}
+	o := Options{Database: strings.Trim(u.Path, "/"), Files: clientcert.FilesOf(u.Query())}
 	for key, values := range u.Query() {
 		value := values[len(values)-1]
 		switch {
@@ -63,8 +67,9 @@ func ParseURL(text string) (Options, error) {
 			o.Cluster = value
 		case key == "secure" && (value == "0" || value == "1"):
 			o.TLS = value == "1"
+		case clientcert.Named(key):
 		default:
-			return Options{}, fmt.Errorf("%w: %s=%s: known are cluster=NAME and secure=1", ErrURL, key, value)
+			return Options{}, fmt.Errorf("%w: %s=%s: known are cluster=NAME, secure=1, sslcert=FILE with sslkey=FILE, and sslrootcert=FILE", ErrURL, key, value)
 		}
 	}
 	for host := range strings.SplitSeq(u.Host, ",") {
@@ -76,6 +81,12 @@ func ParseURL(text string) (Options, error) {
 	}
 	if err := o.check(); err != nil {
 		return Options{}, err
+	}
+	if err := o.Files.Check(); err != nil {
+		return Options{}, fmt.Errorf("%w: %w", ErrURL, err)
+	}
+	if o.Files.Any() && !o.TLS {
+		return Options{}, fmt.Errorf("%w: files of certificates are named without secure=1", ErrURL)
 	}
 	return o, nil
 }
@@ -114,6 +125,7 @@ func (o Options) String() string {
 	if o.TLS {
 		query.Set("secure", "1")
 	}
+	o.Files.Name(query)
 	u := url.URL{Scheme: Scheme, Host: strings.Join(o.Addresses, ","), Path: "/" + o.Database, RawQuery: query.Encode()}
 	return u.String()
 }

@@ -53,7 +53,11 @@ func (o Options) dial(ctx context.Context, address string) (net.Conn, error) {
 	if err != nil {
 		return nil, errors.Join(err, raw.Close())
 	}
-	secure := tls.Client(quiet, &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host})
+	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
+	if err := o.Files.Into(config); err != nil {
+		return nil, errors.Join(err, raw.Close())
+	}
+	secure := tls.Client(quiet, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return nil, errors.Join(err, raw.Close())
 	}

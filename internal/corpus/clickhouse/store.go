@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"clew/internal/corpus"
+	"clew/internal/database/clientcert"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -163,6 +164,8 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	switch {
 	case errors.As(err, &silent):
 		return fmt.Errorf("%w: %s: the ClickHouse server said nothing for %s in the middle of a question: it hangs, or the network to it does; what was acknowledged is safe there (%w)", corpus.ErrUnreachable, s.opts, silent.Lasted, err)
+	case clientcert.Refused(err):
+		return fmt.Errorf("%w: %s: you and the ClickHouse server do not believe each other's certificates: check sslrootcert, sslcert and sslkey in the URL, and who signed the server's (%w)", corpus.ErrUnreachable, s.opts, err)
 	case unreachable(err):
 		return fmt.Errorf("%w: %s: the ClickHouse server cannot be reached: start it, or check the address; what was acknowledged is safe there (%w)", corpus.ErrUnreachable, s.opts, err)
 	}

@@ -57,22 +57,29 @@ func startAll(t testing.TB, n int) (servers []*Server) {
 	addresses := freeAddresses(t, n)
 	for i, address := range addresses {
 		s := &Server{Address: address, path: path, dir: t.TempDir()}
-		write(t, filepath.Join(s.dir, "config.xml"), serverConfig(s.dir, addresses, i))
+		_, port, _ := net.SplitHostPort(address)
+		write(t, filepath.Join(s.dir, "config.xml"), serverConfig(s.dir, addresses, i, "<tcp_port>"+port+"</tcp_port>"))
 		write(t, filepath.Join(s.dir, "users.xml"), usersConfig)
-		s.start(t)
-		t.Cleanup(func() {
-			s.Kill()
-			if t.Failed() {
-				log, _ := os.ReadFile(filepath.Join(s.dir, "errors.log"))
-				t.Logf("errors of the server at %s:\n%.4000s", s.Address, log)
-			}
-		})
+		s.launch(t)
 		servers = append(servers, s)
 	}
 	for _, address := range addresses {
 		await(t, address)
 	}
 	return servers
+}
+
+// launch starts the server, and ends it with the test.
+func (s *Server) launch(t testing.TB) {
+	t.Helper()
+	s.start(t)
+	t.Cleanup(func() {
+		s.Kill()
+		if t.Failed() {
+			log, _ := os.ReadFile(filepath.Join(s.dir, "errors.log"))
+			t.Logf("errors of the server at %s:\n%.4000s", s.Address, log)
+		}
+	})
 }
 
 func (s *Server) start(t testing.TB) {
@@ -134,24 +141,25 @@ func write(t testing.TB, path, text string) {
 	}
 }
 
-func serverConfig(dir string, addresses []string, i int) string {
+// serverConfig is that of the server at the address i; doors are the ports it opens.
+func serverConfig(dir string, addresses []string, i int, doors string) string {
 	var shards strings.Builder
 	for _, address := range addresses {
 		host, port, _ := strings.Cut(address, ":")
 		fmt.Fprintf(&shards, "<shard><replica><host>%s</host><port>%s</port></replica></shard>", host, port)
 	}
-	host, port, _ := strings.Cut(addresses[i], ":")
+	host, _, _ := strings.Cut(addresses[i], ":")
 	return fmt.Sprintf(`<?xml version="1.0"?>
 <yandex>
   <logger><level>error</level><log>%[1]s/server.log</log><errorlog>%[1]s/errors.log</errorlog></logger>
-  <listen_host>%[2]s</listen_host><tcp_port>%[3]s</tcp_port>
+  <listen_host>%[2]s</listen_host>%[3]s
   <path>%[1]s/data/</path><tmp_path>%[1]s/tmp/</tmp_path>
   <users_config>%[1]s/users.xml</users_config>
   <default_profile>default</default_profile><default_database>default</default_database>
   <mark_cache_size>67108864</mark_cache_size>
   <remote_servers><%[4]s>%[5]s</%[4]s></remote_servers>
 </yandex>
-`, dir, host, port, Cluster, shards.String())
+`, dir, host, doors, Cluster, shards.String())
 }
 
 const usersConfig = `<?xml version="1.0"?>

@@ -6,25 +6,26 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"clew/internal/database/postgrestest"
 	"clew/internal/reliability/clewtest"
 )
 
 // TestAServerAndAWorkerOfWhoOnlyWorks has a server with accounts and a worker do all
-// that they do as a user of the database who owns none of its tables.
+// that they do as a user of the database who owns none of its tables, and whom it knows
+// by a certificate and no password.
 func TestAServerAndAWorkerOfWhoOnlyWorks(t *testing.T) {
 	size(t, "", 0)
 	server := postgrestest.Start(t)
-	server.User(t, "worker")
+	authority := server.Certify(t)
+	cert, key := authority.Client(t, t.TempDir(), postgrestest.Worker, time.Hour)
 	url := server.Database(t)
-	at := func(user string) []string {
-		return []string{"CLEW_DATABASE=" + url + "?sslmode=disable", "CLEW_DATABASE_USER=" + user, "CLEW_DATABASE_PASSWORD=" + postgrestest.Password}
-	}
+	byCertificate := []string{"CLEW_DATABASE=" + postgrestest.Query(url, "sslcert="+cert, "sslkey="+key, "sslrootcert="+authority.File), "CLEW_DATABASE_USER=" + postgrestest.Worker}
 	o := &office{T: t, provider: &holding{}, home: clewtest.NewHome(t), desk: clewtest.NewHome(t)}
 	keeper := clewtest.NewHome(t) // of the tables
-	keeper.Env = append(keeper.Env, at(postgrestest.User)...)
-	o.home.Env, o.desk.Env = append(o.home.Env, at("worker")...), append(o.desk.Env, at("worker")...)
+	keeper.Env = append(keeper.Env, "CLEW_DATABASE="+url+"?sslmode=disable", "CLEW_DATABASE_USER="+postgrestest.User, "CLEW_DATABASE_PASSWORD="+postgrestest.Password)
+	o.home.Env, o.desk.Env = append(o.home.Env, byCertificate...), append(o.desk.Env, byCertificate...)
 	for _, command := range [][]string{{"worker"}, {"serve", "--listen", "127.0.0.1:0"}, {"health", "--database"}} {
 		if said := o.home.Run(t, command...); said.Code != 1 || !strings.Contains(said.Err, "run clew database migrate --grant-to worker") {
 			t.Errorf("clew %v without tables: exit %d: %s", command, said.Code, said.Err)
