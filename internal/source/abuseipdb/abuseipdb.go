@@ -4,7 +4,7 @@
 // Service: https://api.abuseipdb.com/api/v2, free key. Limits: docs/sources/abuseipdb.md.
 // Visibility: AbuseIPDB sees the query; the owner of the address does not.
 // Nothing is reported from here.
-// Gaps: reports and their score: a judgement, which the vocabulary has no place for.
+// Gaps: single reports and their categories.
 package abuseipdb
 
 import (

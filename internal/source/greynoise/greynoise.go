@@ -1,10 +1,10 @@
 // Package greynoise asks GreyNoise what it noticed of an address that scans the
-// internet: its reverse name and its autonomous system.
+// internet: its reverse name, its autonomous system, and as context whether it scans
+// everybody or is a common service.
 //
 // Service: https://api.greynoise.io/v3/ip, paid key. Limits: docs/sources/greynoise.md.
 // Visibility: GreyNoise sees the query; the owner of the address does not.
-// Gaps: that an address scans everybody, or is a common service: a judgement,
-// which the vocabulary has no place for.
+// Gaps: tags, actor, and fingerprints of what a scanner sends.
 package greynoise
 
 import (

@@ -3,8 +3,8 @@
 //
 // Service: https://hashlookup.circl.lu, no key. Limits: docs/sources/hashlookup.md.
 // Visibility: CIRCL sees the query.
-// Gaps: that a file is known, and how far it is trusted: a judgement, which the
-// vocabulary has no place for.
+// Gaps: that a file is known, and how far it is trusted, is context and cuts no
+// pivot; packages and what is in them are not read.
 package hashlookup
 
 import (

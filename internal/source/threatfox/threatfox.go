@@ -3,8 +3,7 @@
 //
 // Service: https://threatfox.abuse.ch/api, free key. Limits: docs/sources/threatfox.md.
 // Visibility: abuse.ch sees the query; the owner of the indicator does not.
-// Gaps: indicators older than six months; the malware family, which is an
-// opinion the vocabulary has no place for.
+// Gaps: indicators older than six months.
 package threatfox
 
 import (

@@ -3,8 +3,7 @@
 //
 // Service: https://urlhaus.abuse.ch/api, free key. Limits: docs/sources/urlhaus.md.
 // Visibility: abuse.ch sees the query; the owner of the indicator does not.
-// Gaps: of a host only the files of its newest links; tags and blacklists, which
-// are opinions.
+// Gaps: of a host only the files of its newest links; tags and blacklists.
 package urlhaus
 
 import (
