@@ -58,7 +58,7 @@ var layers = []string{
 var (
 	kits = []string{
 		"database/sqlitefile", "database/clientcert", "observable/extract", "observable/extract/pdftext", "artifact/view", "artifact/cms", "artifact/archive", "observation/record", "source/replay", "ingest/mapped", "ingest/pdns", "ingest/document", "ingest/export",
-		"corpus/memory", "corpus/valuekey", "corpus/transfer", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
+		"corpus/memory", "corpus/valuekey", "corpus/ahead", "corpus/transfer", "source/all", "ingest/all", "fuzzy/ssdeep", "fuzzy/tlsh", "telemetry/match",
 		"telemetry/format", "telemetry/format/all", "telemetry/logfile", "telemetry/indicators", "telemetry/index", "telemetry/siem", "telemetry/siem/all", "export/all", "export/stix",
 		"response/policy", "response/blast", "response/decision", "response/escalation", "response/deliver", "response/deliver/all", "response/handover", "report/pdf", "job/dispatch", "account/relational", "account/totp",
 	}

@@ -103,6 +103,13 @@ type Reader interface {
 	Population(ctx context.Context, relation observation.Relation) (Population, error)
 }
 
+// A Remote is a corpus across a network: whoever reads much of it asks several
+// questions at once.
+type Remote interface {
+	// AtOnce is how many questions of one reader it is to be asked at once.
+	AtOnce() int
+}
+
 // An ObjectLister lists every value of a kind that is the object of anything,
 // from which an index of what is similar is built. An engine that cannot go
 // through all it holds does without.

@@ -112,9 +112,10 @@ func (w *Workspace) weigh(ctx context.Context, record *casefile.Record, c conclu
 		return nil, err
 	}
 	slices.SortFunc(seeds, observable.Value.Compare)
-	reads := casefile.NewRecordingReader(c.corpus)
+	reader, foresight := across(c.corpus)
+	reads := casefile.NewRecordingReader(reader)
 	engine := w.engine(reads, c.lists, at, bounds)
-	engine.Model = c.model
+	engine.Ahead, engine.Model = foresight, c.model
 	searches, said := recordSearches(c.searches)
 	engine.Searches = searches
 	engine.Progress = c.progress

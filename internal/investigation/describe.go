@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"clew/internal/casefile"
+	"clew/internal/corpus"
 	"clew/internal/observable"
 	"clew/internal/observation"
 	"clew/internal/pivot"
@@ -23,6 +24,7 @@ type AttackLibrary interface {
 const (
 	mostOpinions = 32
 	mostContext  = 4096
+	foreseen     = 256 // values read ahead of, where the corpus is across a network
 )
 
 // opinions are the relations that describe and never weigh.
@@ -37,8 +39,16 @@ func (w *Workspace) describe(ctx context.Context, seeds []observable.Value, find
 	}
 	d := casefile.Described{}
 	var techniques, families []string
-	for _, v := range values {
-		links, more, err := w.Corpus.Objects(ctx, v, mostOpinions, opinions...)
+	reader, foresight := across(w.Corpus)
+	for i, v := range values {
+		if foresight != nil && i%foreseen == 0 {
+			next := values[i:min(i+foreseen, len(values))]
+			foresight.Foresee(ctx, len(next), func(ctx context.Context, i int, from corpus.Reader) error {
+				_, _, err := from.Objects(ctx, next[i], mostOpinions, opinions...)
+				return err
+			})
+		}
+		links, more, err := reader.Objects(ctx, v, mostOpinions, opinions...)
 		if err != nil {
 			return d, fmt.Errorf("what is thought of %s: %w", v.Defang(), err)
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"clew/internal/casefile"
+	"clew/internal/corpus"
+	"clew/internal/corpus/ahead"
 	"clew/internal/marking"
 	"clew/internal/observable"
 	"clew/internal/observation"
@@ -241,6 +243,16 @@ func (w *Workspace) engine(corpus pivot.Corpus, lists pivot.Lists, at time.Time,
 	}
 }
 
+// across returns how a corpus is read: one across a network ahead of time.
+func across(c corpus.Reader) (corpus.Reader, pivot.Foresight) {
+	remote, ok := c.(corpus.Remote)
+	if !ok {
+		return c, nil
+	}
+	r := ahead.New(c, remote.AtOnce())
+	return r, r
+}
+
 // explore asks the sources, hop by hop, and fills the corpus. Its findings are
 // provisional: they only say where to go on.
 func (w *Workspace) explore(ctx context.Context, id string, req Request, record *casefile.Record, bounds pivot.Options) error {
@@ -251,7 +263,9 @@ func (w *Workspace) explore(ctx context.Context, id string, req Request, record 
 		Asker: req.Asker, Replay: req.Replay, Clock: w.Clock, PAP: req.PAP, HasKey: req.HasKey,
 		Budget: req.Budget, Ledger: ledger{w, id, string(req.TLP), w.Clock},
 	})
-	engine := w.engine(w.Corpus, w.lists(), w.Clock(), bounds)
+	reader, foresight := across(w.Corpus)
+	engine := w.engine(reader, w.lists(), w.Clock(), bounds)
+	engine.Ahead = foresight
 	asked := record.Asked()
 	if req.Refresh {
 		asked = nil // the corpus knows what is fresh
@@ -269,5 +283,8 @@ func (w *Workspace) explore(ctx context.Context, id string, req Request, record 
 // Engine returns an engine over the corpus that asks nobody, for a look at a
 // value outside any case.
 func (w *Workspace) Engine(bounds pivot.Options) *pivot.Engine {
-	return w.engine(w.Corpus, w.lists(), w.Clock(), bounds)
+	reader, foresight := across(w.Corpus)
+	engine := w.engine(reader, w.lists(), w.Clock(), bounds)
+	engine.Ahead = foresight
+	return engine
 }

@@ -86,6 +86,7 @@ const (
 // An Engine follows seeds through a corpus.
 type Engine struct {
 	Corpus   Corpus
+	Ahead    Foresight // of Corpus; nil where reading is as fast one by one
 	Lists    Lists
 	Gatherer Gatherer // nil offline
 	Model    score.Model

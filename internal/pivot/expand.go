@@ -117,6 +117,9 @@ func (r *run) gather(ctx context.Context, v observable.Value) error {
 	}
 	err := r.Gatherer.Gather(ctx, v)
 	r.identities.forget()
+	if r.Ahead != nil {
+		r.Ahead.Forget()
+	}
 	return err
 }
 
@@ -160,9 +163,12 @@ func (r *run) meet(ctx context.Context, n *node, p *planned) error {
 		values = append([]observable.Value{p.Value}, values...)
 		r.pivots[p.Value] = p.fact
 	}
-	for _, v := range values {
+	for i, v := range values {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if i%foreseen == 0 {
+			r.foreseeMeeting(ctx, values[i:min(i+foreseen, len(values))])
 		}
 		found, err := r.node(ctx, v)
 		if err != nil {

@@ -192,6 +192,10 @@ func (r *run) nameHolders(f Fact) holding {
 // of the widest block that counts. Wider ones are counted so far, as an estimate.
 const blockAddresses = 1 << (32 - widestV4)
 
+// foreseenAddresses is how many of them are read ahead: a crowded block is left
+// after a few.
+const foreseenAddresses = 64
+
 // blockHolders counts the names on all addresses of a block.
 func (r *run) blockHolders(ctx context.Context, f Fact) (holding, error) {
 	net, ok := inBlock(f.Value)
@@ -208,6 +212,9 @@ func (r *run) blockHolders(ctx context.Context, f Fact) (holding, error) {
 			// A crowded block: the rest is taken to be like what was counted.
 			h.n, h.estimate = h.n*uint64(len(addresses))/uint64(i), true
 			break
+		}
+		if i%foreseenAddresses == 0 {
+			r.foreseeCounts(ctx, factsOf(observation.ResolvesTo, addresses[i:min(i+foreseenAddresses, len(addresses))]))
 		}
 		on, err := r.holders(ctx, Fact{Relation: observation.ResolvesTo, Value: address})
 		if err != nil {

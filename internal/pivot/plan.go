@@ -21,6 +21,7 @@ type planned struct {
 // plan judges every attribute of n: followed, or rejected and why. Those to
 // follow come first, the ones that promise most per query before the others.
 func (r *run) plan(ctx context.Context, n *node) ([]planned, error) {
+	r.foreseeCounts(ctx, n.facts)
 	var out []planned
 	for _, f := range n.facts {
 		if f.Relation.Family() == observation.Context {

@@ -37,7 +37,9 @@ func (r *run) provider(ctx context.Context, domain observable.Value) (*dnsProvid
 	}
 	p := &dnsProvider{}
 	var loads []uint64
-	for _, host := range append(hosts, domain) {
+	hosts = append(hosts, domain)
+	r.foreseeCounts(ctx, factsOf(observation.Nameserver, hosts))
+	for _, host := range hosts {
 		on, err := r.countHolders(ctx, Fact{Relation: observation.Nameserver, Value: host})
 		if err != nil {
 			return nil, err

@@ -102,8 +102,11 @@ func (r *run) refresh(ctx context.Context) error {
 		clear(r.providers)
 		clear(r.universes)
 	}
-	for _, n := range r.order {
+	for i, n := range r.order {
 		if r.Gatherer != nil {
+			if i%foreseen == 0 {
+				r.foreseeFacts(ctx, valuesOf(r.order[i:min(i+foreseen, len(r.order))]))
+			}
 			if err := r.load(ctx, n); err != nil {
 				return err
 			}
@@ -116,12 +119,34 @@ func (r *run) refresh(ctx context.Context) error {
 			}
 		}
 	}
+	r.foreseeCounts(ctx, r.heard())
 	for _, n := range r.order {
 		if err := r.listen(ctx, n); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// heard lists the facts that two in the case hold, whose holders [run.listen] counts.
+func (r *run) heard() (facts []Fact) {
+	for _, n := range r.order {
+		for i, f := range n.facts {
+			a := n.attrs[i]
+			if a.touched >= 2 && !a.listened && a.scores && r.suppressedValue(a) == "" && !wholeFile(f.Relation) {
+				facts = append(facts, f)
+			}
+		}
+	}
+	return facts
+}
+
+func valuesOf(nodes []*node) []observable.Value {
+	values := make([]observable.Value, len(nodes))
+	for i, n := range nodes {
+		values[i] = n.value
+	}
+	return values
 }
 
 // listen sorts out which facts of n can connect it with anyone in the case.

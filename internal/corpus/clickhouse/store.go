@@ -28,8 +28,10 @@ import (
 )
 
 const (
-	dialTimeout    = 10 * time.Second
-	maxConnections = 8
+	dialTimeout = 10 * time.Second
+	// maxConnections are those of a process; one reader has some of them at once.
+	maxConnections = 16
+	readAtOnce     = 8
 	// spillBytes is from where on the server sorts and groups on its disk.
 	spillBytes = 1 << 30
 	// randomBits are the low bits of an import's number; those above are milliseconds.
@@ -51,7 +53,10 @@ type Store struct {
 	sequence   atomic.Uint64 // of what was written last; orders what has the same date
 }
 
-var _ corpus.Store = (*Store)(nil)
+var (
+	_ corpus.Store  = (*Store)(nil)
+	_ corpus.Remote = (*Store)(nil)
+)
 
 // Open connects and, unless opts says ReadOnly, makes the tables that are missing.
 func Open(ctx context.Context, opts Options) (*Store, error) {
@@ -75,6 +80,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 		DialContext:  opts.dial,
 		ReadTimeout:  longestAnswer,
 		MaxOpenConns: maxConnections,
+		MaxIdleConns: readAtOnce,
 		Settings: clickhouse.Settings{
 			"insert_distributed_sync":            1, // acknowledged is on its shard
 			"max_bytes_before_external_group_by": spillBytes,
@@ -116,6 +122,9 @@ func (s *Store) prepare(ctx context.Context) error {
 	}
 	return nil
 }
+
+// AtOnce implements [corpus.Remote].
+func (s *Store) AtOnce() int { return readAtOnce }
 
 // Close closes the connections.
 func (s *Store) Close() error {

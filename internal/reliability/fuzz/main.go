@@ -79,6 +79,9 @@ func do(ctx context.Context, out io.Writer, path, only string, list, show bool, 
 	return each(ctx, out, path, targets, done, p)
 }
 
+// mostTries is how often a target is begun that is given up each time.
+const mostTries = 5
+
 // each runs the targets that have had less than their time.
 func each(ctx context.Context, out io.Writer, path string, targets []target, done map[target]result, p plan) error {
 	cache, err := inputs(ctx)
@@ -96,18 +99,25 @@ func each(ctx context.Context, out io.Writer, path string, targets []target, don
 			continue
 		}
 		lanes.Go(func() error {
-			now, err := run(ctx, t, max(left, time.Second), p.parallel, cache)
-			if err != nil && !errors.Is(err, errInterrupted) {
-				return err
+			all := before[t]
+			for try := 1; ; try++ { // one that was given up goes on with the rest of its time
+				now, err := run(ctx, t, max(p.lasts-all.Lasted, time.Second), p.parallel, cache)
+				if err != nil && !errors.Is(err, errInterrupted) {
+					return err
+				}
+				all = all.add(now)
+				mu.Lock()
+				done[t] = all
+				fmt.Fprintf(out, "%d/%d %s: %s\n", i+1, len(targets), t, now)
+				err = errors.Join(err, writeState(path, done))
+				if now.Broken {
+					broken++
+				}
+				mu.Unlock()
+				if err != nil || now.Broken || all.Lasted >= p.lasts || try == mostTries {
+					return err
+				}
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			if now.Broken {
-				broken++
-			}
-			done[t] = before[t].add(now)
-			fmt.Fprintf(out, "%d/%d %s: %s\n", i+1, len(targets), t, now)
-			return errors.Join(err, writeState(path, done))
 		})
 	}
 	if err := lanes.Wait(); err != nil {

@@ -32,7 +32,11 @@ func (r result) String() string {
 	if r.Broken {
 		return fmt.Sprintf("BROKEN after %d inputs in %s: %s", r.Tried, r.Lasted.Round(time.Second), r.Because)
 	}
-	return fmt.Sprintf("%d inputs in %s (%s of a processor), %d of them reached new code, %d kept", r.Tried, r.Lasted.Round(time.Second), r.Used.Round(time.Second), r.New, r.Corpus)
+	text := fmt.Sprintf("%d inputs in %s (%s of a processor), %d of them reached new code, %d kept", r.Tried, r.Lasted.Round(time.Second), r.Used.Round(time.Second), r.New, r.Corpus)
+	if r.Because != "" {
+		text += "; " + r.Because
+	}
+	return text
 }
 
 // add returns what two runs of the same target come to.
