@@ -3,6 +3,7 @@ package clewtest
 import (
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ const (
 	Passes Mood = iota
 	Slow        // each piece waits
 	Silent      // connections stand, nothing passes: half open
+	Deaf        // what clew says passes, what it is answered does not
 	Cut         // connections are closed, and new ones at once
 )
 
@@ -110,17 +112,20 @@ func (r *Relay) join(client net.Conn) {
 		return
 	}
 	done := make(chan struct{}, 2)
-	for _, way := range [][2]net.Conn{{client, server}, {server, client}} {
+	for _, way := range []struct {
+		from, to net.Conn
+		stopped  []Mood
+	}{{client, server, []Mood{Silent}}, {server, client, []Mood{Silent, Deaf}}} {
 		go func() {
-			r.pass(way[0], way[1])
+			r.pass(way.from, way.to, way.stopped)
 			done <- struct{}{}
 		}()
 	}
 	<-done
 }
 
-// pass copies until one side ends, in the mood of the moment.
-func (r *Relay) pass(from io.Reader, to io.Writer) {
+// pass copies until one side ends, in the mood of the moment: nothing in some.
+func (r *Relay) pass(from io.Reader, to io.Writer, stopped []Mood) {
 	piece := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(piece)
@@ -129,7 +134,7 @@ func (r *Relay) pass(from io.Reader, to io.Writer) {
 			if m == Slow {
 				time.Sleep(slowness)
 			}
-			if m != Silent {
+			if !slices.Contains(stopped, m) {
 				break
 			}
 			<-moved

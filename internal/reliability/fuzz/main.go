@@ -82,6 +82,10 @@ func do(ctx context.Context, out io.Writer, path, only string, list, show bool, 
 // mostTries is how often a target is begun that is given up each time.
 const mostTries = 5
 
+// leastAtOnce is how long a target runs at least: before its time begins to bring
+// anything, the fuzzer tries the inputs that it has.
+const leastAtOnce = 30 * time.Second
+
 // each runs the targets that have had less than their time.
 func each(ctx context.Context, out io.Writer, path string, targets []target, done map[target]result, p plan) error {
 	cache, err := inputs(ctx)
@@ -101,7 +105,7 @@ func each(ctx context.Context, out io.Writer, path string, targets []target, don
 		lanes.Go(func() error {
 			all := before[t]
 			for try := 1; ; try++ { // one that was given up goes on with the rest of its time
-				now, err := run(ctx, t, max(p.lasts-all.Lasted, time.Second), p.parallel, cache)
+				now, err := run(ctx, t, max(p.lasts-all.Lasted, min(p.lasts, leastAtOnce)), p.parallel, cache)
 				if err != nil && !errors.Is(err, errInterrupted) {
 					return err
 				}
