@@ -23,6 +23,9 @@ var ErrDamaged = errors.New("corpus is damaged or not a corpus")
 // ErrUnreachable means that the server which holds the corpus does not answer.
 var ErrUnreachable = errors.New("corpus is out of reach")
 
+// ErrForbidden means that the server does not let this user do that; others may.
+var ErrForbidden = errors.New("corpus does not let this user do that")
+
 // ErrLocked means another process has the store open for writing.
 var ErrLocked = errors.New("corpus is in use by another process")
 

@@ -46,12 +46,18 @@ func (w *Workspace) openCorpus(needs Needs) (listing, error) {
 const corpusFolder = "corpus"
 
 func (r RemoteCorpus) open(ctx context.Context, readOnly bool) (*clickhouse.Store, error) {
-	opts, err := clickhouse.ParseURL(r.URL)
+	opts, err := r.options()
 	if err != nil {
 		return nil, err
 	}
-	opts.User, opts.Password, opts.ReadOnly = r.User, r.Password, readOnly
+	opts.ReadOnly = readOnly
 	return clickhouse.Open(ctx, opts)
+}
+
+func (r RemoteCorpus) options() (clickhouse.Options, error) {
+	opts, err := clickhouse.ParseURL(r.URL)
+	opts.User, opts.Password = r.User, r.Password
+	return opts, err
 }
 
 // Check says why the URL is none, before anything is connected to.
@@ -62,7 +68,12 @@ func (r RemoteCorpus) Check() error {
 
 // Init makes the tables of a corpus on the server, where they are missing.
 func (r RemoteCorpus) Init(ctx context.Context) error {
-	store, err := r.open(ctx, false)
+	opts, err := r.options()
+	if err != nil {
+		return err
+	}
+	opts.Remake = true
+	store, err := clickhouse.Open(ctx, opts)
 	if err != nil {
 		return err
 	}

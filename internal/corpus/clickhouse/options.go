@@ -33,6 +33,7 @@ type Options struct {
 	Silence time.Duration
 
 	ReadOnly bool             // make no tables; a database without a corpus is an error
+	Remake   bool             // make tables that are missing also where all were made before
 	Clock    func() time.Time // numbers imports; nil means time.Now
 	Random   io.Reader        // keeps the numbers of two clients apart; nil means crypto/rand
 }

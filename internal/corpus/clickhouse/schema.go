@@ -83,7 +83,10 @@ const localSuffix = "_local"
 // Statements returns what makes the tables of a corpus on one server, each
 // statement leaving alone what is there. In a cluster every server needs them.
 func (o Options) Statements() []string {
-	all := []string{"CREATE DATABASE IF NOT EXISTS " + o.Database}
+	all := []string{
+		"CREATE DATABASE IF NOT EXISTS " + o.Database,
+		fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s.%s (version UInt32) ENGINE = MergeTree() ORDER BY version", o.Database, versionTable),
+	}
 	for _, t := range tables() {
 		if o.Cluster == "" {
 			all = append(all, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s.%s (%s) ENGINE = %s", o.Database, t.name, t.columns, t.engine))

@@ -58,7 +58,8 @@ var (
 	_ corpus.Remote = (*Store)(nil)
 )
 
-// Open connects and, unless opts says ReadOnly, makes the tables that are missing.
+// Open connects and, unless opts says ReadOnly, makes the tables where there are none
+// and brings earlier ones forward. Later ones are [ErrNewer].
 func Open(ctx context.Context, opts Options) (*Store, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
@@ -98,24 +99,20 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	return s, nil
 }
 
-// prepare makes the tables and looks at what they are.
+// prepare looks at what the tables are, and makes or brings forward what is missing.
 func (s *Store) prepare(ctx context.Context) error {
-	if !s.opts.ReadOnly {
-		for _, statement := range s.opts.Statements() {
-			if err := s.conn.Exec(ctx, statement); err != nil {
-				return err
-			}
+	found, err := s.stands(ctx)
+	if err == nil && !s.opts.ReadOnly && (found.version < newest || s.opts.Remake) {
+		if err = s.forward(ctx); err == nil {
+			found, err = s.stands(ctx)
 		}
 	}
-	engine := ""
-	err := s.query(ctx, fmt.Sprintf("SELECT engine FROM system.tables WHERE database = '%s' AND name = '%s'", s.opts.Database, linksBySubject),
-		func(rows driver.Rows) error { return rows.Scan(&engine) })
 	switch {
 	case err != nil:
 		return err
-	case engine == "":
+	case found.engine == "":
 		return fmt.Errorf("there is no corpus in it: clew corpus init %s makes one", s.opts)
-	case engine == "Distributed":
+	case found.engine == "Distributed":
 		s.local = localSuffix
 	case s.opts.Cluster != "":
 		return fmt.Errorf("it is the corpus of one server, not of the cluster %s: leave the cluster out, or choose another database", s.opts.Cluster)
@@ -175,6 +172,8 @@ func (s *Store) explain(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: %s: the ClickHouse server said nothing for %s in the middle of a question: it hangs, or the network to it does; what was acknowledged is safe there (%w)", corpus.ErrUnreachable, s.opts, silent.Lasted, err)
 	case clientcert.Refused(err):
 		return fmt.Errorf("%w: %s: you and the ClickHouse server do not believe each other's certificates: check sslrootcert, sslcert and sslkey in the URL, and who signed the server's (%w)", corpus.ErrUnreachable, s.opts, err)
+	case notAllowed(err):
+		return fmt.Errorf("%w: %s: make its tables, bring them forward and sweep them as a user who may (clew corpus init, clew corpus compact) (%w)", corpus.ErrForbidden, s.opts, err)
 	case unreachable(err):
 		return fmt.Errorf("%w: %s: the ClickHouse server cannot be reached: start it, or check the address; what was acknowledged is safe there (%w)", corpus.ErrUnreachable, s.opts, err)
 	}

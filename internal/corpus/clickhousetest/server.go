@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// Worker is a user of the servers who may make, change and drop no table.
+const Worker = "worker"
+
 // Cluster is the name under which the servers of one Start know each other.
 const Cluster = "clew"
 
@@ -164,8 +167,13 @@ func serverConfig(dir string, addresses []string, i int, doors string) string {
 
 const usersConfig = `<?xml version="1.0"?>
 <yandex>
-  <profiles><default><max_memory_usage>2000000000</max_memory_usage></default></profiles>
-  <users><default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default></users>
+  <profiles>
+    <default><max_memory_usage>2000000000</max_memory_usage></default>
+    <work><max_memory_usage>2000000000</max_memory_usage><allow_ddl>0</allow_ddl></work>
+  </profiles>
+  <users>
+    <default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>
+    <` + Worker + `><password></password><networks><ip>127.0.0.1</ip></networks><profile>work</profile><quota>default</quota></` + Worker + `></users>
   <quotas><default></default></quotas>
 </yandex>
 `
