@@ -15,13 +15,16 @@ import (
 )
 
 // asBearer sends a token along, to the name that the server goes by.
-type asBearer struct{ token string }
+type asBearer struct {
+	token, host string
+	through     http.RoundTripper
+}
 
 func (b asBearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Host = "127.0.0.1:8777"
+	r.Host = b.host
 	r.Header.Set("Authorization", "Bearer "+b.token)
-	return http.DefaultTransport.RoundTrip(r)
+	return b.through.RoundTrip(r)
 }
 
 // assistantOf is the SDK's own client over HTTP, with a token of a user.
@@ -34,7 +37,7 @@ func (g *team) assistantOf(user string, scopes ...account.Permission) *mcp.Clien
 	served := httptest.NewServer(g.server)
 	g.t.Cleanup(served.Close)
 	session, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(g.t.Context(), &mcp.StreamableClientTransport{
-		Endpoint: served.URL + "/mcp", HTTPClient: &http.Client{Transport: asBearer{secret}}, DisableStandaloneSSE: true,
+		Endpoint: served.URL + "/mcp", HTTPClient: &http.Client{Transport: asBearer{secret, "127.0.0.1:8777", http.DefaultTransport}}, DisableStandaloneSSE: true,
 	}, nil)
 	if err != nil {
 		g.t.Fatal(err)

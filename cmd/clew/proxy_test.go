@@ -13,6 +13,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"clew/internal/casefile"
+	"clew/internal/server"
 )
 
 // freePort is one that nobody listens on at the moment.
@@ -40,7 +45,7 @@ func proxied(t *testing.T) (at string, said *lines) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan int, 1)
 	go func() {
-		ended <- serving.run(ctx, []string{"serve", "--offline", "--listen", at, "--log-level", "info"})
+		ended <- serving.run(ctx, []string{"serve", "--offline", "--listen", at, "--log-level", "info", "--mcp-act"})
 	}()
 	t.Cleanup(func() { stop(); <-ended })
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "https://clew.example/\n" {
@@ -193,5 +198,27 @@ func throughProxy(t *testing.T, secure string, said *lines) {
 	_ = answer.Body.Close() // the status counts
 	if answer.StatusCode != http.StatusForbidden {
 		t.Errorf("another site's page: %s", answer.Status)
+	}
+	throughProxyAssistant(t, web.Transport)
+}
+
+// throughProxyAssistant is an assistant by the SDK's own client, its standing stream
+// of events included.
+func throughProxyAssistant(t *testing.T, proxy http.RoundTripper) {
+	t.Helper()
+	session, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(), &mcp.StreamableClientTransport{
+		Endpoint: "https://clew.example/mcp", HTTPClient: &http.Client{Transport: asBearer{serveToken, "clew.example", proxy}},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close() //nolint:errcheck // a test's
+	var run server.Run
+	good(t, session, "start", map[string]any{"indicators": []string{"other.example"}, "restricted": true}, &run)
+	ended(t, session, "run", map[string]any{"run": run.ID}, &run.State)
+	var cases server.List[casefile.Summary]
+	good(t, session, "cases", nil, &cases)
+	if len(cases.Items) < 1 || run.State != "complete" {
+		t.Errorf("an assistant sees %d cases, and its run is %s", len(cases.Items), run.State)
 	}
 }
