@@ -165,6 +165,21 @@ test('sign in, a token shown once, sign out; the address is kept', { skip }, asy
   await close();
 });
 
+test('a case that is not there is asked for once, and said once', { skip }, async () => {
+  const { page, fine, close } = await visit(chrome, { ...server, link: `${server.origin}/#/cases` });
+  await signIn(page, 'boss');
+  await page.getByRole('link', { name: /^Your account: boss/ }).waitFor();
+  let asked = 0;
+  page.on('request', (request) => (asked += request.url().includes('/cases/20250101-none') ? 1 : 0));
+  await page.goto(`${server.origin}/#/case/20250101-none`);
+  await page.getByRole('alert').getByText('The case could not be read.').waitFor();
+  await page.waitForTimeout(2_000); // as long as nothing is to happen
+  assert.ok(asked <= 3, `${String(asked)} requests for it`); // itself, what one may of it, its events
+  assert.equal(await page.getByText('no such case').count(), 1);
+  fine();
+  await close();
+});
+
 test('alone on loopback nobody signs in, and nothing of it shows', { skip }, async () => {
   const alone = await empty();
   const { page, fine, close } = await visit(chrome, alone);

@@ -231,7 +231,7 @@ test('the record: words, raw events, check, notes, tags', { skip }, async () => 
   const events = page.getByRole('list', { name: 'Events of the record' }).getByRole('listitem');
   await events.nth(50).waitFor();
   await page.getByRole('button', { name: 'case opened' }).click();
-  await page.getByText('1 to 1 of 1 events').waitFor();
+  await page.getByText('1 to 1 of 1 event').waitFor();
   assert.match((await events.first().textContent()) ?? '', /lumapost24-redeliveryoffice\[\.\]example from demo/);
   await page.getByRole('button', { name: 'Event 1 as JSON' }).click();
   assert.match((await events.first().locator('pre').textContent()) ?? '', /"type": "opened"/);

@@ -147,7 +147,7 @@ test('a file is imported, looked at and taken back', { skip }, async () => {
   await shot(page, 'corpus-import', true);
   await page.getByRole('button', { name: 'Take it back…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Take it back' }).click();
-  await page.getByText(/1 observations are taken back/).waitFor();
+  await page.getByText(/1 observation taken back/).waitFor();
   await page.getByRole('button', { name: 'mine.cof' }).waitFor({ state: 'detached' });
   fine();
   await close();

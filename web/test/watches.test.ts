@@ -128,7 +128,7 @@ test('from a case: watched, changed, paused, resumed, removed, by keyboard', { s
   await page.getByRole('button', { name: 'Change it' }).waitFor();
   assert.ok(await page.getByRole('button', { name: 'Change it' }).isDisabled(), 'nothing is changed, and can be sent');
   await page.getByLabel('Every', { exact: true }).fill('2');
-  await page.getByRole('combobox', { name: 'of', exact: true }).selectOption('days');
+  await page.getByRole('combobox', { name: 'Unit', exact: true }).selectOption('days');
   await page.getByLabel('Requests at most, of each run').fill('20, virustotal=5');
   await page.getByRole('checkbox', { name: 'duty' }).check();
   await accessible(page);

@@ -45,7 +45,8 @@ export function whyNot(what: Operation): string {
 }
 
 export function enter(to: Visit): void {
-  now = to;
+  // What is as it was is not news: whatever shows it would ask again for all it shows.
+  if (JSON.stringify(to) !== JSON.stringify(now)) now = to;
   trouble = '';
   ended = false;
 }

@@ -8,7 +8,7 @@ import { follow } from '../api/events';
 import { allows, visit, whyNot, type Operation } from '../account/visit.svelte';
 import { listOf, Param, remember, route } from '../shell/route.svelte';
 import { attempt } from '../shell/order.svelte';
-import { tell } from '../shell/toasts.svelte';
+import { complain, tell } from '../shell/toasts.svelte';
 
 export const bands = ['high', 'medium', 'low', 'coincidence'] as const;
 
@@ -30,6 +30,8 @@ const drawn = (): Promise<void> =>
         setTimeout(resolve); // after the frame
       });
   });
+
+const isGone = (error: unknown): error is Problem => error instanceof Problem && error.status === 404;
 
 const unsought = { state: 'not-checked', sightings: 0 };
 
@@ -116,9 +118,14 @@ export class OpenedCase {
   /** learn asks what who looks may do about the case. */
   async learn(): Promise<void> {
     if (!visit.now?.accounts) return; // whoever has the link may do everything
-    await attempt(async () => {
-      this.allowed = await said(api.GET('/api/v1/cases/{case}/may', { params: { path: { case: this.id } } }));
-    });
+    await attempt(
+      async () => {
+        this.allowed = await said(api.GET('/api/v1/cases/{case}/may', { params: { path: { case: this.id } } }));
+      },
+      (error) => {
+        if (!isGone(error)) complain(error); // that the case is not there is said where it would be
+      },
+    );
   }
 
   /** live loads the case, and again with each change, whoever made it, until the answer is called. */
@@ -166,7 +173,7 @@ export class OpenedCase {
       }
       this.trouble = '';
     } catch (error) {
-      if (error instanceof Problem && error.status === 404) this.close(error.message);
+      if (isGone(error)) this.close(error.message);
       else this.trouble = textOf(error);
     }
   }

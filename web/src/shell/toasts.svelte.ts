@@ -24,7 +24,9 @@ export function dismiss(id: number): void {
 
 function add(toast: Omit<Toast, 'id'>, seconds: number): void {
   const id = next++;
-  toasts = [...toasts.slice(-3), { id, ...toast }];
+  // What goes wrong again and again is said once.
+  const others = toast.bad ? toasts.filter((one) => one.text !== toast.text) : toasts;
+  toasts = [...others.slice(-3), { id, ...toast }];
   setTimeout(() => {
     dismiss(id);
   }, seconds * 1000);

@@ -1,5 +1,6 @@
 // Whether a source can be asked now, and if not, why and until when.
 import type { Schemas } from '../api/client';
+import { count, plural } from '../text/format';
 
 export interface Standing {
   state: 'ready' | 'closed' | 'spent' | 'key' | 'retired';
@@ -16,6 +17,16 @@ export const standings: Record<Standing['state'], string> = {
   retired: 'retired',
 };
 
+const units: Record<string, string> = { s: 'second', m: 'minute', h: 'hour' };
+
+/** perWords is the span of a limit, as people say it: "1m" is a minute, and not a month. */
+export function perWords(per: string): string {
+  const [, number, unit = ''] = /^(\d+)([smh])$/.exec(per) ?? [];
+  const word = units[unit];
+  if (!word) return per;
+  return number === '1' ? word : plural(Number(number), word);
+}
+
 type Quota = Schemas['Quota'];
 const ahead = (time: string | null, now: number): time is string => time !== null && Date.parse(time) > now;
 
@@ -29,7 +40,8 @@ export function standing(source: Schemas['Source'], quota: Quota | undefined, no
   const whole = shut.find((c) => !c.endpoint);
   if (whole) return { state: 'closed', why: whole.why, until: whole.until ?? '' };
   const spent = quota.limits.find((l) => !l.endpoint && l.spent >= l.limit);
-  if (spent) return { state: 'spent', why: `${String(spent.limit)} per ${spent.per}`, until: spent.resets ?? '' };
+  if (spent)
+    return { state: 'spent', why: `${count(spent.limit)} per ${perWords(spent.per)}`, until: spent.resets ?? '' };
   const parts = shut.map((c) => c.endpoint).join(', ');
   return { state: 'ready', why: parts ? `but not ${parts}` : '', until: '' };
 }
