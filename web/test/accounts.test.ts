@@ -180,6 +180,31 @@ test('a case that is not there is asked for once, and said once', { skip }, asyn
   await close();
 });
 
+test('who signed out is not made to wait, and the browser keeps no answer', { skip }, async () => {
+  const { page, wrong, close } = await visit(chrome, { ...server, link: `${server.origin}/#/cases` });
+  await signIn(page, 'boss');
+  await page.getByText('1 case', { exact: true }).waitFor();
+  const kept = (): Promise<boolean> =>
+    page.evaluate(() =>
+      fetch('/api/v1/cases?limit=500', { cache: 'only-if-cached', mode: 'same-origin' }).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    );
+  assert.ok(await kept(), 'nothing is kept that could be forgotten');
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  for (let waited = 0; await kept(); waited++) {
+    assert.ok(waited < 100, 'it is kept for ten seconds');
+    await page.waitForTimeout(100);
+  }
+  assert.deepEqual(
+    wrong.filter((line) => !line.includes('ERR_CACHE_MISS')), // what is looked for, and not there
+    [],
+  );
+  await close();
+});
+
 test('alone on loopback nobody signs in, and nothing of it shows', { skip }, async () => {
   const alone = await empty();
   const { page, fine, close } = await visit(chrome, alone);
