@@ -23,8 +23,10 @@ func TestAServerAndAWorkerOfWhoOnlyWorks(t *testing.T) {
 	url := server.Database(t)
 	byCertificate := []string{"CLEW_DATABASE=" + postgrestest.Query(url, "sslcert="+cert, "sslkey="+key, "sslrootcert="+authority.File), "CLEW_DATABASE_USER=" + postgrestest.Worker}
 	o := &office{T: t, provider: &holding{}, home: clewtest.NewHome(t), desk: clewtest.NewHome(t)}
-	keeper := clewtest.NewHome(t) // of the tables
-	keeper.Env = append(keeper.Env, "CLEW_DATABASE="+url+"?sslmode=disable", "CLEW_DATABASE_USER="+postgrestest.User, "CLEW_DATABASE_PASSWORD="+postgrestest.Password)
+	keeper := clewtest.NewHome(t) // of the tables, and no superuser
+	server.User(t, "keeper")
+	server.Exec(t, "postgres", "ALTER DATABASE "+path.Base(url)+" OWNER TO keeper")
+	keeper.Env = append(keeper.Env, "CLEW_DATABASE="+url+"?sslmode=disable", "CLEW_DATABASE_USER=keeper", "CLEW_DATABASE_PASSWORD="+postgrestest.Password)
 	o.home.Env, o.desk.Env = append(o.home.Env, byCertificate...), append(o.desk.Env, byCertificate...)
 	for _, command := range [][]string{{"worker"}, {"serve", "--listen", "127.0.0.1:0"}, {"health", "--database"}} {
 		if said := o.home.Run(t, command...); said.Code != 1 || !strings.Contains(said.Err, "run clew database migrate --grant-to worker") {
