@@ -83,7 +83,7 @@ func (a *app) databaseMigrate(ctx context.Context, users []string) error {
 	if err != nil {
 		return err
 	}
-	m.Owner, m.Parts = h.Owner, h.Parts
+	m.Owner, m.Parts, m.Granted = h.Owner, h.Parts, append([]string{}, m.Granted...)
 	if a.json {
 		return json.NewEncoder(a.stdout).Encode(m)
 	}
