@@ -123,7 +123,8 @@ bench-deps:
 	@test -d $(BIN)/npm/node_modules/@duckdb/node-api || npm install --silent --no-audit --no-fund --prefix $(BIN)/npm @duckdb/node-api@1.5.6-r.1 || echo "DuckDB: not here, and npm does not bring it"
 
 docs: ## regenerate the pages that come from the code
-	$(GO) test ./internal/source/... ./cmd/clew -run 'Page|Reference' -update
+	$(GO) test ./cmd/clew -run 'Page|Reference' -update
+	$(GO) test ./internal/source/all -run Docs -update
 
 deps: ## what the tests need and Go does not bring
 	@./scripts/packages.sh gcc g++ nsd unbound libfuzzy-dev libtlsh-dev ssdeep tlsh-tools

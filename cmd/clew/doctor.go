@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -49,7 +50,7 @@ func (a *app) doctorCommand() *cobra.Command {
 					return encodeLines(w, checks)
 				}
 				table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-				for _, c := range checks {
+				for _, c := range saidOnce(checks) {
 					fmt.Fprintf(table, "%s\t%s\t%s\n", c.State, c.What, terminalSafe(c.Detail))
 				}
 				return table.Flush()
@@ -64,6 +65,24 @@ func (a *app) doctorCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&rebuild, "rebuild-spending", false, "begin a damaged record of what was spent anew")
 	cmd.Flags().StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
 	return cmd
+}
+
+// saidOnce names the check that said it already where one trouble fails several: a
+// database that is not there is six of them.
+func saidOnce(checks []check) []check {
+	first := map[string]string{}
+	once := slices.Clone(checks)
+	for i, c := range checks {
+		what, said := first[c.Detail]
+		switch {
+		case c.State != "bad":
+		case said:
+			once[i].Detail = "as " + what
+		default:
+			first[c.Detail] = c.What
+		}
+	}
+	return once
 }
 
 // examine checks everything. opened is a workspace that is open already, nil when
