@@ -63,7 +63,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&a.offline, "offline", false, "ask no identity provider either")
 	cmd.Flags().BoolVar(&rebuild, "rebuild-spending", false, "begin a damaged record of what was spent anew")
-	cmd.Flags().StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
+	a.listsFlag(cmd.Flags())
 	return cmd
 }
 

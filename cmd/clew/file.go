@@ -40,7 +40,7 @@ may cost.`,
 	flags.IntVar(&run.limits.Depth, "max-depth", artifact.DefaultDepth, "archives within archives that are unpacked")
 	flags.Int64Var(&run.limits.Unpack, "max-unpack", artifact.DefaultUnpack, "bytes unpacked out of one file on disk")
 	flags.BoolVar(&run.dry, "no-store", false, "show only, store nothing")
-	flags.StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
+	a.listsFlag(flags)
 	return cmd
 }
 

@@ -100,7 +100,7 @@ Exit codes: 0 something was seen, 4 everything was read and nothing was seen,
 	a.huntShared(cmd, &f)
 	flags.StringVar(&a.since, "since", "", "leave out records before this day")
 	flags.StringVar(&a.until, "until", "", "leave out records after this day")
-	flags.StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
+	a.listsFlag(flags)
 	return cmd
 }
 

@@ -40,7 +40,7 @@ func (a *app) engineFlags(cmd *cobra.Command) {
 	f.StringVar(&a.asOf, "as-of", "", "look at the world as it was known on this day")
 	f.StringVar(&a.since, "since", "", "start of the incident")
 	f.StringVar(&a.until, "until", "", "end of the incident")
-	f.StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
+	a.listsFlag(f)
 }
 
 func (a *app) investigateCommand() *cobra.Command {

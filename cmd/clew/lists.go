@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/spf13/pflag"
+
 	"clew/internal/reference"
 )
 
@@ -29,4 +31,9 @@ func (a *app) references() (*reference.Set, error) {
 		}
 	}
 	return set, nil
+}
+
+// listsFlag names further lists.
+func (a *app) listsFlag(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&a.lists, "lists", nil, "further lists of values that mean nothing, yours or MISP's: files or folders")
 }

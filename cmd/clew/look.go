@@ -50,7 +50,7 @@ func (a *app) lookCommand(use, short, long, example string, print func(io.Writer
 			})
 		},
 	}
-	cmd.Flags().StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
+	a.listsFlag(cmd.Flags())
 	cmd.Flags().StringVar(&a.attack, "attack", "", "name techniques and software after this bundle of MITRE ATT&CK")
 	return cmd
 }

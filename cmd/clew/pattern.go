@@ -57,7 +57,7 @@ accepted, and the findings in the high band. It asks nobody.`,
 	}
 	cmd.Flags().StringVar(&caseID, "case", "", "learn from the names of this case")
 	cmd.Flags().IntVar(&limit, "limit", 100, "names of the corpus to list at most")
-	cmd.Flags().StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
+	a.listsFlag(cmd.Flags())
 	return cmd
 }
 

@@ -276,7 +276,7 @@ func (a *app) watchRun() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
+	a.listsFlag(cmd.Flags())
 	cmd.Flags().BoolVar(&a.offline, "offline", false, "ask nobody, whatever the watch says")
 	cmd.Flags().StringVar(&a.replay, "replay", "", "answer from recorded replies: a folder with index.json, or a case bundle")
 	a.model.add(cmd)

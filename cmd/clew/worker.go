@@ -49,7 +49,7 @@ seconds. Imports and searches of logs stay with the machine that has the files.`
 	flags.DurationVar(&f.grace, "grace", 0, "how long jobs may go on when the worker is stopped, before they are handed back")
 	flags.BoolVar(&a.offline, "offline", false, "ask nobody, whatever a job says")
 	flags.StringVar(&a.attack, "attack", "", "name techniques and software after this bundle of MITRE ATT&CK")
-	flags.StringSliceVar(&a.lists, "lists", nil, "further MISP warninglists: files or folders")
+	a.listsFlag(flags)
 	a.model.add(cmd)
 	a.logFlags(cmd)
 	return cmd

@@ -126,10 +126,9 @@ func (a *app) demo(ctx context.Context, dir string) error {
 		return err
 	}
 	a.data = filepath.Join(dir, "data")
-	if err := os.RemoveAll(filepath.Join(a.data, "corpus")); err != nil {
+	if err := a.demoData(filepath.Join(worldDir, "lists")); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	a.shared.lists = []string{filepath.Join(worldDir, "lists")}
 	a.local = true // a synthetic world is no business of the team's server
 	ws, err := a.workspace(investigation.Needs{Corpus: true, Cases: true})
 	if err != nil {
@@ -172,6 +171,18 @@ Try next:
   less %[7]s   what is true in this world
 `, html, markdown, a.clock().Sub(began).Seconds(), a.data, doc.Case.ID, w.DemoSeed().Text(), filepath.Join(worldDir, "truth.jsonl"), os.Args[0])
 	return nil
+}
+
+// demoData makes the data directory, without the corpus of an earlier demo. The lists
+// go where every later command looks: what is tried on the case means the same then.
+func (a *app) demoData(lists string) error {
+	to := filepath.Join(a.data, listsFolder)
+	return errors.Join(
+		os.MkdirAll(a.data, 0o700),
+		os.RemoveAll(filepath.Join(a.data, "corpus")),
+		os.RemoveAll(to),
+		os.CopyFS(to, os.DirFS(lists)),
+	)
 }
 
 // importWorld loads every file of a world that is to be imported.
