@@ -1,14 +1,14 @@
 // Pictures of every view, for people to look at: web/shots/VIEW-WIDTH-COLOURS.png,
-// and those that the documentation shows, in docs/. Run: npm run pictures [VIEW…]
+// and those that the documentation shows, in docs/. Run: npm run pictures [VIEW… | docs]
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
-import { absent, browser, demo, invited, password, shot, shots, visit, type Person, type Server } from './kit';
+import { absent, browser, demo, invited, password, shot, visit, type Person, type Server } from './kit';
 
 const run = promisify(execFile);
 const docs = path.join(import.meta.dirname, '..', '..', 'docs');
@@ -42,6 +42,7 @@ async function settled(page: Page): Promise<void> {
   await page.getByText('counting…').waitFor({ state: 'hidden' });
 }
 
+const finding = `sel=${encodeURIComponent('domain lumapost24-customsaccess.example')}`;
 const press = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click();
 const unfold = (text: string | RegExp) => (page: Page) =>
   page.locator('summary').filter({ hasText: text }).first().click();
@@ -49,7 +50,6 @@ const unfold = (text: string | RegExp) => (page: Page) =>
 function views({ id, seeds }: Case, link: string): View[] {
   const seed = seeds[0]?.value ?? '';
   const of = (tab: string, more = ''): string => `case/${id}?tab=${tab}${more}`;
-  const finding = `&sel=${encodeURIComponent('domain lumapost24-customsaccess.example')}`;
   return [
     { name: 'start', hash: '' },
     { name: 'start-none', hash: '?q=nothing in here', look: (page) => page.getByText('No indicator in it').waitFor() },
@@ -119,13 +119,17 @@ function views({ id, seeds }: Case, link: string): View[] {
       look: (page) => page.getByRole('cell', { name: 'setup' }).first().waitFor(),
     },
     { name: 'case-findings', hash: of('findings') },
-    { name: 'case-why', hash: of('findings', finding), look: (page) => page.getByText('What speaks for it').waitFor() },
+    {
+      name: 'case-why',
+      hash: of('findings', `&${finding}`),
+      look: (page) => page.getByText('What speaks for it').waitFor(),
+    },
     {
       name: 'case-reject',
-      hash: of('findings', finding),
+      hash: of('findings', `&${finding}`),
       look: press(/Reject…/),
     },
-    { name: 'case-graph', hash: of('graph', finding), look: settled },
+    { name: 'case-graph', hash: of('graph', `&${finding}`), look: settled },
     { name: 'case-pivots', hash: of('pivots') },
     {
       name: 'case-pivot',
@@ -226,9 +230,36 @@ async function filled(dir: string): Promise<[Server, Person, Case, string]> {
   return [server, boss, its, link];
 }
 
-/** forDocs writes a picture with a palette: a third of the bytes. */
-const forDocs = (name: string, to: string): Promise<unknown> =>
-  run('pngquant', ['--force', '--output', path.join(docs, to), '256', path.join(shots, `${name}-1280-light.png`)]);
+/** shown takes the pictures of the documentation: of the demonstration, as one alone sees it. */
+async function shown(chrome: Browser): Promise<void> {
+  const server = await demo();
+  const [{ id }] = ((await server.call('/cases')) as { items: [Case] }).items;
+  const { page, quiet, close } = await visit(chrome, server, { reducedMotion: 'reduce', colorScheme: 'light' });
+  // With a palette: a third of the bytes.
+  const keep = async (to: string): Promise<void> => {
+    const file = path.join(docs, to);
+    await page.waitForTimeout(300); // what is drawn after it is asked for
+    await page.screenshot({ path: file });
+    await run('pngquant', ['--force', '--output', file, '256', file]);
+  };
+  try {
+    await page.goto(`${server.origin}/#/case/${id}?${finding}`);
+    await page.getByText('What speaks for it').waitFor();
+    await quiet();
+    await keep('pictures/case-why.png');
+    await page.goto(`${server.origin}/#/case/${id}?tab=graph&${finding}`);
+    await settled(page);
+    await quiet();
+    await keep('pictures/case-graph.png');
+    await page.setViewportSize({ width: 1180, height: 1050 });
+    await page.goto(`${server.origin}/api/v1/cases/${id}/report?format=html`);
+    await page.getByRole('heading', { name: 'Summary' }).waitFor();
+    await keep('images/report.png');
+    await close();
+  } finally {
+    await server.stop();
+  }
+}
 
 async function take(): Promise<void> {
   const lacking = absent();
@@ -259,14 +290,12 @@ async function take(): Promise<void> {
       console.log(name);
       await close();
     }
+    if (wanted.length === 0 || wanted.includes('docs')) await shown(chrome);
   } finally {
     await chrome.close();
     await server.stop();
     await rm(dir, { recursive: true, force: true });
   }
-  if (wanted.length > 0) return;
-  await forDocs('case-graph', 'pictures/case-graph.png');
-  await forDocs('case-why', 'pictures/case-why.png');
 }
 
 await take();
