@@ -20,6 +20,7 @@ import (
 	"clew/internal/response/decision"
 	"clew/internal/response/policy"
 	"clew/internal/server"
+	"clew/internal/words"
 )
 
 // actFlags say what is done with which findings.
@@ -182,7 +183,7 @@ func (a *app) act(ctx context.Context, name string, verb decision.Verb, named []
 	if f.dry {
 		said = "would be recorded"
 	}
-	fmt.Fprintf(a.stderr, "%s: %s, %s\n", id, plural(uint64(acted.Changes), "change"), said)
+	fmt.Fprintf(a.stderr, "%s: %s, %s\n", id, words.Count(uint64(acted.Changes), "change"), said)
 	return nil
 }
 
@@ -343,9 +344,9 @@ func beside(b *casefile.Blast) string {
 	if b.AtLeast {
 		least = "at least "
 	}
-	text := fmt.Sprintf("%s%s", least, plural(b.Bystanders, "site"))
+	text := fmt.Sprintf("%s%s", least, words.Count(b.Bystanders, "site"))
 	if b.Assets > 0 {
-		text += ", " + plural(uint64(b.Assets), "machine") + " of ours"
+		text += ", " + words.Count(uint64(b.Assets), "machine") + " of ours"
 	}
 	return text
 }

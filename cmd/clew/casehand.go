@@ -15,6 +15,7 @@ import (
 	"clew/internal/observable"
 	"clew/internal/pivot"
 	"clew/internal/server"
+	"clew/internal/words"
 )
 
 // withWeighed opens a case together with the corpus, for what weighs it again.
@@ -113,8 +114,8 @@ func (a *app) countBefore(ctx context.Context, name string, x pivot.Expansion) e
 			if err := table.Flush(); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(out, "following it would ask %s, at least %s and %s\n", plural(uint64(counts.Asked), "question"),
-				plural(uint64(counts.Requests), "request"), plural(uint64(counts.Credits), "credit"))
+			_, err := fmt.Fprintf(out, "following it would ask %s, at least %s and %s\n", words.Count(uint64(counts.Asked), "question"),
+				words.Count(uint64(counts.Requests), "request"), words.Count(uint64(counts.Credits), "credit"))
 			return err
 		})
 	})

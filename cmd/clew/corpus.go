@@ -10,6 +10,7 @@ import (
 
 	"clew/internal/corpus/transfer"
 	"clew/internal/investigation"
+	"clew/internal/words"
 )
 
 // corpusSettings are the part of the configuration that names a corpus on a server:
@@ -127,10 +128,10 @@ corpus here stays as it is.`,
 			sum, err := investigation.PushCorpus(cmd.Context(), dir, to, a.clock(), progress.show)
 			progress.done()
 			if err != nil {
-				return fmt.Errorf("%w\n  %s are on the server; the same command goes on from there", err, plural(uint64(sum.Pushed+sum.There), "import"))
+				return fmt.Errorf("%w\n  %s are on the server; the same command goes on from there", err, words.Count(uint64(sum.Pushed+sum.There), "import"))
 			}
 			fmt.Fprintf(a.stdout, "%s pushed, %d there already: %s observations, %s totals, %s answers\n",
-				plural(uint64(sum.Pushed), "import"), sum.There, grouped(sum.Observations), grouped(sum.Totals), grouped(sum.Answers))
+				words.Count(uint64(sum.Pushed), "import"), sum.There, words.Number(sum.Observations), words.Number(sum.Totals), words.Number(sum.Answers))
 			return nil
 		},
 	}
@@ -148,7 +149,7 @@ func (p *pushProgress) show(now transfer.Progress) {
 		part := min(float64(now.Parts)/float64(max(now.Of, 1)), 1)
 		left := time.Duration(float64(spent) * (1 - part) / max(part, 1e-9))
 		return fmt.Sprintf("%s of %s links, %s a second, %.0f %%, %s left",
-			grouped(now.Parts), grouped(now.Of), grouped(uint64(float64(now.Parts)/spent.Seconds())), part*100, left.Round(time.Second))
+			words.Number(now.Parts), words.Number(now.Of), words.Number(uint64(float64(now.Parts)/spent.Seconds())), part*100, left.Round(time.Second))
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"clew/internal/marking"
 	"clew/internal/source"
 	"clew/internal/source/ctlog"
+	"clew/internal/words"
 )
 
 func (a *app) ctlogCommand() *cobra.Command {
@@ -96,7 +97,7 @@ func (a *app) readLog(ctx context.Context, log ctlog.Log, first, end uint64) err
 			return encodeLines(out, []logLine{line})
 		}
 		fmt.Fprintf(out, "%s: %s entries read, %s observations kept (%s of them merged), %s without a certificate we understand; next entry %d\n",
-			terminalSafe(log.URL), grouped(line.Read), grouped(line.Kept), grouped(line.Merged), grouped(line.Unreadable), line.Next)
+			terminalSafe(log.URL), words.Number(line.Read), words.Number(line.Kept), words.Number(line.Merged), words.Number(line.Unreadable), line.Next)
 		return nil
 	})
 	if readErr != nil {

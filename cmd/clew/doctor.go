@@ -17,6 +17,7 @@ import (
 	"clew/internal/fetch/state/sqlite"
 	"clew/internal/investigation"
 	"clew/internal/observation"
+	"clew/internal/words"
 )
 
 // check is one line of the doctor's report.
@@ -132,7 +133,7 @@ func (a *app) checkSpending(ctx context.Context) check {
 		}
 		return check{what, "bad", detail}
 	}
-	detail := plural(uint64(len(accounts)), "account") + " of providers"
+	detail := words.Count(uint64(len(accounts)), "account") + " of providers"
 	if where != "" {
 		detail += ", shared by all who use " + where
 	}
@@ -219,7 +220,7 @@ func (a *app) checkCorpus(ctx context.Context, w *investigation.Workspace) check
 		}
 		links += p.Links
 	}
-	detail := plural(links, "link")
+	detail := words.Count(links, "link")
 	if at, err := a.remoteCorpus(); err == nil && at.URL != "" {
 		detail += ", on " + withoutUser(at.URL)
 	}
@@ -245,5 +246,5 @@ func (a *app) checkRecord(ctx context.Context) check {
 			return check{"record", "bad", head.Case + " is not as it was recorded: " + v.Problems[0].What}
 		}
 	}
-	return check{"record", "ok", plural(uint64(len(heads)), "case") + ", every chain and raw answer verified"}
+	return check{"record", "ok", words.Count(uint64(len(heads)), "case") + ", every chain and raw answer verified"}
 }

@@ -14,6 +14,7 @@ import (
 
 	"clew/internal/backup"
 	"clew/internal/server/certificate"
+	"clew/internal/words"
 )
 
 // What the doctor thinks of times and places.
@@ -157,7 +158,7 @@ func checkSpace(dir string) []check {
 	if err != nil {
 		return []check{{"disk", "note", "its free space is not known: " + err.Error()}}
 	}
-	detail := fmt.Sprintf("%s of %s MiB free", grouped(free>>20), grouped(all>>20))
+	detail := fmt.Sprintf("%s of %s MiB free", words.Number(free>>20), words.Number(all>>20))
 	if free < leastSpace || free < all/leastShare {
 		return []check{{"disk", "bad", detail + ": clew prune --dry-run says what could go"}}
 	}

@@ -17,6 +17,7 @@ import (
 	"clew/internal/observable"
 	"clew/internal/server"
 	"clew/internal/source"
+	"clew/internal/words"
 )
 
 // dryRun prints whom a run would ask about its seeds, in the order in which a
@@ -143,7 +144,7 @@ func (a *app) printDryRun(w io.Writer, lines []server.Question) error {
 		return err
 	}
 	fmt.Fprintf(w, "%s, at least %s and %s; each source that is asked learns the value, nobody else does\n",
-		plural(uint64(questions), "question"), plural(uint64(requests), "request"), plural(uint64(credits), "credit"))
+		words.Count(uint64(questions), "question"), words.Count(uint64(requests), "request"), words.Count(uint64(credits), "credit"))
 	_, err := fmt.Fprintln(w, "What the seeds lead to is asked about as well, within --budget", strings.Join(a.budget, ","))
 	return err
 }

@@ -13,6 +13,7 @@ import (
 
 	"clew/internal/artifact"
 	"clew/internal/investigation"
+	"clew/internal/words"
 )
 
 func (a *app) fileCommand() *cobra.Command {
@@ -129,7 +130,7 @@ func (r *fileRun) print(f *artifact.File) error {
 
 func (r *fileRun) conclude() error {
 	if !r.dry {
-		fmt.Fprintf(r.stderr, "clew: %s, %s new\n", plural(r.files, "file"), plural(r.fresh, "observation"))
+		fmt.Fprintf(r.stderr, "clew: %s, %s new\n", words.Count(r.files, "file"), words.Count(r.fresh, "observation"))
 	}
 	switch {
 	case len(r.skipped) == 0:
@@ -137,7 +138,7 @@ func (r *fileRun) conclude() error {
 	case r.files == 0:
 		return fmt.Errorf("nothing was read: %s: %w", r.skipped[0].Path, r.skipped[0].Err)
 	}
-	return partial{plural(uint64(len(r.skipped)), "path") + " left out"}
+	return partial{words.Count(uint64(len(r.skipped)), "path") + " left out"}
 }
 
 // shownArtifacts is how many indicators of a file are shown to people; --json
@@ -151,7 +152,7 @@ func printFile(w io.Writer, f *artifact.File) {
 			fmt.Fprintf(w, "  %-13s %s\n", name, terminalSafe(value))
 		}
 	}
-	row("type", fmt.Sprintf("%s, %s bytes", f.Type, grouped(uint64(f.Size))))
+	row("type", fmt.Sprintf("%s, %s bytes", f.Type, words.Number(uint64(f.Size))))
 	row("sha256", f.SHA256)
 	row("sha1", f.SHA1)
 	row("md5", f.MD5)
@@ -166,7 +167,7 @@ func printFile(w io.Writer, f *artifact.File) {
 		row("says", p.Name+": "+p.Value)
 	}
 	if n := len(f.Contains); n > 0 {
-		row("contains", plural(uint64(n), "file"))
+		row("contains", words.Count(uint64(n), "file"))
 	}
 	printArtifacts(w, f)
 	for _, p := range f.Problems {
@@ -219,9 +220,9 @@ func printArtifacts(w io.Writer, f *artifact.File) {
 		}
 	}
 	if shown > shownArtifacts {
-		fmt.Fprintf(w, "  and %s more indicators, all in --json\n", grouped(uint64(shown-shownArtifacts)))
+		fmt.Fprintf(w, "  and %s more indicators, all in --json\n", words.Number(uint64(shown-shownArtifacts)))
 	}
 	if noise > 0 {
-		fmt.Fprintf(w, "  %s that everybody's files hold left out, with reasons in --json\n", plural(uint64(noise), "indicator"))
+		fmt.Fprintf(w, "  %s that everybody's files hold left out, with reasons in --json\n", words.Count(uint64(noise), "indicator"))
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"clew/internal/telemetry"
 	"clew/internal/telemetry/match"
+	"clew/internal/words"
 )
 
 // printHit writes one hit for people, and the record below it.
@@ -53,7 +54,7 @@ func printFindings(w io.Writer, found *telemetry.Findings) {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "VERDICT\tINDICATOR\tHITS\tCONTACT\tFIRST\tLAST\tASSETS\tLET THROUGH")
 	for _, f := range all {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Verdict(), forPeople(f.Indicator.Value), grouped(uint64(f.Count)), f.Contact(),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Verdict(), forPeople(f.Indicator.Value), words.Number(uint64(f.Count)), f.Contact(),
 			minute(f.First), minute(f.Last), oneLine(firstAssets(f)), letThrough(f))
 	}
 	_ = table.Flush() // the writer below keeps its error
@@ -146,12 +147,12 @@ func printCoverage(w io.Writer, c telemetry.Coverage) {
 	if !t.First.IsZero() {
 		period = fmt.Sprintf("%s to %s UTC", minute(t.First), minute(t.Last))
 	}
-	fmt.Fprintf(w, "searched %s, %s, %s; %s\n", plural(uint64(len(c.Files)), "log"), plural(uint64(t.Lines), "line"), megabytes(t.Bytes), period)
+	fmt.Fprintf(w, "searched %s, %s, %s; %s\n", words.Count(uint64(len(c.Files)), "log"), words.Count(uint64(t.Lines), "line"), megabytes(t.Bytes), period)
 	if t.Unknown > 0 {
-		fmt.Fprintf(w, "  of %s taken apart, %s known to no reader and searched as plain text\n", plural(uint64(t.Parsed), "record"), isAre(t.Unknown))
+		fmt.Fprintf(w, "  of %s taken apart, %s known to no reader and searched as plain text\n", words.Count(uint64(t.Parsed), "record"), isAre(t.Unknown))
 	}
 	if t.Cut > 0 {
-		fmt.Fprintf(w, "  %s longer than 64 MiB, searched in pieces\n", plural(uint64(t.Cut), "record"))
+		fmt.Fprintf(w, "  %s longer than 64 MiB, searched in pieces\n", words.Count(uint64(t.Cut), "record"))
 	}
 }
 
@@ -159,7 +160,7 @@ func isAre(n int64) string {
 	if n == 1 {
 		return "1 is"
 	}
-	return grouped(uint64(n)) + " are"
+	return words.Number(uint64(n)) + " are"
 }
 
 func megabytes(n int64) string {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clew/internal/investigation"
+	"clew/internal/words"
 )
 
 // importProgress shows how far an import is: how much was read, how fast, and
@@ -61,7 +62,7 @@ func (p *importProgress) say(line func(spent time.Duration) string) {
 
 func (p *importProgress) line(now investigation.ImportProgress, spent time.Duration) string {
 	seconds := spent.Seconds()
-	line := fmt.Sprintf("%s: %s lines read, %s kept, %s a second", p.file, grouped(now.Read), grouped(now.Kept), grouped(uint64(float64(now.Read)/seconds)))
+	line := fmt.Sprintf("%s: %s lines read, %s kept, %s a second", p.file, words.Number(now.Read), words.Number(now.Kept), words.Number(uint64(float64(now.Read)/seconds)))
 	if now.Total == 0 || now.Bytes == 0 {
 		return line
 	}

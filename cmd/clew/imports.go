@@ -13,6 +13,7 @@ import (
 	"clew/internal/corpus"
 	"clew/internal/investigation"
 	"clew/internal/server"
+	"clew/internal/words"
 )
 
 func (a *app) importListCommand() *cobra.Command {
@@ -48,12 +49,12 @@ func printImports(out io.Writer, entries []server.Import) error {
 		fmt.Fprintln(out, "Nothing was imported yet: clew import --help")
 	}
 	for _, e := range entries {
-		fmt.Fprintf(out, "%s  %s  %s  %s, %s observations\n", e.ID, e.At, terminalSafe(e.Name), terminalSafe(e.Format), grouped(e.Kept))
+		fmt.Fprintf(out, "%s  %s  %s  %s, %s observations\n", e.ID, e.At, terminalSafe(e.Name), terminalSafe(e.Format), words.Number(e.Kept))
 		if e.Incomplete != "" {
 			fmt.Fprintf(out, "  not whole: %s\n", terminalSafe(e.Incomplete))
 		}
 		for _, c := range e.Coverage {
-			fmt.Fprintf(out, "  %-16s %12s of kind %-8s %12s links  %s\n", c.Relation, grouped(c.Subjects), c.Kind, grouped(c.Links), days(c.Window))
+			fmt.Fprintf(out, "  %-16s %12s of kind %-8s %12s links  %s\n", c.Relation, words.Number(c.Subjects), c.Kind, words.Number(c.Links), days(c.Window))
 		}
 	}
 	return nil
@@ -103,6 +104,6 @@ func (a *app) removeImport(ctx context.Context, store corpus.Store, short string
 	if err := store.RemoveImport(ctx, gone.ID); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s removed: %s of %s, %s observations\n", gone.ID, terminalSafe(gone.Name), instant(gone.At), grouped(gone.Kept))
+	fmt.Fprintf(a.stdout, "%s removed: %s of %s, %s observations\n", gone.ID, terminalSafe(gone.Name), instant(gone.At), words.Number(gone.Kept))
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"clew/internal/investigation"
 	"clew/internal/job"
 	"clew/internal/job/sqlite"
+	"clew/internal/words"
 )
 
 func (a *app) jobCommand() *cobra.Command {
@@ -245,5 +246,5 @@ func workersSeen(workers []job.Seen) string {
 	if len(names) == 0 {
 		return "no worker heard of in the last minute"
 	}
-	return plural(uint64(len(workers)), "worker") + " (" + strings.Join(names, ", ") + ")"
+	return words.Count(uint64(len(workers)), "worker") + " (" + strings.Join(names, ", ") + ")"
 }

@@ -11,6 +11,7 @@ import (
 
 	"clew/internal/investigation"
 	"clew/internal/observable"
+	"clew/internal/words"
 )
 
 func (a *app) showCommand() *cobra.Command {
@@ -77,7 +78,7 @@ func header(w io.Writer, doc investigation.Look) {
 		fmt.Fprintln(w, "hosted:", hosted(h))
 	}
 	if doc.HostsBeyond > 0 {
-		fmt.Fprintf(w, "hosted: and at %s more\n", plural(uint64(doc.HostsBeyond), "address"))
+		fmt.Fprintf(w, "hosted: and at %s more\n", words.Count(uint64(doc.HostsBeyond), "address"))
 	}
 	if len(doc.Facts) == 0 {
 		fmt.Fprintln(w, "Nothing is known of it here. Import data (clew import --help), or ask the sources: clew investigate", asArgument(doc.Kind, doc.Value))
@@ -127,7 +128,7 @@ func printFacts(w io.Writer, doc investigation.Look) error {
 		if f.Direction == "self" {
 			value = "others, not counted"
 			if f.Holders != nil {
-				value = plural(*f.Holders, "other")
+				value = words.Count(*f.Holders, "other")
 			}
 		}
 		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", relation, value, days(f.Window), joined(f.Sources), terminalSafe(f.Note))
@@ -141,12 +142,12 @@ func printCounts(w io.Writer, doc investigation.Look) error {
 	for _, f := range doc.Facts {
 		count := "not counted"
 		if f.Holders != nil {
-			count = grouped(*f.Holders)
+			count = words.Number(*f.Holders)
 			if f.Estimate {
 				count = "about " + count
 			}
 			if f.Of > 0 {
-				count += " of " + grouped(f.Of)
+				count += " of " + words.Number(f.Of)
 			}
 			if !f.AsOf.IsZero() {
 				count += " as of " + f.AsOf.Day()
@@ -166,7 +167,7 @@ func counter(f investigation.LookFact) string {
 	case 1:
 		return f.CountOf + ": " + terminalSafe(f.Imports[0])
 	default:
-		return fmt.Sprintf("%s: %s and %s", f.CountOf, terminalSafe(f.Imports[n-1]), plural(uint64(n-1), "other import"))
+		return fmt.Sprintf("%s: %s and %s", f.CountOf, terminalSafe(f.Imports[n-1]), words.Count(uint64(n-1), "other import"))
 	}
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+
+	"clew/internal/words"
 )
 
 // namesProgress says that names are being indexed: a large corpus takes a while
@@ -22,10 +24,10 @@ const namesLine = 5_000_000
 
 func (p *namesProgress) show(names uint64) {
 	if p.terminal {
-		fmt.Fprintf(p.w, "\rindexing the names of the corpus: %s", grouped(names))
+		fmt.Fprintf(p.w, "\rindexing the names of the corpus: %s", words.Number(names))
 		p.last = names
 	} else if names-p.last >= namesLine {
-		fmt.Fprintf(p.w, "indexing the names of the corpus: %s\n", grouped(names))
+		fmt.Fprintf(p.w, "indexing the names of the corpus: %s\n", words.Number(names))
 		p.last = names
 	}
 }

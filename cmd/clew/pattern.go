@@ -11,6 +11,7 @@ import (
 	"clew/internal/casefile"
 	"clew/internal/investigation"
 	"clew/internal/naming"
+	"clew/internal/words"
 )
 
 func (a *app) patternCommand() *cobra.Command {
@@ -94,7 +95,7 @@ func confirmedNames(ctx context.Context, w *investigation.Workspace, caseID stri
 }
 
 func printFamily(w io.Writer, f investigation.Family) error {
-	fmt.Fprintf(w, "Learned from %s, %d of them match.\n", plural(uint64(f.Learned), "name"), f.Covered)
+	fmt.Fprintf(w, "Learned from %s, %d of them match.\n", words.Count(uint64(f.Learned), "name"), f.Covered)
 	for _, words := range f.Words {
 		fmt.Fprintf(w, "  %s\n", terminalSafe(words))
 	}
@@ -102,13 +103,13 @@ func printFamily(w io.Writer, f investigation.Family) error {
 	if len(f.Outside) > 0 {
 		fmt.Fprintf(w, "Not matched: %s\n", defangedNames(f.Outside))
 	}
-	fmt.Fprintf(w, "By chance about %s of %s registered names would match (estimate).\n", fewOrMany(f.Expected), grouped(f.World))
-	fmt.Fprintf(w, "Of %s on the benign lists, %d match%s\n", plural(uint64(f.BenignOf), "name"), len(f.Benign), listAfter(f.Benign))
+	fmt.Fprintf(w, "By chance about %s of %s registered names would match (estimate).\n", fewOrMany(f.Expected), words.Number(f.World))
+	fmt.Fprintf(w, "Of %s on the benign lists, %d match%s\n", words.Count(uint64(f.BenignOf), "name"), len(f.Benign), listAfter(f.Benign))
 	stale := ""
 	if f.Stale {
 		stale = ", stale: the corpus has changed since"
 	}
-	fmt.Fprintf(w, "Of %s in the corpus (index of %s%s), these match and were not learned from:\n", plural(f.CorpusOf, "name"), f.AsOf, stale)
+	fmt.Fprintf(w, "Of %s in the corpus (index of %s%s), these match and were not learned from:\n", words.Count(f.CorpusOf, "name"), f.AsOf, stale)
 	for _, name := range f.Found {
 		fmt.Fprintf(w, "  %s\n", defanged("domain", name))
 	}
@@ -129,7 +130,7 @@ func fewOrMany(n float64) string {
 	case n < 10:
 		return fmt.Sprintf("%.2g", n)
 	}
-	return grouped(uint64(n))
+	return words.Number(uint64(n))
 }
 
 func listAfter(names []string) string {

@@ -15,6 +15,7 @@ import (
 	"clew/internal/observable"
 	"clew/internal/observation"
 	"clew/internal/pivot"
+	"clew/internal/words"
 )
 
 func (a *app) pivotsCommand() *cobra.Command {
@@ -174,7 +175,7 @@ func (a *app) printPoints(points []pivot.Point) error {
 		for _, p := range points {
 			holders, bits := "?", "?"
 			if p.HoldersKnown {
-				holders = grouped(p.Holders)
+				holders = words.Number(p.Holders)
 			}
 			if p.HoldersKnown || p.Expected > 0 || p.State == pivot.Rejected {
 				bits = fmt.Sprintf("%.1f", p.Expected)

@@ -11,6 +11,7 @@ import (
 	"clew/internal/observable"
 	"clew/internal/source"
 	"clew/internal/source/custom"
+	"clew/internal/words"
 )
 
 // mappedLine is one observation that a custom source made of a reply.
@@ -58,7 +59,7 @@ func (a *app) tryCustom(ctx context.Context, file, endpoint, about, input string
 		return partial{"the reply was not understood"}
 	}
 	if dropped := mapping.Answer.Dropped; dropped > 0 {
-		return partial{plural(uint64(dropped), "result") + " dropped"}
+		return partial{words.Count(uint64(dropped), "result") + " dropped"}
 	}
 	return nil
 }
@@ -88,7 +89,7 @@ func (a *app) printMapping(w io.Writer, mapping custom.Mapping) error {
 		fmt.Fprintf(w, "%s %s %s  %s\n", forPeople(o.Subject), o.Relation, forPeople(o.Object), days(lines[i].Window))
 	}
 	for _, t := range mapping.Answer.Totals {
-		fmt.Fprintf(w, "%s %s: %s in all\n", t.Relation, forPeople(t.Object), plural(t.N, "holder"))
+		fmt.Fprintf(w, "%s %s: %s in all\n", t.Relation, forPeople(t.Object), words.Count(t.N, "holder"))
 	}
 	if mapping.Next != "" {
 		fmt.Fprintf(w, "next page: %s\n", terminalSafe(mapping.Next))

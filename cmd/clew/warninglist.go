@@ -13,6 +13,7 @@ import (
 
 	"clew/internal/durable"
 	"clew/internal/reference"
+	"clew/internal/words"
 )
 
 // Lists of values that mean nothing are no observations: they are kept beside the
@@ -152,6 +153,6 @@ func (a *app) printWarninglist(line listLine) error {
 		return nil
 	}
 	fmt.Fprintf(a.stdout, "%s: warninglist %s (%s): %s entries kept, %s rejected; every command reads it from now on\n",
-		terminalSafe(line.File), terminalSafe(line.Name), line.Role, grouped(uint64(line.Kept)), grouped(uint64(line.Rejected)))
+		terminalSafe(line.File), terminalSafe(line.Name), line.Role, words.Number(uint64(line.Kept)), words.Number(uint64(line.Rejected)))
 	return nil
 }

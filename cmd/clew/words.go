@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"clew/internal/casefile"
@@ -26,26 +25,6 @@ func defanged(kind, text string) string {
 // forPeople writes a value without its kind, which stands beside it.
 func forPeople(v observable.Value) string {
 	return terminalSafe(strings.TrimPrefix(v.Defang(), v.Kind().String()+":"))
-}
-
-// grouped writes a number with its thousands apart.
-func grouped(n uint64) string {
-	digits := strconv.FormatUint(n, 10)
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
-}
-
-func plural(n uint64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return grouped(n) + " " + what + "s"
 }
 
 func days(w casefile.Window) string {

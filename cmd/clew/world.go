@@ -18,6 +18,7 @@ import (
 	"clew/internal/investigation"
 	"clew/internal/marking"
 	"clew/internal/report"
+	"clew/internal/words"
 	"clew/internal/world"
 )
 
@@ -53,7 +54,7 @@ the same bytes.`,
 			if a.json {
 				return encode(a.stdout, manifest)
 			}
-			fmt.Fprintf(a.stdout, "%s observations, %d operators in %s; start from %s\n", grouped(uint64(manifest.Observations)), manifest.Operators, args[0], w.DemoSeed().Defang())
+			fmt.Fprintf(a.stdout, "%s observations, %d operators in %s; start from %s\n", words.Number(uint64(manifest.Observations)), manifest.Operators, args[0], w.DemoSeed().Defang())
 			return nil
 		},
 	}
@@ -86,13 +87,13 @@ func (a *app) worldProgress() func(world.Progress) {
 		const step = 1_000_000
 		switch {
 		case terminal:
-			fmt.Fprintf(a.stderr, "\r%s of %s observations ", grouped(uint64(p.Observations)), grouped(uint64(p.Of)))
+			fmt.Fprintf(a.stderr, "\r%s of %s observations ", words.Number(uint64(p.Observations)), words.Number(uint64(p.Of)))
 			if p.Observations >= p.Of {
 				fmt.Fprint(a.stderr, "\r\033[K")
 			}
 		case p.Observations-last >= step:
 			last = p.Observations
-			fmt.Fprintf(a.stderr, "%s of %s observations\n", grouped(uint64(p.Observations)), grouped(uint64(p.Of)))
+			fmt.Fprintf(a.stderr, "%s of %s observations\n", words.Number(uint64(p.Observations)), words.Number(uint64(p.Of)))
 		}
 	}
 }
@@ -120,7 +121,7 @@ func (a *app) demo(ctx context.Context, dir string) error {
 		return err
 	}
 	worldDir := filepath.Join(dir, "world")
-	fmt.Fprintf(a.stdout, "1. A synthetic internet of %s observations, in %s\n", grouped(world.DemoObservations), worldDir)
+	fmt.Fprintf(a.stdout, "1. A synthetic internet of %s observations, in %s\n", words.Number(world.DemoObservations), worldDir)
 	manifest, err := w.Write(ctx, worldDir, a.worldProgress())
 	if err != nil {
 		return err
@@ -211,7 +212,7 @@ func (a *app) importWorld(ctx context.Context, ws *investigation.Workspace, dir 
 		if err = errors.Join(err, opened.Close()); err != nil {
 			return fmt.Errorf("%s: %w", file.Name, err)
 		}
-		fmt.Fprintf(a.stdout, "   %-18s %7s observations, %d rejected, %s\n", file.Name, grouped(summary.Kept), summary.Rejected, a.clock().Sub(began).Round(time.Millisecond))
+		fmt.Fprintf(a.stdout, "   %-18s %7s observations, %d rejected, %s\n", file.Name, words.Number(summary.Kept), summary.Rejected, a.clock().Sub(began).Round(time.Millisecond))
 	}
 	return nil
 }

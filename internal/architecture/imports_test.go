@@ -15,6 +15,7 @@ import (
 // layers are the packages from the ground up. A package may import those above
 // it in this list, and nothing else of ours.
 var layers = []string{
+	"words",
 	"fuzzy",
 	"durable",
 	"yamlfile",

@@ -10,6 +10,7 @@ import (
 	"clew/internal/observable"
 	"clew/internal/telemetry"
 	"clew/internal/telemetry/match"
+	"clew/internal/words"
 )
 
 // Wanted returns what to look for in the team's own logs: the seeds of a case
@@ -115,7 +116,7 @@ func sighted(f *telemetry.Finding, c telemetry.Coverage) casefile.Sighted {
 		if t.Lines == 0 {
 			return casefile.Sighted{State: casefile.NotChecked, Note: "the logs are empty"}
 		}
-		note := fmt.Sprintf("%d lines of %d logs searched", t.Lines, len(c.Files))
+		note := words.Count(t.Lines, "line") + " of " + words.Count(len(c.Files), "log") + " searched"
 		if !t.First.IsZero() {
 			note += fmt.Sprintf(", %s to %s", t.First.Format(time.DateOnly), t.Last.Format(time.DateOnly))
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"clew/internal/casefile"
+	"clew/internal/words"
 )
 
 // opinion is what a provider thinks of a value, or what the value does.
@@ -55,7 +56,7 @@ const fewestCells = 16
 const contextNote = "what providers think, and what files do: shown, never weighed"
 
 func (p page) moreContext() string {
-	return fmt.Sprintf("and %s in the document", plural(p.MoreContext, "more opinion"))
+	return fmt.Sprintf("and %s in the document", words.Count(p.MoreContext, "more opinion"))
 }
 
 func (t terminal) context(p page) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clew/internal/casefile"
+	"clew/internal/words"
 )
 
 // actionRow is what was proposed or decided about one value.
@@ -52,7 +53,7 @@ func beside(b *casefile.Blast) string {
 	case !b.Known:
 		return "nobody knows who is there"
 	}
-	text := plural(int(min(b.Bystanders, 1<<53)), "unrelated site")
+	text := words.Count(int(min(b.Bystanders, 1<<53)), "unrelated site")
 	if b.AtLeast {
 		text = "at least " + text
 	}
@@ -64,7 +65,7 @@ func beside(b *casefile.Blast) string {
 		text += ", such as " + strings.Join(shown, ", ")
 	}
 	if b.Assets > 0 {
-		text += "; " + plural(b.Assets, "machine") + " of ours outside the incident"
+		text += "; " + words.Count(b.Assets, "machine") + " of ours outside the incident"
 	}
 	return text
 }
@@ -88,13 +89,13 @@ func decidedSentence(d casefile.Document) string {
 		switch k := n[c.key]; {
 		case k == 0:
 		case c.key == "proposed block":
-			said = append(said, plural(k, c.words)+" to be decided on")
+			said = append(said, words.Count(k, c.words)+" to be decided on")
 		default:
-			said = append(said, plural(k, c.words))
+			said = append(said, words.Count(k, c.words))
 		}
 	}
 	if k := n["proposed monitor"] + n["approved monitor"] + n["applied monitor"]; k > 0 {
-		said = append(said, plural(k, "indicator")+" to be watched")
+		said = append(said, words.Count(k, "indicator")+" to be watched")
 	}
 	if len(said) == 0 {
 		return ""
@@ -112,7 +113,7 @@ func escalationOf(e casefile.Escalation) escalation {
 	}{{e.Evidence, &shown.Evidence, 20}, {e.Assets, &shown.Assets, 20}, {e.Actions, &shown.First, 20}} {
 		for i, text := range list.from {
 			if i == list.most {
-				*list.to = append(*list.to, fmt.Sprintf("and %s more", count(len(list.from)-list.most)))
+				*list.to = append(*list.to, fmt.Sprintf("and %s more", words.Number(len(list.from)-list.most)))
 				break
 			}
 			*list.to = append(*list.to, prose(text))
@@ -158,7 +159,7 @@ func toDo(p page) []string {
 		}
 	}
 	if waiting > 0 {
-		list = append(list, fmt.Sprintf("Decide on %s: clew act %s list.", plural(waiting, "proposed block"), p.ID))
+		list = append(list, fmt.Sprintf("Decide on %s: clew act %s list.", words.Count(waiting, "proposed block"), p.ID))
 	}
 	searched := slices.ContainsFunc(p.Bands, func(b band) bool {
 		return slices.ContainsFunc(b.Findings, func(f finding) bool { return f.seenInside() != "" })

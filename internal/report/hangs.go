@@ -7,6 +7,7 @@ import (
 	"clew/internal/audit"
 	"clew/internal/casefile"
 	"clew/internal/score"
+	"clew/internal/words"
 )
 
 // mostCarriers is how many values and sources a report says the findings hang
@@ -36,7 +37,7 @@ func carriers(list []audit.Carrier, named func(audit.Carrier) string) []string {
 	var said []string
 	for i, c := range list {
 		if i == mostCarriers {
-			said = append(said, fmt.Sprintf("and %s more: see clew case audit", count(len(list)-mostCarriers)))
+			said = append(said, fmt.Sprintf("and %s more: see clew case audit", words.Number(len(list)-mostCarriers)))
 			break
 		}
 		var falls []string
@@ -44,9 +45,9 @@ func carriers(list []audit.Carrier, named func(audit.Carrier) string) []string {
 			falls = append(falls, fmt.Sprintf("%s (%s to %s)", value(f.Kind, f.Value), name(f.From), name(f.To)))
 		}
 		if more := len(c.Falls) - len(falls); more > 0 {
-			falls = append(falls, fmt.Sprintf("%s more", count(more)))
+			falls = append(falls, fmt.Sprintf("%s more", words.Number(more)))
 		}
-		said = append(said, fmt.Sprintf("Without %s, %s would fall: %s.", named(c), plural(len(c.Falls), "finding"), strings.Join(falls, ", ")))
+		said = append(said, fmt.Sprintf("Without %s, %s would fall: %s.", named(c), words.Count(len(c.Falls), "finding"), strings.Join(falls, ", ")))
 	}
 	return said
 }

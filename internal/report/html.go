@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"clew/internal/casefile"
+	"clew/internal/words"
 )
 
 // page.html holds the markup and the style. It has no script and names no other
@@ -19,7 +20,7 @@ var pageTemplate string
 // light or dark scheme, and prints in black and white.
 func HTML(w io.Writer, d casefile.Document) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"count": count[int], "signed": signed, "unknown": orUnknown, "capital": capital, "bar": barOf,
+		"count": words.Number[int], "signed": signed, "unknown": orUnknown, "capital": capital, "bar": barOf,
 	}).Parse(pageTemplate)
 	if err != nil {
 		return fmt.Errorf("template of the report: %w", err)

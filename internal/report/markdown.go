@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clew/internal/casefile"
+	"clew/internal/words"
 )
 
 // Markdown writes a document as a report: CommonMark with tables, and the pivot
@@ -71,7 +72,7 @@ func (m markdownWriter) front(p page) {
 	m.line("\n## Seeds\n")
 	var rows [][]string
 	for _, s := range p.Seeds {
-		rows = append(rows, []string{cellCode(s.Value), markdown(s.Kind), markdown(orUnknown(s.Source)), count(s.Confidence)})
+		rows = append(rows, []string{cellCode(s.Value), markdown(s.Kind), markdown(orUnknown(s.Source)), words.Number(s.Confidence)})
 	}
 	m.table("Indicator|Kind|From|>Analyst's confidence", rows)
 }
@@ -82,7 +83,7 @@ func (m markdownWriter) findings(p page) {
 		if len(b.Findings) == 0 {
 			continue
 		}
-		m.line("### %s: %s\n", markdown(capital(b.Name)), count(len(b.Findings)))
+		m.line("### %s: %s\n", markdown(capital(b.Name)), words.Number(len(b.Findings)))
 		if b.Meaning != "" {
 			m.line("%s.\n", markdown(capital(b.Meaning)))
 		}
@@ -203,7 +204,7 @@ func (m markdownWriter) gaps(p page) {
 	} else {
 		var rows [][]string
 		for _, g := range p.Gaps {
-			rows = append(rows, []string{markdown(g.Source), markdown(g.State), count(g.Questions), markdown(g.about()), markdown(g.reasons())})
+			rows = append(rows, []string{markdown(g.Source), markdown(g.State), words.Number(g.Questions), markdown(g.about()), markdown(g.reasons())})
 		}
 		m.table("Source|State|>Questions|About|Reason", rows)
 	}
@@ -211,7 +212,7 @@ func (m markdownWriter) gaps(p page) {
 		m.line("## What was asked\n")
 		var rows [][]string
 		for _, a := range p.Asked {
-			rows = append(rows, []string{markdown(a.Name), markdown(a.Detail), count(a.N)})
+			rows = append(rows, []string{markdown(a.Name), markdown(a.Detail), words.Number(a.N)})
 		}
 		m.table("Source|Ended as|>Questions", rows)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"clew/internal/casefile"
+	"clew/internal/words"
 )
 
 // page is a document made ready to be shown: ordered, summed up, every text
@@ -118,7 +119,7 @@ func limits(l casefile.Limits) []string {
 		n    int
 	}{{"depth", l.Depth}, {"budget", l.Budget}, {"max holders", l.MaxHolders}} {
 		if limit.n != 0 {
-			set = append(set, fmt.Sprintf("%s %s", limit.name, count(limit.n)))
+			set = append(set, fmt.Sprintf("%s %s", limit.name, words.Number(limit.n)))
 		}
 	}
 	if !l.AsOf.IsZero() {
@@ -196,9 +197,9 @@ const notChecked = "not checked"
 func validation(v casefile.Validation) string {
 	switch v.State {
 	case casefile.Hit:
-		return fmt.Sprintf("seen inside, %s", plural(v.Sightings, "sighting")) + whoAndWhen(v)
+		return fmt.Sprintf("seen inside, %s", words.Count(v.Sightings, "sighting")) + whoAndWhen(v)
 	case casefile.HitOutside:
-		return fmt.Sprintf("seen inside, but outside the window, %s", plural(v.Sightings, "sighting")) + whoAndWhen(v)
+		return fmt.Sprintf("seen inside, but outside the window, %s", words.Count(v.Sightings, "sighting")) + whoAndWhen(v)
 	case casefile.NoHit:
 		return "searched, not seen" + behind(": ", v.Note)
 	case casefile.NotChecked, "":
@@ -268,7 +269,7 @@ func pivotsOf(d casefile.Document) (refused []pivotRow, idle []tally) {
 		}
 		holders := "unknown"
 		if p.Holders != nil {
-			holders = count(*p.Holders)
+			holders = words.Number(*p.Holders)
 		}
 		refused = append(refused, pivotRow{
 			value(p.FromKind, p.From), name(p.Method), value(p.Kind, p.Value), holders, name(p.State), prose(p.Reason),
@@ -285,26 +286,6 @@ func sortTallies(t []tally) {
 	slices.SortFunc(t, func(a, b tally) int {
 		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Detail, b.Detail))
 	})
-}
-
-// count shows a number with its thousands apart.
-func count[N int | uint64](n N) string {
-	digits := fmt.Sprint(n)
-	sign := ""
-	if digits[0] == '-' {
-		sign, digits = "-", digits[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return sign + digits
-}
-
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return count(n) + " " + one + "s"
 }
 
 // signed shows bits with their sign, two decimals, and a real minus.

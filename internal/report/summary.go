@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clew/internal/casefile"
+	"clew/internal/words"
 )
 
 // summary says in a few sentences, for somebody who reads nothing else, what was
@@ -47,7 +48,7 @@ func foundSentence(p page) string {
 		return fmt.Sprintf("%s, clew found no indicator that it links to the same operator.", from)
 	}
 	return fmt.Sprintf("%s, clew found %s that it links to the same operator with high confidence, %s with medium, and %s to look into.",
-		from, plural(n["high"], "indicator"), count(n["medium"]), plural(n["low"], "lead"))
+		from, words.Count(n["high"], "indicator"), words.Number(n["medium"]), words.Count(n["low"], "lead"))
 }
 
 // linkSentence names the fact that most of the likely findings share, where
@@ -90,7 +91,7 @@ func linkSentence(d casefile.Document) string {
 	if best.n < 2 {
 		return ""
 	}
-	return fmt.Sprintf("What links them most: %s, held by %s of those %s.", best.text, count(best.n), count(likely))
+	return fmt.Sprintf("What links them most: %s, held by %s of those %s.", best.text, words.Number(best.n), words.Number(likely))
 }
 
 // insideSentence says what the team's own logs said, of the seeds first.
@@ -127,7 +128,7 @@ func were(n int) string {
 	if n == 1 {
 		return "1 of them was"
 	}
-	return count(n) + " of them were"
+	return words.Number(n) + " of them were"
 }
 
 func unknownSentence(p page, d casefile.Document) string {
@@ -138,14 +139,14 @@ func unknownSentence(p page, d casefile.Document) string {
 		return "Every question that was put to a source was answered."
 	}
 	return fmt.Sprintf("%s without a whole answer, from %s; silence says nothing about a value, so there may be more than was found.",
-		isAre(len(d.Gaps), "question"), plural(sources(p.Gaps), "source"))
+		isAre(len(d.Gaps), "question"), words.Count(sources(p.Gaps), "source"))
 }
 
 func isAre(n int, one string) string {
 	if n == 1 {
 		return "1 " + one + " is"
 	}
-	return plural(n, one) + " are"
+	return words.Count(n, one) + " are"
 }
 
 func sources(gaps []gapRow) int {
@@ -163,7 +164,7 @@ func toldSentence(disclosures int) string {
 	case 1:
 		return "Once a value of this case was shown to a third party."
 	}
-	return fmt.Sprintf("Values of this case were shown to third parties %s times.", count(disclosures))
+	return fmt.Sprintf("Values of this case were shown to third parties %s times.", words.Number(disclosures))
 }
 
 func orUnknown(text string) string {
@@ -181,7 +182,7 @@ func (p page) origin() string {
 
 // recordLine pins the record that the page was made from.
 func (p page) recordLine() string {
-	return fmt.Sprintf("record of %s, head %s", plural(int(min(p.Events, 1<<53)), "event"), orUnknown(p.Head))
+	return fmt.Sprintf("record of %s, head %s", words.Count(int(min(p.Events, 1<<53)), "event"), orUnknown(p.Head))
 }
 
 // marks say under which rules the case is kept and told, and how it stands.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"clew/internal/casefile"
+	"clew/internal/words"
 )
 
 // TextOptions say how a terminal shows a document.
@@ -140,7 +141,7 @@ func (t terminal) band(b band) {
 		return
 	}
 	t.line()
-	title := fmt.Sprintf("%s %s", strings.ToUpper(b.Name), count(len(b.Findings)))
+	title := fmt.Sprintf("%s %s", strings.ToUpper(b.Name), words.Number(len(b.Findings)))
 	t.titled(title, bandStyles[b.Name], b.Meaning)
 	if b.Name == "coincidence" {
 		t.paragraph("  ", coincidences(b), faint)
@@ -213,10 +214,10 @@ func coincidences(b band) string {
 	const shown = 6
 	texts, more := commonest(reasons, shown)
 	for i, text := range texts {
-		texts[i] = count(reasons[text]) + " " + text
+		texts[i] = words.Number(reasons[text]) + " " + text
 	}
 	if more > 0 {
-		texts = append(texts, fmt.Sprintf("and %s", plural(more, "other reason")))
+		texts = append(texts, fmt.Sprintf("and %s", words.Count(more, "other reason")))
 	}
 	return strings.Join(texts, "; ")
 }
@@ -232,7 +233,7 @@ func (t terminal) gaps(p page) {
 		names = min(max(names, cells(g.Source)), t.width/3)
 	}
 	for _, g := range p.Gaps {
-		left := "  " + pad(clip(g.Source, names), names+2) + pad(clip(g.State, 14), 16) + padLeft(count(g.Questions), 7) + "  "
+		left := "  " + pad(clip(g.Source, names), names+2) + pad(clip(g.State, 14), 16) + padLeft(words.Number(g.Questions), 7) + "  "
 		t.line(left, t.paint(faint, clip(g.words(), t.width-cells(left))))
 	}
 }
@@ -251,13 +252,13 @@ func (g gapRow) about() string {
 	if g.Values == 1 {
 		return g.Example
 	}
-	return count(g.Values) + " values"
+	return words.Number(g.Values) + " values"
 }
 
 func (g gapRow) reasons() string {
 	text := strings.Join(g.Reasons, "; ")
 	if g.MoreReasons > 0 {
-		text += fmt.Sprintf("; and %s", plural(g.MoreReasons, "other reason"))
+		text += fmt.Sprintf("; and %s", words.Count(g.MoreReasons, "other reason"))
 	}
 	if !g.Until.IsZero() {
 		text += "; may be asked again from " + g.Until.String()

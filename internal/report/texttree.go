@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"clew/internal/words"
 )
 
 func (t terminal) trees(p page) {
@@ -72,7 +74,7 @@ func idleSentence(p page) string {
 	methods := make([]string, len(p.Idle))
 	for i, m := range p.Idle {
 		total += m.N
-		methods[i] = fmt.Sprintf("%s %s", count(m.N), m.Name)
+		methods[i] = fmt.Sprintf("%s %s", words.Number(m.N), m.Name)
 	}
-	return fmt.Sprintf("%s brought nobody new: %s.", plural(total, "pivot"), strings.Join(methods, ", "))
+	return fmt.Sprintf("%s brought nobody new: %s.", words.Count(total, "pivot"), strings.Join(methods, ", "))
 }

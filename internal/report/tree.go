@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clew/internal/casefile"
+	"clew/internal/words"
 )
 
 // branch is one node of the pivot tree: an indicator, the shared value that leads
@@ -130,9 +131,9 @@ func (t treeMaker) shared(from, step string) *branch {
 
 func pivotDetail(p casefile.Pivot) string {
 	if p.Holders == nil {
-		return fmt.Sprintf("holders unknown, %s new", count(p.New))
+		return fmt.Sprintf("holders unknown, %s new", words.Number(p.New))
 	}
-	return fmt.Sprintf("%s, %s new", plural(int(min(*p.Holders, 1<<53)), "holder"), count(p.New))
+	return fmt.Sprintf("%s, %s new", words.Count(int(min(*p.Holders, 1<<53)), "holder"), words.Number(p.New))
 }
 
 func (t treeMaker) indicator(text string) *branch {
@@ -214,7 +215,7 @@ func prune(roots []*branch) {
 		var next []*branch
 		for _, b := range level {
 			if drawn += len(b.Children); drawn > treeNodes && len(b.Children) > 0 {
-				b.Children = []*branch{{Sort: moreBranch, Text: fmt.Sprintf("and %s further out", count(b.size()-1))}}
+				b.Children = []*branch{{Sort: moreBranch, Text: fmt.Sprintf("and %s further out", words.Number(b.size()-1))}}
 			}
 			next = append(next, b.Children...)
 		}
@@ -249,11 +250,11 @@ func moreText(hidden []*branch) string {
 	var parts []string
 	for _, what := range []string{"high", "medium", "low", "coincidence", "that lead on", "not taken", "that led to coincidences only"} {
 		if n[what] > 0 {
-			parts = append(parts, count(n[what])+" "+what)
+			parts = append(parts, words.Number(n[what])+" "+what)
 		}
 	}
 	if len(parts) == 0 {
-		return fmt.Sprintf("and %s more", count(len(hidden)))
+		return fmt.Sprintf("and %s more", words.Number(len(hidden)))
 	}
-	return fmt.Sprintf("and %s more: %s", count(len(hidden)), strings.Join(parts, ", "))
+	return fmt.Sprintf("and %s more: %s", words.Number(len(hidden)), strings.Join(parts, ", "))
 }

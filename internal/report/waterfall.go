@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"clew/internal/casefile"
+	"clew/internal/words"
 )
 
 // waterfall is a finding's explanation: lines that add up to the total
@@ -101,12 +102,12 @@ func details(f casefile.Factor) []string {
 		return said
 	}
 	if f.Holders > 0 {
-		held := "held by " + count(f.Holders)
+		held := "held by " + words.Number(f.Holders)
 		if f.Of > 0 {
-			held += " of " + count(f.Of)
+			held += " of " + words.Number(f.Of)
 		}
 		if f.Groups > 0 && !strings.Contains(f.Note, "group") {
-			held += fmt.Sprintf(", in %s", plural(f.Groups, "group"))
+			held += fmt.Sprintf(", in %s", words.Count(f.Groups, "group"))
 		}
 		if from := prose(f.CountOf); from != "" {
 			held += " (" + from + ")"
@@ -129,10 +130,10 @@ func (w waterfall) closing() string {
 	case n == 1:
 		said = append(said, "one family: "+w.Families[0])
 	case n > 1:
-		said = append(said, fmt.Sprintf("%s families: %s", count(n), strings.Join(w.Families, ", ")))
+		said = append(said, fmt.Sprintf("%s families: %s", words.Number(n), strings.Join(w.Families, ", ")))
 	}
 	if w.Bridges > 0 {
-		said = append(said, plural(w.Bridges, "bridge"))
+		said = append(said, words.Count(w.Bridges, "bridge"))
 	}
 	if len(said) == 0 {
 		return "no family of evidence stands alone"

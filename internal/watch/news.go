@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"clew/internal/casefile"
+	"clew/internal/words"
 )
 
 // News is one thing that was not known before.
@@ -184,7 +185,7 @@ func (w Watch) Batch(news []News) Batch {
 	for _, kind := range []struct{ what, severity string }{{Resolution, "low"}, {Member, "medium"}, {Sighting, "high"}} {
 		if n := count[kind.what]; n > 0 {
 			severity = kind.severity
-			parts = append(parts, plural(n, kind.what))
+			parts = append(parts, words.Count(n, kind.what))
 		}
 	}
 	e.ID, e.Severity, e.Because = hex.EncodeToString(h.Sum(nil))[:16], severity, "new: "+strings.Join(parts, ", ")
@@ -201,11 +202,4 @@ func (w Watch) Trouble(why string) Batch {
 		Evidence: []string{why}, Actions: []string{"see what ails it: clew watch show " + w.Name},
 	}
 	return Batch{Watch: w.ID, Case: w.Case, Escalation: e}
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

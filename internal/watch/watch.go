@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"clew/internal/casefile"
+	"clew/internal/words"
 )
 
 // A Watch is a saved investigation: the case it goes on with, its bounds, when it
@@ -108,7 +109,7 @@ func (b Tally) Words() string {
 		what string
 	}{{b.Members, Member}, {b.Resolutions, Resolution}, {b.Sightings, Sighting}} {
 		if kind.n > 0 {
-			parts = append(parts, plural(kind.n, kind.what))
+			parts = append(parts, words.Count(kind.n, kind.what))
 		}
 	}
 	return strings.Join(parts, ", ")
