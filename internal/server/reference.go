@@ -87,6 +87,8 @@ func operationOf(op *huma.Operation) operation {
 			o.Events = eventsOf(stream.Schema)
 		} else if len(content) > 0 {
 			o.Answer = status + " " + contentName(content)
+		} else {
+			o.Answer = status + ", without a body"
 		}
 	}
 	return o
