@@ -32,6 +32,12 @@ func TestGuideShowsWhatHappens(t *testing.T) {
 	for _, n := range m.Notes {
 		lines = append(lines, "clew: row 3: "+n.Text)
 	}
+	for _, p := range m.Answer.Parts {
+		lines = append(lines, "clew: "+p.Endpoint+": "+string(p.State))
+	}
+	if m.Answer.Dropped == 1 {
+		lines = append(lines, "clew: done with parts missing: 1 result dropped")
+	}
 	if got := strings.Join(lines, "\n") + "\n"; got != shown {
 		t.Errorf("the guide shows\n%sbut it gives\n%s", shown, got)
 	}
