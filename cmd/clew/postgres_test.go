@@ -30,7 +30,8 @@ func TestScriptsOnPostgres(t *testing.T) {
 	server.User(t, postgrestest.Worker)
 	root := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: asked.Certificate().Raw})
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "postgres"),
+		Dir:  filepath.Join("testdata", "postgres"),
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"doctor": doctorInScript},
 		Setup: func(env *testscript.Env) error {
 			config := fmt.Sprintf("sources:\n  mnemonic: {base_url: %q}\n", asked.URL)
 			for name, text := range map[string][]byte{"root.pem": root, "config.yaml": []byte(config)} {

@@ -28,14 +28,8 @@ func TestScripts(t *testing.T) {
 	_, err = os.Stat(filepath.Join(shared, "fixtures"))
 	haveShared := err == nil
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "script"),
-		// The doctor's exit code hangs on how full the disk of this machine is: what it
-		// says is looked at instead.
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"doctor": func(ts *testscript.TestScript, _ bool, args []string) {
-				_ = ts.Exec("clew", append([]string{"doctor"}, args...)...)
-			},
-		},
+		Dir:  filepath.Join("testdata", "script"),
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"doctor": doctorInScript},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SHARED", shared)
 			env.Setenv("REPO", repository)
@@ -58,4 +52,27 @@ func TestScripts(t *testing.T) {
 			return false, nil
 		},
 	})
+}
+
+// doctorInScript runs clew doctor, which finds nothing bad, or something with a ! before
+// it. How full the disk of this machine is does not count.
+func doctorInScript(ts *testscript.TestScript, neg bool, args []string) {
+	err := ts.Exec("clew", append([]string{"doctor"}, args...)...)
+	said := ts.ReadFile("stdout")
+	bad := false
+	for line := range strings.Lines(said) {
+		words := strings.Fields(line)
+		bad = bad || len(words) > 1 && words[0] == "bad" && words[1] != "disk" ||
+			strings.Contains(line, `"state":"bad"`) && !strings.Contains(line, `"what":"disk"`)
+	}
+	switch {
+	case err != nil && said == "":
+		ts.Fatalf("clew doctor looked at nothing: %v", err)
+	case bad != neg:
+		ts.Fatalf("clew doctor found something bad: %t, want %t\n%s", bad, neg, said)
+	case bad && err == nil:
+		ts.Fatalf("clew doctor found something bad and ended well\n%s", said)
+	case err != nil && !strings.Contains(said, "bad"):
+		ts.Fatalf("clew doctor found nothing bad and failed: %v", err)
+	}
 }
