@@ -78,10 +78,9 @@ An ID may be shortened as long as it means one import (clew import list).`,
 					return err
 				}
 			}
-			err = w.Corpus.Flush(cmd.Context()) // gives the space back
-			if errors.Is(err, corpus.ErrForbidden) {
+			given, err := w.GiveBack(cmd.Context())
+			if err == nil && !given {
 				fmt.Fprintln(a.stderr, "the space comes back with clew corpus compact, by a user of the server who may alter its tables")
-				return nil
 			}
 			return err
 		},

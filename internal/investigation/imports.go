@@ -332,3 +332,14 @@ func importSource(name string) string {
 	}
 	return strings.ToValidUTF8(name, "_")
 }
+
+// GiveBack gives back the space of imports that were taken back. given is false where
+// this user of the corpus may not: nobody sees them any more all the same, and who may
+// gives it back later.
+func (w *Workspace) GiveBack(ctx context.Context) (given bool, err error) {
+	err = w.Corpus.Flush(ctx)
+	if errors.Is(err, corpus.ErrForbidden) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -214,10 +213,7 @@ func (s *service) removeImport(ctx context.Context, in *struct {
 		if err := w.Corpus.RemoveImport(ctx, in.ID); err != nil {
 			return err
 		}
-		err = w.Corpus.Flush(ctx)
-		if errors.Is(err, corpus.ErrForbidden) {
-			return nil // nobody sees it any more; who may gives the space back
-		}
+		_, err = w.GiveBack(ctx)
 		return err
 	})
 	return gone, err
