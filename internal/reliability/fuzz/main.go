@@ -130,6 +130,15 @@ func each(ctx context.Context, out io.Writer, path string, targets []target, don
 	if had > 0 {
 		fmt.Fprintf(out, "%d of %d had their time before\n", had, len(targets))
 	}
+	short := 0
+	for _, t := range targets {
+		if !done[t].Broken && done[t].Lasted < p.lasts {
+			short++
+		}
+	}
+	if short > 0 {
+		fmt.Fprintf(out, "%d of %d had less than their time, given up %d times in a row: the same command goes on with them\n", short, len(targets), mostTries)
+	}
 	if broken > 0 {
 		return fmt.Errorf("%d of %d targets broke: their seeds are under testdata/fuzz", broken, len(targets))
 	}
