@@ -183,7 +183,7 @@ func (a *app) act(ctx context.Context, name string, verb decision.Verb, named []
 	if f.dry {
 		said = "would be recorded"
 	}
-	fmt.Fprintf(a.stderr, "%s: %s, %s\n", id, words.Count(uint64(acted.Changes), "change"), said)
+	fmt.Fprintf(a.stderr, "%s: %s, %s\n", id, words.Count(acted.Changes, "change"), said)
 	return nil
 }
 
@@ -346,7 +346,7 @@ func beside(b *casefile.Blast) string {
 	}
 	text := fmt.Sprintf("%s%s", least, words.Count(b.Bystanders, "site"))
 	if b.Assets > 0 {
-		text += ", " + words.Count(uint64(b.Assets), "machine") + " of ours"
+		text += ", " + words.Count(b.Assets, "machine") + " of ours"
 	}
 	return text
 }

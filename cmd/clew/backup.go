@@ -107,7 +107,7 @@ func (a *app) besideTheData() (parts []backup.Part, elsewhere []string, err erro
 	switch n := s.count(); {
 	case path == "" || !exists(path):
 	case n > 0:
-		elsewhere = append(elsewhere, fmt.Sprintf("%s: it holds %s in the clear; sealed by clew secrets encrypt it goes along", path, words.Count(uint64(n), "secret")))
+		elsewhere = append(elsewhere, fmt.Sprintf("%s: it holds %s in the clear; sealed by clew secrets encrypt it goes along", path, words.Count(n, "secret")))
 	default:
 		parts = append(parts, backup.Part{Path: configured + "/config.yaml", At: path})
 	}
@@ -249,7 +249,7 @@ func (a *app) restore(ctx context.Context, name string) error {
 	if at := filepath.Join(dir, configured); exists(at) {
 		fmt.Fprintf(a.stderr, "the configuration of then is in %s: put what you need of it where your configuration lies\n", at)
 	}
-	return a.printBackup(name, fmt.Sprintf("restored to %s, %s verified", dir, words.Count(uint64(cases), "case")), m)
+	return a.printBackup(name, fmt.Sprintf("restored to %s, %s verified", dir, words.Count(cases, "case")), m)
 }
 
 // opensAll opens every other store that is there, which brings an older one forward.
@@ -305,7 +305,7 @@ func (a *app) printBackup(name, what string, m backup.Manifest) error {
 		return encode(a.stdout, m)
 	}
 	fmt.Fprintf(a.stdout, "%s: %s: %s, %s bytes, by %s at %s\n", terminalSafe(name), terminalSafe(what),
-		words.Count(uint64(len(m.Files)), "file"), words.Number(uint64(m.Size())), terminalSafe(m.Tool), m.Made.Format("2006-01-02 15:04 MST"))
+		words.Count(len(m.Files), "file"), words.Number(m.Size()), terminalSafe(m.Tool), m.Made.Format("2006-01-02 15:04 MST"))
 	for _, why := range m.Left {
 		fmt.Fprintln(a.stdout, "  not in it:", terminalSafe(why))
 	}

@@ -114,8 +114,8 @@ func (a *app) countBefore(ctx context.Context, name string, x pivot.Expansion) e
 			if err := table.Flush(); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(out, "following it would ask %s, at least %s and %s\n", words.Count(uint64(counts.Asked), "question"),
-				words.Count(uint64(counts.Requests), "request"), words.Count(uint64(counts.Credits), "credit"))
+			_, err := fmt.Fprintf(out, "following it would ask %s, at least %s and %s\n", words.Count(counts.Asked, "question"),
+				words.Count(counts.Requests, "request"), words.Count(counts.Credits, "credit"))
 			return err
 		})
 	})

@@ -46,7 +46,7 @@ until you say --trusted. To look at a bundle without taking it in: clew case rep
 				if a.json {
 					return encode(out, taken)
 				}
-				_, err := fmt.Fprintf(out, "%s: %s new, %d there already, %s\n", taken.Case, words.Count(uint64(taken.Events), "event"), taken.There, words.Count(uint64(taken.Blobs), "raw answer"))
+				_, err := fmt.Fprintf(out, "%s: %s new, %d there already, %s\n", taken.Case, words.Count(taken.Events, "event"), taken.There, words.Count(taken.Blobs, "raw answer"))
 				return err
 			})
 		},
@@ -63,7 +63,7 @@ func (a *app) takeIn(ctx context.Context, w *investigation.Workspace, b *casefil
 	}
 	if actions, verdicts := casefile.Binding(record); !trusted && actions+verdicts > 0 {
 		return casefile.Pushed{}, fmt.Errorf("%w: %s holds %s that your lists would hold, and %s for every case",
-			server.ErrUntrusted, b.ID(), words.Count(uint64(actions), "approved action"), words.Count(uint64(verdicts), "verdict"))
+			server.ErrUntrusted, b.ID(), words.Count(actions, "approved action"), words.Count(verdicts, "verdict"))
 	}
 	return casefile.Push(ctx, b, w.Cases, b.ID())
 }

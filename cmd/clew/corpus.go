@@ -128,10 +128,10 @@ corpus here stays as it is.`,
 			sum, err := investigation.PushCorpus(cmd.Context(), dir, to, a.clock(), progress.show)
 			progress.done()
 			if err != nil {
-				return fmt.Errorf("%w\n  %s are on the server; the same command goes on from there", err, words.Count(uint64(sum.Pushed+sum.There), "import"))
+				return fmt.Errorf("%w\n  %s are on the server; the same command goes on from there", err, words.Count(sum.Pushed+sum.There, "import"))
 			}
 			fmt.Fprintf(a.stdout, "%s pushed, %d there already: %s observations, %s totals, %s answers\n",
-				words.Count(uint64(sum.Pushed), "import"), sum.There, words.Number(sum.Observations), words.Number(sum.Totals), words.Number(sum.Answers))
+				words.Count(sum.Pushed, "import"), sum.There, words.Number(sum.Observations), words.Number(sum.Totals), words.Number(sum.Answers))
 			return nil
 		},
 	}

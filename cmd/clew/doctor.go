@@ -133,7 +133,7 @@ func (a *app) checkSpending(ctx context.Context) check {
 		}
 		return check{what, "bad", detail}
 	}
-	detail := words.Count(uint64(len(accounts)), "account") + " of providers"
+	detail := words.Count(len(accounts), "account") + " of providers"
 	if where != "" {
 		detail += ", shared by all who use " + where
 	}
@@ -246,5 +246,5 @@ func (a *app) checkRecord(ctx context.Context) check {
 			return check{"record", "bad", head.Case + " is not as it was recorded: " + v.Problems[0].What}
 		}
 	}
-	return check{"record", "ok", words.Count(uint64(len(heads)), "case") + ", every chain and raw answer verified"}
+	return check{"record", "ok", words.Count(len(heads), "case") + ", every chain and raw answer verified"}
 }

@@ -128,7 +128,7 @@ func (a *app) checkAccounts(ctx context.Context, s settings) []check {
 			admins++
 		}
 	}
-	checks := []check{{what, "ok", fmt.Sprintf("%s, %s", words.Count(uint64(len(users)), "user"), words.Count(uint64(admins), "admin"))}}
+	checks := []check{{what, "ok", fmt.Sprintf("%s, %s", words.Count(len(users), "user"), words.Count(admins, "admin"))}}
 	switch {
 	case len(users) == 0 && wanted:
 		checks[0] = check{what, "note", "nobody is there yet: clew serve prints a link for the first admin"}
@@ -144,7 +144,7 @@ func (a *app) checkAccounts(ctx context.Context, s settings) []check {
 	case total == 0:
 		checks = append(checks, check{"audit", "bad", "it is empty although there are users: it was removed; restore it from a backup, and find out who did"})
 	default:
-		checks = append(checks, check{"audit", "ok", fmt.Sprintf("%s, the last of %s", words.Count(uint64(total), "line"), newest[0].At.UTC().Format("2006-01-02 15:04 MST"))})
+		checks = append(checks, check{"audit", "ok", fmt.Sprintf("%s, the last of %s", words.Count(total, "line"), newest[0].At.UTC().Format("2006-01-02 15:04 MST"))})
 	}
 	return checks
 }

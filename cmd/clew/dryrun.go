@@ -144,7 +144,7 @@ func (a *app) printDryRun(w io.Writer, lines []server.Question) error {
 		return err
 	}
 	fmt.Fprintf(w, "%s, at least %s and %s; each source that is asked learns the value, nobody else does\n",
-		words.Count(uint64(questions), "question"), words.Count(uint64(requests), "request"), words.Count(uint64(credits), "credit"))
+		words.Count(questions, "question"), words.Count(requests, "request"), words.Count(credits, "credit"))
 	_, err := fmt.Fprintln(w, "What the seeds lead to is asked about as well, within --budget", strings.Join(a.budget, ","))
 	return err
 }

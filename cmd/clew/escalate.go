@@ -140,13 +140,13 @@ func (a *app) escalate(ctx context.Context, name string, f escalateFlags) error 
 		}
 		if f.dry {
 			err := a.printTo(func(out io.Writer) error { return a.writeDue(out, told) })
-			fmt.Fprintf(a.stderr, "%s: %s would be recorded; nothing was sent\n", id, words.Count(uint64(told.New), "escalation"))
+			fmt.Fprintf(a.stderr, "%s: %s would be recorded; nothing was sent\n", id, words.Count(told.New, "escalation"))
 			return err
 		}
 		if err := a.printTo(func(out io.Writer) error { return a.writeEscalations(out, told.Escalations) }); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stderr, "%s: %s new\n", id, words.Count(uint64(told.New), "escalation"))
+		fmt.Fprintf(a.stderr, "%s: %s new\n", id, words.Count(told.New, "escalation"))
 		if len(told.Failed) > 0 {
 			return partial{fmt.Sprintf("not delivered: %s; the record has it, and the next clew escalate tries again", strings.Join(told.Failed, "; "))}
 		}

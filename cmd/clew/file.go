@@ -138,7 +138,7 @@ func (r *fileRun) conclude() error {
 	case r.files == 0:
 		return fmt.Errorf("nothing was read: %s: %w", r.skipped[0].Path, r.skipped[0].Err)
 	}
-	return partial{words.Count(uint64(len(r.skipped)), "path") + " left out"}
+	return partial{words.Count(len(r.skipped), "path") + " left out"}
 }
 
 // shownArtifacts is how many indicators of a file are shown to people; --json
@@ -152,7 +152,7 @@ func printFile(w io.Writer, f *artifact.File) {
 			fmt.Fprintf(w, "  %-13s %s\n", name, terminalSafe(value))
 		}
 	}
-	row("type", fmt.Sprintf("%s, %s bytes", f.Type, words.Number(uint64(f.Size))))
+	row("type", fmt.Sprintf("%s, %s bytes", f.Type, words.Number(f.Size)))
 	row("sha256", f.SHA256)
 	row("sha1", f.SHA1)
 	row("md5", f.MD5)
@@ -167,7 +167,7 @@ func printFile(w io.Writer, f *artifact.File) {
 		row("says", p.Name+": "+p.Value)
 	}
 	if n := len(f.Contains); n > 0 {
-		row("contains", words.Count(uint64(n), "file"))
+		row("contains", words.Count(n, "file"))
 	}
 	printArtifacts(w, f)
 	for _, p := range f.Problems {
@@ -192,20 +192,20 @@ func printFormats(row func(name, value string), f *artifact.File) {
 }
 
 func signerWords(s artifact.Signer) string {
-	words := s.Scheme + " " + s.Name
+	text := s.Scheme + " " + s.Name
 	switch {
 	case s.Name == "":
-		words = s.Scheme + " somebody whose certificate is missing"
+		text = s.Scheme + " somebody whose certificate is missing"
 	case s.Thumbprint != "":
-		words += " (" + s.Thumbprint + ")"
+		text += " (" + s.Thumbprint + ")"
 	}
 	if !s.Time.IsZero() {
-		words += ", seen " + s.Time.Format("2006-01-02")
+		text += ", seen " + s.Time.Format("2006-01-02")
 	}
 	if s.Valid {
-		return words + ", valid"
+		return text + ", valid"
 	}
-	return words + ", not valid: " + strings.Join(s.Problems, "; ")
+	return text + ", not valid: " + strings.Join(s.Problems, "; ")
 }
 
 func printArtifacts(w io.Writer, f *artifact.File) {
@@ -220,9 +220,9 @@ func printArtifacts(w io.Writer, f *artifact.File) {
 		}
 	}
 	if shown > shownArtifacts {
-		fmt.Fprintf(w, "  and %s more indicators, all in --json\n", words.Number(uint64(shown-shownArtifacts)))
+		fmt.Fprintf(w, "  and %s more indicators, all in --json\n", words.Number(shown-shownArtifacts))
 	}
 	if noise > 0 {
-		fmt.Fprintf(w, "  %s that everybody's files hold left out, with reasons in --json\n", words.Count(uint64(noise), "indicator"))
+		fmt.Fprintf(w, "  %s that everybody's files hold left out, with reasons in --json\n", words.Count(noise, "indicator"))
 	}
 }

@@ -183,7 +183,7 @@ func (a *app) readIndicators(f huntFlags) ([]match.Indicator, error) {
 		return nil, usagef("%s: %w", f.indicators, err)
 	}
 	if list.Skipped > 0 {
-		fmt.Fprintf(a.stderr, "clew: %s: left out, for they are no indicators: %s\n", oneLine(f.indicators), words.Count(uint64(list.Skipped), "line"))
+		fmt.Fprintf(a.stderr, "clew: %s: left out, for they are no indicators: %s\n", oneLine(f.indicators), words.Count(list.Skipped, "line"))
 		for _, why := range list.Why {
 			fmt.Fprintf(a.stderr, "  %s\n", oneLine(why))
 		}

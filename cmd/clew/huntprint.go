@@ -54,7 +54,7 @@ func printFindings(w io.Writer, found *telemetry.Findings) {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "VERDICT\tINDICATOR\tHITS\tCONTACT\tFIRST\tLAST\tASSETS\tLET THROUGH")
 	for _, f := range all {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Verdict(), forPeople(f.Indicator.Value), words.Number(uint64(f.Count)), f.Contact(),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Verdict(), forPeople(f.Indicator.Value), words.Number(f.Count), f.Contact(),
 			minute(f.First), minute(f.Last), oneLine(firstAssets(f)), letThrough(f))
 	}
 	_ = table.Flush() // the writer below keeps its error
@@ -147,12 +147,12 @@ func printCoverage(w io.Writer, c telemetry.Coverage) {
 	if !t.First.IsZero() {
 		period = fmt.Sprintf("%s to %s UTC", minute(t.First), minute(t.Last))
 	}
-	fmt.Fprintf(w, "searched %s, %s, %s; %s\n", words.Count(uint64(len(c.Files)), "log"), words.Count(uint64(t.Lines), "line"), megabytes(t.Bytes), period)
+	fmt.Fprintf(w, "searched %s, %s, %s; %s\n", words.Count(len(c.Files), "log"), words.Count(t.Lines, "line"), megabytes(t.Bytes), period)
 	if t.Unknown > 0 {
-		fmt.Fprintf(w, "  of %s taken apart, %s known to no reader and searched as plain text\n", words.Count(uint64(t.Parsed), "record"), isAre(t.Unknown))
+		fmt.Fprintf(w, "  of %s taken apart, %s known to no reader and searched as plain text\n", words.Count(t.Parsed, "record"), isAre(t.Unknown))
 	}
 	if t.Cut > 0 {
-		fmt.Fprintf(w, "  %s longer than 64 MiB, searched in pieces\n", words.Count(uint64(t.Cut), "record"))
+		fmt.Fprintf(w, "  %s longer than 64 MiB, searched in pieces\n", words.Count(t.Cut, "record"))
 	}
 }
 
@@ -160,7 +160,7 @@ func isAre(n int64) string {
 	if n == 1 {
 		return "1 is"
 	}
-	return words.Number(uint64(n)) + " are"
+	return words.Number(n) + " are"
 }
 
 func megabytes(n int64) string {

@@ -223,7 +223,7 @@ func (a *app) printImport(line importLine, asked string) error {
 	}
 	many := ""
 	if line.Files > 1 {
-		many = fmt.Sprintf("%s files, ", words.Number(uint64(line.Files)))
+		many = fmt.Sprintf("%s files, ", words.Number(line.Files))
 	}
 	fmt.Fprintf(a.stdout, "%s: %s%s: %s%s lines read, %s observations kept (%s of them merged), %s left out, %s rejected\n",
 		terminalSafe(line.File), line.Format, guessed, many, words.Number(line.Read), words.Number(line.Kept), words.Number(line.Merged), words.Number(line.Skipped), words.Number(line.Rejected))
@@ -231,7 +231,7 @@ func (a *app) printImport(line importLine, asked string) error {
 		fmt.Fprintf(a.stdout, "  left out: %s\n", terminalSafe(left))
 	}
 	if line.leftMore > 0 {
-		fmt.Fprintf(a.stdout, "  left out: %s more\n", words.Number(uint64(line.leftMore)))
+		fmt.Fprintf(a.stdout, "  left out: %s more\n", words.Number(line.leftMore))
 	}
 	for _, r := range line.FirstRejected {
 		if r.File != "" {

@@ -246,5 +246,5 @@ func workersSeen(workers []job.Seen) string {
 	if len(names) == 0 {
 		return "no worker heard of in the last minute"
 	}
-	return words.Count(uint64(len(workers)), "worker") + " (" + strings.Join(names, ", ") + ")"
+	return words.Count(len(workers), "worker") + " (" + strings.Join(names, ", ") + ")"
 }

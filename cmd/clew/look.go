@@ -78,7 +78,7 @@ func header(w io.Writer, doc investigation.Look) {
 		fmt.Fprintln(w, "hosted:", hosted(h))
 	}
 	if doc.HostsBeyond > 0 {
-		fmt.Fprintf(w, "hosted: and at %s more\n", words.Count(uint64(doc.HostsBeyond), "address"))
+		fmt.Fprintf(w, "hosted: and at %s more\n", words.Count(doc.HostsBeyond, "address"))
 	}
 	if len(doc.Facts) == 0 {
 		fmt.Fprintln(w, "Nothing is known of it here. Import data (clew import --help), or ask the sources: clew investigate", asArgument(doc.Kind, doc.Value))
@@ -167,7 +167,7 @@ func counter(f investigation.LookFact) string {
 	case 1:
 		return f.CountOf + ": " + terminalSafe(f.Imports[0])
 	default:
-		return fmt.Sprintf("%s: %s and %s", f.CountOf, terminalSafe(f.Imports[n-1]), words.Count(uint64(n-1), "other import"))
+		return fmt.Sprintf("%s: %s and %s", f.CountOf, terminalSafe(f.Imports[n-1]), words.Count(n-1, "other import"))
 	}
 }
 

@@ -95,16 +95,16 @@ func confirmedNames(ctx context.Context, w *investigation.Workspace, caseID stri
 }
 
 func printFamily(w io.Writer, f investigation.Family) error {
-	fmt.Fprintf(w, "Learned from %s, %d of them match.\n", words.Count(uint64(f.Learned), "name"), f.Covered)
-	for _, words := range f.Words {
-		fmt.Fprintf(w, "  %s\n", terminalSafe(words))
+	fmt.Fprintf(w, "Learned from %s, %d of them match.\n", words.Count(f.Learned, "name"), f.Covered)
+	for _, word := range f.Words {
+		fmt.Fprintf(w, "  %s\n", terminalSafe(word))
 	}
 	fmt.Fprintf(w, "  %s\n\n", terminalSafe(f.Regexp))
 	if len(f.Outside) > 0 {
 		fmt.Fprintf(w, "Not matched: %s\n", defangedNames(f.Outside))
 	}
 	fmt.Fprintf(w, "By chance about %s of %s registered names would match (estimate).\n", fewOrMany(f.Expected), words.Number(f.World))
-	fmt.Fprintf(w, "Of %s on the benign lists, %d match%s\n", words.Count(uint64(f.BenignOf), "name"), len(f.Benign), listAfter(f.Benign))
+	fmt.Fprintf(w, "Of %s on the benign lists, %d match%s\n", words.Count(f.BenignOf, "name"), len(f.Benign), listAfter(f.Benign))
 	stale := ""
 	if f.Stale {
 		stale = ", stale: the corpus has changed since"

@@ -147,9 +147,9 @@ func (a *app) printDoomed(list []doomed, dry bool) error {
 			}
 			size := "size not known before"
 			if d.Bytes >= 0 {
-				size = words.Number(uint64(d.Bytes)) + " bytes"
+				size = words.Number(d.Bytes) + " bytes"
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", state, d.What, terminalSafe(cmp.Or(d.Name, words.Count(uint64(d.Items), "item"))), size, terminalSafe(d.Reason))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", state, d.What, terminalSafe(cmp.Or(d.Name, words.Count(d.Items, "item"))), size, terminalSafe(d.Reason))
 		}
 		return table.Flush()
 	})

@@ -80,7 +80,7 @@ func (a *app) sealSecrets(ctx context.Context, inKeychain bool) error {
 	if err := writeSettings(path, s); err != nil {
 		return fmt.Errorf("%w\n  the secrets are sealed, and in the clear as well: try again", err)
 	}
-	fmt.Fprintf(a.stderr, "%s moved from %s to %s\n", words.Count(uint64(n), "secret"), path, sealedBeside(path))
+	fmt.Fprintf(a.stderr, "%s moved from %s to %s\n", words.Count(n, "secret"), path, sealedBeside(path))
 	return nil
 }
 
@@ -177,7 +177,7 @@ func (a *app) unsealSecrets() error {
 	if err := os.Remove(sealedBeside(path)); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "%s in the clear in %s\n", words.Count(uint64(s.count()), "secret"), path)
+	fmt.Fprintf(a.stderr, "%s in the clear in %s\n", words.Count(s.count(), "secret"), path)
 	return nil
 }
 
@@ -206,7 +206,7 @@ func (a *app) secretsStatus() error {
 		for _, p := range places {
 			count := "not opened"
 			if p.Secrets >= 0 {
-				count = words.Count(uint64(p.Secrets), "secret")
+				count = words.Count(p.Secrets, "secret")
 			}
 			if p.Open {
 				count += "; others may read it: chmod 600 it"

@@ -143,10 +143,10 @@ func (a *app) askSIEM(ctx context.Context, f huntFlags, wanted []match.Indicator
 		return found, inquiry, err
 	}
 	inquiry.From, inquiry.To, inquiry.Unanswered = answer.From, answer.To, answer.Unanswered
-	inquiry.Note = fmt.Sprintf("%s asked about %s to %s in %s, all answered in full", f.siem, answer.From.Format(time.DateOnly), answer.To.Format(time.DateOnly), words.Count(uint64(answer.Queries), "query"))
-	fmt.Fprintf(a.stderr, "asked %s about %s to %s UTC: %s, %s\n", oneLine(f.siem), minute(answer.From), minute(answer.To), words.Count(uint64(answer.Queries), "query"), words.Count(uint64(answer.Records), "record"))
+	inquiry.Note = fmt.Sprintf("%s asked about %s to %s in %s, all answered in full", f.siem, answer.From.Format(time.DateOnly), answer.To.Format(time.DateOnly), words.Count(answer.Queries, "query"))
+	fmt.Fprintf(a.stderr, "asked %s about %s to %s UTC: %s, %s\n", oneLine(f.siem), minute(answer.From), minute(answer.To), words.Count(answer.Queries, "query"), words.Count(answer.Records, "record"))
 	if answer.More > 0 {
-		fmt.Fprintf(a.stderr, "  %s cut short: there are more hits than counted\n", words.Count(uint64(answer.More), "answer"))
+		fmt.Fprintf(a.stderr, "  %s cut short: there are more hits than counted\n", words.Count(answer.More, "answer"))
 	}
 	return found, inquiry, nil
 }
@@ -202,7 +202,7 @@ func (a *app) finishInquiry(found *telemetry.Findings, q investigation.Inquiry) 
 	}
 	var all []string
 	for why, n := range reasons {
-		all = append(all, oneLine(fmt.Sprintf("%s not answered: %s", words.Count(uint64(n), "indicator"), why)))
+		all = append(all, oneLine(fmt.Sprintf("%s not answered: %s", words.Count(n, "indicator"), why)))
 	}
 	slices.Sort(all)
 	for _, why := range all[:min(len(all), most)] {

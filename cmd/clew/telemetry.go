@@ -143,7 +143,7 @@ func (a *app) printIndexLine(w io.Writer, line indexLine) error {
 		share = 100 * float64(line.Index) / float64(line.Text)
 	}
 	_, err := fmt.Fprintf(w, "%s read (%s), %d unchanged; the index is %s over %s of logs, %.1f %%\n",
-		words.Count(uint64(line.Files), "log"), megabytes(line.Bytes), line.Unchanged, megabytes(line.Index), megabytes(line.Text), share)
+		words.Count(line.Files, "log"), megabytes(line.Bytes), line.Unchanged, megabytes(line.Index), megabytes(line.Text), share)
 	return err
 }
 
@@ -269,7 +269,7 @@ func indexInquiry(wanted []match.Indicator, found *telemetry.Findings, answer in
 		}
 	}
 	inquiry.From, inquiry.To = answer.First, answer.Last
-	inquiry.Note = fmt.Sprintf("%s of text in %s, last written %s to %s, looked up in the index", megabytes(answer.Bytes), words.Count(uint64(answer.Files), "log"), minute(answer.First), minute(answer.Last))
+	inquiry.Note = fmt.Sprintf("%s of text in %s, last written %s to %s, looked up in the index", megabytes(answer.Bytes), words.Count(answer.Files, "log"), minute(answer.First), minute(answer.Last))
 	return inquiry
 }
 

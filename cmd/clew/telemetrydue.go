@@ -247,7 +247,7 @@ func (w *watcher) tellDue(ctx context.Context) (untold string, err error) {
 			return "", fmt.Errorf("escalate %s: %w", id, err)
 		}
 		if told.New > 0 {
-			fmt.Fprintf(w.stderr, "%s: %s new\n", id, words.Count(uint64(told.New), "escalation"))
+			fmt.Fprintf(w.stderr, "%s: %s new\n", id, words.Count(told.New, "escalation"))
 		}
 		if len(told.Failed) > 0 {
 			untold = strings.Join(told.Failed, "; ")

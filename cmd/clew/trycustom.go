@@ -59,7 +59,7 @@ func (a *app) tryCustom(ctx context.Context, file, endpoint, about, input string
 		return partial{"the reply was not understood"}
 	}
 	if dropped := mapping.Answer.Dropped; dropped > 0 {
-		return partial{words.Count(uint64(dropped), "result") + " dropped"}
+		return partial{words.Count(dropped, "result") + " dropped"}
 	}
 	return nil
 }

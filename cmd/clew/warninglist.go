@@ -153,6 +153,6 @@ func (a *app) printWarninglist(line listLine) error {
 		return nil
 	}
 	fmt.Fprintf(a.stdout, "%s: warninglist %s (%s): %s entries kept, %s rejected; every command reads it from now on\n",
-		terminalSafe(line.File), terminalSafe(line.Name), line.Role, words.Number(uint64(line.Kept)), words.Number(uint64(line.Rejected)))
+		terminalSafe(line.File), terminalSafe(line.Name), line.Role, words.Number(line.Kept), words.Number(line.Rejected))
 	return nil
 }

@@ -54,7 +54,7 @@ the same bytes.`,
 			if a.json {
 				return encode(a.stdout, manifest)
 			}
-			fmt.Fprintf(a.stdout, "%s observations, %d operators in %s; start from %s\n", words.Number(uint64(manifest.Observations)), manifest.Operators, args[0], w.DemoSeed().Defang())
+			fmt.Fprintf(a.stdout, "%s observations, %d operators in %s; start from %s\n", words.Number(manifest.Observations), manifest.Operators, args[0], w.DemoSeed().Defang())
 			return nil
 		},
 	}
@@ -87,13 +87,13 @@ func (a *app) worldProgress() func(world.Progress) {
 		const step = 1_000_000
 		switch {
 		case terminal:
-			fmt.Fprintf(a.stderr, "\r%s of %s observations ", words.Number(uint64(p.Observations)), words.Number(uint64(p.Of)))
+			fmt.Fprintf(a.stderr, "\r%s of %s observations ", words.Number(p.Observations), words.Number(p.Of))
 			if p.Observations >= p.Of {
 				fmt.Fprint(a.stderr, "\r\033[K")
 			}
 		case p.Observations-last >= step:
 			last = p.Observations
-			fmt.Fprintf(a.stderr, "%s of %s observations\n", words.Number(uint64(p.Observations)), words.Number(uint64(p.Of)))
+			fmt.Fprintf(a.stderr, "%s of %s observations\n", words.Number(p.Observations), words.Number(p.Of))
 		}
 	}
 }

@@ -53,7 +53,7 @@ func beside(b *casefile.Blast) string {
 	case !b.Known:
 		return "nobody knows who is there"
 	}
-	text := words.Count(int(min(b.Bystanders, 1<<53)), "unrelated site")
+	text := words.Count(b.Bystanders, "unrelated site")
 	if b.AtLeast {
 		text = "at least " + text
 	}

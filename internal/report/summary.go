@@ -182,7 +182,7 @@ func (p page) origin() string {
 
 // recordLine pins the record that the page was made from.
 func (p page) recordLine() string {
-	return fmt.Sprintf("record of %s, head %s", words.Count(int(min(p.Events, 1<<53)), "event"), orUnknown(p.Head))
+	return fmt.Sprintf("record of %s, head %s", words.Count(p.Events, "event"), orUnknown(p.Head))
 }
 
 // marks say under which rules the case is kept and told, and how it stands.

@@ -133,7 +133,7 @@ func pivotDetail(p casefile.Pivot) string {
 	if p.Holders == nil {
 		return fmt.Sprintf("holders unknown, %s new", words.Number(p.New))
 	}
-	return fmt.Sprintf("%s, %s new", words.Count(int(min(*p.Holders, 1<<53)), "holder"), words.Number(p.New))
+	return fmt.Sprintf("%s, %s new", words.Count(*p.Holders, "holder"), words.Number(p.New))
 }
 
 func (t treeMaker) indicator(text string) *branch {
