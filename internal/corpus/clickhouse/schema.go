@@ -37,7 +37,7 @@ const importsPerPartition = 30 * 24 * 3600 * 1000 << randomBits
 
 // granularity is how many rows one mark of a table of links stands for. A question
 // reads that many at least, and unpacking the states of the usual 8192 takes
-// longer than all else of it; a mark takes some 60 bytes of the server's memory.
+// longer than all else of it; a mark takes some 70 bytes of the server's memory.
 const granularity = 512
 
 const linkColumns = `subject String, relation UInt8, object String, import UInt64,
